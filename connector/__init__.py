@@ -1,0 +1,1 @@
+"""kafka-sendblue: send requests on Kafka become texts at most once, status callbacks become events."""

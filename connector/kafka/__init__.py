@@ -1,0 +1,1 @@
+"""The Kafka edge: clients, topics, Avro framing and the schema registry."""

@@ -1,0 +1,1 @@
+"""The Sendblue edge: HTTP calls and what their answers say."""

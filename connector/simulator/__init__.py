@@ -1,0 +1,1 @@
+"""A local Sendblue, with an embedded broker and registry for the demo."""

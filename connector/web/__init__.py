@@ -1,0 +1,1 @@
+"""The web edge: callbacks, health and the status page."""
