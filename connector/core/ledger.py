@@ -1,0 +1,266 @@
+"""The fold: what the records of the ledger, in log order, say of every request.
+
+A verdict on an INTENT depends on the records of that request_id in the last 72 h of log time and on nothing else: no
+setting, no other request, no local clock, no age of the process. So every replica that reads the log reaches the
+same verdict, and the log's order is a compare-and-set: of two INTENTs for one request the earlier is granted.
+
+    INTENT    unknown, free; or rejected / closed with a lower redrive number   GRANTED, the request is open
+              ... but older than 72 h                                          EXPIRED (the proposer then closes it)
+              open, parked, submitted, rejected, closed                        DUPLICATE
+    OUTCOME   SUBMITTED  absorbing, from any state, even of an attempt never seen granted
+              UNSENT     the open attempt: back to what was before its INTENT; a parked one: proved unsent
+              REJECTED   the open or parked attempt, for good
+    PARK      open -> parked
+    RESOLVE   parked: drop -> closed, not sent -> what was before its INTENT
+    CLOSE     unknown, free, or a lower redrive number -> closed
+
+PARK, REJECTED and RESOLVE(drop) of an unknown request apply as if its attempt had been granted: its INTENT lies
+before the log. Everything about a request is forgotten 72 h after the last record that changed it.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+from connector.core.memory import Memory
+from connector.core.messages import MAX_AGE_MS, Disposition
+from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Resolution, Resolve, Result, Rules
+from connector.core.standing import LIVE, Packing, Standing, Status, request_key
+
+RULES_VERSION = 1
+"""The version of these rules. A fold that meets another one in the log must not send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """This attempt, and no other of its request, may be written to Sendblue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The request was older than 72 h when its INTENT landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The request already stands like this. ``id_reused``: that end belongs to another body under the same id."""
+
+    standing: Standing
+    id_reused: bool
+
+
+Verdict: TypeAlias = Granted | Expired | Duplicate
+GRANTED, EXPIRED = Granted(), Expired()
+
+
+class Alarm(StrEnum):
+    """What must never happen and is told when it does."""
+
+    SUBMITTED_AFTER_END = "SUBMITTED_AFTER_END"
+    SECOND_SUBMITTED = "SECOND_SUBMITTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one record did: a verdict if it was an INTENT, the request's standing before and after, an alarm."""
+
+    was: Standing | None = None
+    now: Standing | None = None
+    verdict: Verdict | None = None
+    alarm: Alarm | None = None
+
+
+NOTHING = Step()
+
+
+class Fold:
+    """The state of every request the log speaks of."""
+
+    def __init__(self, keep_ms: int = MAX_AGE_MS) -> None:
+        self.log_ms = 0
+        self.rules_known = True
+        self._keep_ms = keep_ms
+        self._live: dict[bytes, Standing] = {}  # open and parked, least recently changed first
+        self._memory = Memory(keep_ms)
+        self._packing = Packing()
+        self._also_submitted: dict[bytes, frozenset[str]] = {}
+
+    def __len__(self) -> int:
+        """Requests remembered, settled and open."""
+        return len(self._live) + len(self._memory)
+
+    def standing(self, request_id: str) -> Standing | None:
+        """Return where the request stands, None when the ledger does not know it (any more)."""
+        return self._standing(request_key(request_id))
+
+    def admits(self, request_id: str, redrive: int = 0) -> bool:
+        """Own fold first: True when an INTENT for the request would be granted (age apart)."""
+        standing = self.standing(request_id)
+        return standing is None or standing.admits(redrive)
+
+    def is_open(self, request_id: str, attempt: str) -> bool:
+        """True while this very attempt is granted and unsettled."""
+        standing = self.standing(request_id)
+        return standing is not None and standing.status is Status.OPEN and standing.attempt == attempt
+
+    def is_submitted(self, request_id: str, attempt: str) -> bool:
+        """True when the ledger already holds the proof that this attempt became a message."""
+        key = request_key(request_id)
+        standing = self._standing(key)
+        if standing is None or standing.status is not Status.SUBMITTED:
+            return False
+        return standing.attempt == attempt or attempt in self._also_submitted.get(key, ())
+
+    def live(self) -> int:
+        """Requests open or parked now."""
+        return len(self._live)
+
+    def apply(self, append_ms: int, record: LedgerRecord) -> Step:
+        """Take the next record of the log, appended at ``append_ms`` by the broker's clock."""
+        self.log_ms = max(self.log_ms, append_ms)
+        match record:
+            case Intent():
+                return self._intent(append_ms, record)
+            case Outcome():
+                return self._outcome(record)
+            case Park():
+                return self._park(record)
+            case Resolve():
+                return self._resolve(record)
+            case Close():
+                return self._close(record)
+            case Rules():
+                self.rules_known = self.rules_known and record.version == RULES_VERSION
+        return NOTHING
+
+    def _intent(self, append_ms: int, r: Intent) -> Step:
+        key = request_key(r.request_id)
+        was = self._standing(key)
+        if was is not None and not was.admits(r.redrive):
+            reused = bool(was.body) and was.body != r.body
+            return Step(was, was, Duplicate(was, reused))
+        if append_ms - r.request_time_ms > self._keep_ms:
+            return Step(was, was, EXPIRED)
+        before = was if was is not None and was.status is not Status.FREE else None
+        now = Standing(Status.OPEN, self.log_ms, r.attempt, r.origin, r.line, r.body, redrive=r.redrive, before=before)
+        return self._set(key, was, now, GRANTED)
+
+    def _outcome(self, r: Outcome) -> Step:
+        key = request_key(r.request_id)
+        was = self._standing(key)
+        if r.result is Result.SUBMITTED:
+            return self._submitted(key, was, r)
+        if was is None:
+            return self._rejected(key, None, r) if r.result is Result.REJECTED else NOTHING
+        if was.attempt != r.attempt or was.status not in LIVE:
+            return Step(was, was)
+        if r.result is Result.REJECTED:
+            return self._rejected(key, was, r)
+        if was.status is Status.PARKED:
+            return self._set(key, was, replace(was, proved_unsent=True), touch=False)
+        return self._set(key, was, self._back(was))
+
+    def _submitted(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
+        if was is None:
+            return self._set(
+                key, None, Standing(Status.SUBMITTED, self.log_ms, r.attempt, None, r.line, detail=r.detail)
+            )
+        if was.status is Status.SUBMITTED:
+            return self._submitted_again(key, was, r)
+        alarm = None if was.status in LIVE else Alarm.SUBMITTED_AFTER_END
+        line = r.line or was.line
+        now = Standing(
+            Status.SUBMITTED, self.log_ms, r.attempt, was.origin, line, was.body, was.redrive, detail=r.detail
+        )
+        return self._set(key, was, now, alarm=alarm)
+
+    def _submitted_again(self, key: bytes, was: Standing, r: Outcome) -> Step:
+        """A repeat of the same proof changes nothing; one of another attempt is a second text."""
+        seen = self._also_submitted.get(key, frozenset())
+        if r.attempt == was.attempt or r.attempt in seen:
+            return Step(was, was)
+        self._also_submitted[key] = seen | {r.attempt}
+        return Step(was, was, alarm=Alarm.SECOND_SUBMITTED)
+
+    def _rejected(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
+        origin, body, redrive = (was.origin, was.body, was.redrive) if was else (None, b"", 0)
+        now = Standing(Status.REJECTED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.detail)
+        return self._set(key, was, replace(now, disposition=Disposition.REJECTED))
+
+    def _park(self, r: Park) -> Step:
+        key = request_key(r.request_id)
+        was = self._standing(key)
+        if was is None:
+            now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)
+            return self._set(key, None, now)
+        if was.status is not Status.OPEN or was.attempt != r.attempt:
+            return Step(was, was)
+        return self._set(key, was, replace(was, status=Status.PARKED, changed_ms=self.log_ms))
+
+    def _resolve(self, r: Resolve) -> Step:
+        key = request_key(r.request_id)
+        was = self._standing(key)
+        if was is None and r.resolution is not Resolution.DROP:
+            return NOTHING
+        if was is not None and (was.status is not Status.PARKED or was.attempt != r.attempt):
+            return Step(was, was)
+        if was is not None and r.resolution is Resolution.NOT_SENT:
+            return self._set(key, was, self._back(was))
+        origin, body, redrive = (was.origin, was.body, was.redrive) if was else (r.origin, b"", 0)
+        now = Standing(
+            Status.CLOSED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.operator, Disposition.DROPPED
+        )
+        return self._set(key, was, now)
+
+    def _close(self, r: Close) -> Step:
+        key = request_key(r.request_id)
+        was = self._standing(key)
+        if was is not None and not was.admits(r.redrive):
+            return Step(was, was)
+        now = Standing(
+            Status.CLOSED, self.log_ms, None, r.origin, redrive=r.redrive, detail=r.code, disposition=r.disposition
+        )
+        return self._set(key, was, now)
+
+    def _back(self, was: Standing) -> Standing:
+        """What the request was before the INTENT of its current attempt; the change itself counts as one."""
+        if was.before is not None:
+            return replace(was.before, changed_ms=self.log_ms)
+        return Standing(Status.FREE, self.log_ms, was.attempt, was.origin, was.line, was.body, was.redrive)
+
+    def _standing(self, key: bytes) -> Standing | None:
+        found = self._live.get(key)
+        if found is None:
+            packed = self._memory.get(key)
+            found = self._packing.unpack(*packed) if packed else None
+        if found is None or self.log_ms - found.changed_ms > self._keep_ms:
+            return None
+        return found
+
+    def _set(
+        self,
+        key: bytes,
+        was: Standing | None,
+        now: Standing,
+        verdict: Verdict | None = None,
+        alarm: Alarm | None = None,
+        touch: bool = True,
+    ) -> Step:
+        if touch:
+            self._live.pop(key, None)
+            self._forget()
+        if now.status in LIVE:
+            self._memory.remove(key)
+            self._live[key] = now
+        else:
+            self._memory.put(key, now.changed_ms, self._packing.pack(now))
+        if was is None or now.status is not Status.SUBMITTED:
+            self._also_submitted.pop(key, None)
+        return Step(was, now, verdict, alarm)
+
+    def _forget(self) -> None:
+        """Give back the memory of what is past its time; ``_standing`` has long stopped showing it."""
+        self._memory.forget(self.log_ms)
+        oldest = next(iter(self._live), None)
+        if oldest is not None and self.log_ms - self._live[oldest].changed_ms > self._keep_ms:
+            del self._live[oldest]

@@ -1,0 +1,149 @@
+"""Remembering millions of settled requests in about 90 bytes each.
+
+A Python dict of small objects costs three times as much, so entries are packed back to back into chunks of bytes,
+oldest first, and found through open-addressed tables of addresses. An entry is never changed in place: a newer one
+is written behind it and the table points there. Because entries are written in the order of log time, a whole chunk
+falls due at once and is dropped. The tables are split into shards, so that growing one never takes longer than a
+few milliseconds. What is ugly about it: an overwritten entry keeps its bytes until its chunk is dropped.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator
+
+KEY_BYTES = 16
+CHUNK_BYTES = 1 << 20  # large enough that a chunk's own overhead vanishes, small enough to be dropped often
+SHARDS = 256  # one shard of a million entries holds about 4,000: rebuilt in milliseconds
+_HEAD = struct.Struct("<16sqH")  # key, time in ms, length of what follows
+_MAX_LOAD = 0.75
+_GROWTH = 1.5
+
+
+class _Shard:
+    """One open-addressed table of addresses (0 = empty, else address + 1), linear probing."""
+
+    __slots__ = ("slots", "used")
+
+    def __init__(self) -> None:
+        self.slots = array("Q", bytes(8 * 8))
+        self.used = 0
+
+
+class Memory:
+    """Packed values by 16-byte key, forgotten when ``time_ms`` falls more than ``keep_ms`` behind.
+
+    ``put`` must be called with times that never go back (log time). Bounds: a value holds at most 65,535 bytes.
+    """
+
+    def __init__(self, keep_ms: int) -> None:
+        self._keep_ms = keep_ms
+        self._chunks: dict[int, bytearray] = {0: bytearray()}
+        self._first = self._last = 0
+        self._newest: dict[int, int] = {}
+        self._shards = [_Shard() for _ in range(SHARDS)]
+
+    def __len__(self) -> int:
+        return sum(shard.used for shard in self._shards)
+
+    def get(self, key: bytes) -> tuple[int, bytes] | None:
+        """Return ``(time_ms, value)`` as it was put last, whatever its age; None when there is none."""
+        shard = self._shards[key[0]]
+        address = shard.slots[self._find(shard, key)]
+        return self._read(address - 1)[1:] if address else None
+
+    def put(self, key: bytes, time_ms: int, value: bytes) -> None:
+        """Remember ``value``; an earlier one of the same key is forgotten."""
+        address = self._write(key, time_ms, value)
+        shard = self._shards[key[0]]
+        slot = self._find(shard, key)
+        fresh = shard.slots[slot] == 0
+        shard.slots[slot] = address + 1
+        if fresh:
+            shard.used += 1
+            self._grow_if_full(shard)
+
+    def remove(self, key: bytes) -> None:
+        """Forget the key; nothing happens when it is not there."""
+        shard = self._shards[key[0]]
+        slot = self._find(shard, key)
+        if shard.slots[slot]:
+            self._empty(shard, slot)
+
+    def forget(self, now_ms: int) -> None:
+        """Drop every chunk whose newest entry is more than ``keep_ms`` old."""
+        while self._first < self._last and now_ms - self._newest.get(self._first, now_ms) > self._keep_ms:
+            self._drop_first_chunk()
+
+    def _drop_first_chunk(self) -> None:
+        number, chunk = self._first, self._chunks[self._first]
+        for offset in _offsets(chunk):
+            key = bytes(chunk[offset : offset + KEY_BYTES])
+            shard = self._shards[key[0]]
+            slot = self._find(shard, key)
+            if shard.slots[slot] == number * CHUNK_BYTES + offset + 1:
+                self._empty(shard, slot)
+        del self._chunks[number]
+        self._newest.pop(number, None)
+        self._first += 1
+
+    def _write(self, key: bytes, time_ms: int, value: bytes) -> int:
+        if len(self._chunks[self._last]) + _HEAD.size + len(value) > CHUNK_BYTES:
+            self._chunks[self._last] = bytearray(bytes(self._chunks[self._last]))  # give back what growing reserved
+            self._last += 1
+            self._chunks[self._last] = bytearray()
+        chunk = self._chunks[self._last]
+        offset = len(chunk)
+        chunk += _HEAD.pack(key, time_ms, len(value)) + value
+        self._newest[self._last] = time_ms
+        return self._last * CHUNK_BYTES + offset
+
+    def _read(self, address: int) -> tuple[bytes, int, bytes]:
+        number, offset = divmod(address, CHUNK_BYTES)
+        chunk = self._chunks[number]
+        key, time_ms, length = _HEAD.unpack_from(chunk, offset)
+        start = offset + _HEAD.size
+        return key, time_ms, bytes(chunk[start : start + length])
+
+    def _key(self, address: int) -> bytes:
+        number, offset = divmod(address, CHUNK_BYTES)
+        return bytes(self._chunks[number][offset : offset + KEY_BYTES])
+
+    def _find(self, shard: _Shard, key: bytes) -> int:
+        """Return the slot that holds the key, or the empty slot where it belongs."""
+        slots, size = shard.slots, len(shard.slots)
+        slot = _home(key, size)
+        while slots[slot] and self._key(slots[slot] - 1) != key:
+            slot = (slot + 1) % size
+        return slot
+
+    def _empty(self, shard: _Shard, slot: int) -> None:
+        """Clear a slot and close the gap, so that no later entry of its run is cut off."""
+        slots, size = shard.slots, len(shard.slots)
+        slots[slot] = 0
+        shard.used -= 1
+        gap, here = slot, (slot + 1) % size
+        while slots[here]:
+            home = _home(self._key(slots[here] - 1), size)
+            if (here - home) % size >= (here - gap) % size:
+                slots[gap], slots[here] = slots[here], 0
+                gap = here
+            here = (here + 1) % size
+
+    def _grow_if_full(self, shard: _Shard) -> None:
+        if shard.used <= _MAX_LOAD * len(shard.slots):
+            return
+        kept = [address for address in shard.slots if address]
+        shard.slots = array("Q", bytes(8 * int(len(shard.slots) * _GROWTH)))
+        for address in kept:
+            shard.slots[self._find(shard, self._key(address - 1))] = address
+
+
+def _home(key: bytes, size: int) -> int:
+    return int.from_bytes(key[1:9], "little") % size
+
+
+def _offsets(chunk: bytearray) -> Iterator[int]:
+    offset = 0
+    while offset < len(chunk):
+        yield offset
+        offset += _HEAD.size + _HEAD.unpack_from(chunk, offset)[2]

@@ -1,0 +1,270 @@
+"""One record's turn at its line: what its holder does next.
+
+A turn has two decisions. *Before the intent* the holder looks at its own fold first: a request that is not free is
+never proposed, it is acted on (owed, in doubt, not now). Only then come time, binding, the contact and the line.
+*Before the write* a grant is looked at once more: lease, ownership, fold, contact, binding, pace. Whatever says no
+there appends UNSENT, and the record waits; nothing is ever held against the message itself.
+
+"Not now", "never" and "unknown" are different types: ``NotNow``; ``Close`` and ``Owe``; ``InDoubt``.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from connector.core import pacing
+from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
+from connector.core.pacing import ForeignGrants
+from connector.core.refusals import Refusal
+from connector.core.requests import due_ms, expires_ms, too_new, too_old
+from connector.core.standing import LIVE, Standing, Status
+
+MAX_HOPS = 3
+"""Moves between lines before a request is refused: bindings do not change that often."""
+PARK_AFTER_S = 600.0
+"""How long an attempt stays in doubt before it is parked, by default."""
+PARK_AFTER_MIN_S = 60.0
+"""More than lease + POST + TCP, so that a live attempt is never parked (reliability.md 4, counter-example 24)."""
+RECHECK_S = 1.0
+"""How long a record that waits for another one's end sleeps, should no change of the ledger wake it."""
+
+
+class Propose(NamedTuple):
+    """Append an INTENT and act on the verdict."""
+
+
+class NotNow(NamedTuple):
+    """Wait until ``until`` (monotonic seconds), or until the ledger says something of the request or contact."""
+
+    reason: str
+    until: float
+
+
+class HopTo(NamedTuple):
+    """The contact belongs to another line: the record goes to that line's partition."""
+
+    line: str
+
+
+class Close(NamedTuple):
+    """A negative end; append CLOSE and publish what the fold then says."""
+
+    disposition: Disposition
+    code: str
+    reason: str
+
+
+class ParkIt(NamedTuple):
+    """The attempt has been in doubt for too long: append PARK."""
+
+    attempt: str
+
+
+class DropIt(NamedTuple):
+    """Parked, and the policy of this request is to drop: append RESOLVE(drop)."""
+
+    attempt: str
+
+
+class Owe(NamedTuple):
+    """The request has an end (or is parked): publish what that end owes, then the record is done."""
+
+    standing: Standing
+    event: EventType
+    id_reused: bool
+
+
+Turn: TypeAlias = Propose | NotNow | HopTo | Close | ParkIt | DropIt | Owe
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings a turn depends on; spans in seconds, but the time to live."""
+
+    in_doubt: OnInDoubt = OnInDoubt.PARK
+    park_after_s: float = PARK_AFTER_S
+    default_ttl_ms: int = 24 * 3600 * 1000
+    use_bound_line: bool = False
+    lease_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A dispatch record in our hands, with the hashes under which the ledger knows it."""
+
+    dispatch: Dispatch
+    record_time_ms: int
+    contact: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
+
+    ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
+    """
+
+    now_ms: int
+    mono: float
+    standing: Standing | None
+    bound: str | None = None
+    contact_busy: bool = False
+    first_of_contact: bool = True
+    line_ready_at: float = 0.0
+    attempt_read_at: float | None = None
+    attempt_granted_ms: int | None = None
+
+
+def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
+    """Decide what a record does next that has no attempt of this holder in flight."""
+    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
+        return _not_free(held, seen, seen.standing, policy)
+    ended = _out_of_time(held, seen, policy) or _elsewhere(held, seen, policy)
+    if ended is not None:
+        return ended
+    due = due_ms(held.dispatch)
+    if due > seen.now_ms:
+        return NotNow("scheduled", seen.mono + (due - seen.now_ms) / 1000)
+    if not seen.first_of_contact or seen.contact_busy:
+        return NotNow("contact busy", seen.mono + RECHECK_S)
+    if seen.line_ready_at > seen.mono:
+        return NotNow("line waits", _sooner(held, seen, policy, seen.line_ready_at))
+    return Propose()
+
+
+def _sooner(held: Held, seen: Seen, policy: Policy, until: float) -> float:
+    """A waiting record wakes no later than at its own end, so that a blocked line still expires."""
+    left_s = (expires_ms(held.dispatch, policy.default_ttl_ms) - seen.now_ms) / 1000
+    return min(until, seen.mono + max(left_s, 0.0) + 0.001)
+
+
+def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
+    dispatch = held.dispatch
+    if new := too_new(dispatch.request, held.record_time_ms, seen.now_ms):
+        return Close(Disposition.REJECTED, *new)
+    if too_old(dispatch.request_time_ms, seen.now_ms):
+        return Close(Disposition.EXPIRED, *AGED)
+    if seen.now_ms >= expires_ms(dispatch, policy.default_ttl_ms):
+        return Close(Disposition.EXPIRED, *OUT_OF_TIME)
+    return None
+
+
+def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
+    dispatch = held.dispatch
+    if seen.bound is None or seen.bound == dispatch.line:
+        return None
+    named = dispatch.line_named and not policy.use_bound_line
+    if named or dispatch.hops >= MAX_HOPS:
+        return Close(Disposition.REJECTED, *LINE_CONFLICT)
+    return HopTo(seen.bound)
+
+
+AGED = Refusal("AGE", "the request was older than 72 h before it could be sent")
+OUT_OF_TIME = Refusal("EXPIRES_AT", "the request's time ran out before it could be sent")
+LINE_CONFLICT = Refusal("LINE_CONFLICT", "the contact is texted from another line than the one asked for")
+
+
+def _not_free(held: Held, seen: Seen, standing: Standing, policy: Policy) -> Turn:
+    same = standing.origin == held.dispatch.origin
+    if standing.status is Status.OPEN:
+        if same and _doubt_is_over(seen, policy):
+            return ParkIt(standing.attempt or "")
+        return NotNow("open", seen.mono + RECHECK_S)
+    if standing.status is Status.PARKED:
+        return _parked(held, seen, standing, policy, same)
+    return Owe(standing, owed_event(standing, same), not same and _reused(standing, held.body))
+
+
+def _parked(held: Held, seen: Seen, standing: Standing, policy: Policy, same: bool) -> Turn:
+    if not same:
+        return NotNow("parked", seen.mono + RECHECK_S)
+    if (held.dispatch.request.on_in_doubt or policy.in_doubt) is OnInDoubt.DROP:
+        return DropIt(standing.attempt or "")
+    return Owe(standing, EventType.PARKED, False)
+
+
+def _doubt_is_over(seen: Seen, policy: Policy) -> bool:
+    """Old enough by the ledger's clock, and read long enough ago by ours, whatever the clocks say of each other."""
+    if seen.attempt_read_at is None or seen.attempt_granted_ms is None:
+        return True
+    read_long_ago = seen.mono - seen.attempt_read_at >= PARK_AFTER_MIN_S
+    return read_long_ago and (seen.now_ms - seen.attempt_granted_ms) / 1000 >= policy.park_after_s
+
+
+def _reused(standing: Standing, body: bytes) -> bool:
+    return bool(standing.body) and standing.body != body
+
+
+def owed_event(standing: Standing, same_origin: bool) -> EventType:
+    """Which event the end of a settled request owes to a record of the same or of another origin."""
+    if not same_origin:
+        return EventType.DUPLICATE
+    if standing.status is Status.SUBMITTED:
+        return EventType.SUBMITTED
+    if standing.status is Status.REJECTED or standing.disposition is None:
+        return EventType.REJECTED
+    return EventType(standing.disposition)
+
+
+class Write(NamedTuple):
+    """Go: one POST, now."""
+
+
+class WriteAt(NamedTuple):
+    """The pace wants a pause until ``at`` (monotonic seconds), within the lease."""
+
+    at: float
+
+
+class GiveUp(NamedTuple):
+    """Append UNSENT with this code: nothing was written."""
+
+    code: str
+
+
+class Overtaken(NamedTuple):
+    """The attempt is not open any more: start over, nothing to append."""
+
+
+Check: TypeAlias = Write | WriteAt | GiveUp | Overtaken
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds."""
+
+    mono: float
+    lease_end: float
+    owned: bool
+    still_open: bool
+    contact_busy: bool
+    line: str
+    bound: str | None
+    own_last_write: float | None
+    gap_s: float
+    foreign: ForeignGrants
+
+
+def before_write(grant: Grant, lease_s: float) -> Check:
+    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
+    if not grant.still_open:
+        return Overtaken()
+    if not grant.owned or grant.mono >= grant.lease_end:
+        return GiveUp("LATE")
+    if grant.contact_busy:
+        return GiveUp("BUSY")
+    if grant.bound is not None and grant.bound != grant.line:
+        return GiveUp("WRONG_LINE")
+    at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign, lease_s)
+    match pacing.verdict(at, grant.mono, grant.lease_end):
+        case pacing.Go():
+            return Write()
+        case pacing.WaitUntil(at=later):
+            return WriteAt(later)
+        case pacing.Late():
+            return GiveUp("LATE")
+
+
+def is_settled(standing: Standing | None) -> bool:
+    """True once the request has left the attempt behind: it is neither open nor parked."""
+    return standing is None or standing.status not in LIVE

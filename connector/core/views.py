@@ -1,0 +1,175 @@
+"""What the holder of a grant looks at before it writes: three views of the same log.
+
+They never make a verdict. They tell whoever holds a **granted** attempt, and so has read everything before its grant,
+whether to go on; if not, it appends UNSENT and waits.
+
+- *open attempts by contact*: an earlier granted attempt of my contact is still open -> busy. The earlier grant wins,
+  so a contact never has two texts in flight, whoever owns what.
+- *contact -> line*: SUBMITTED binds a contact that has no line, or one made by PARK alone; PARK binds one that has
+  none, the earlier grant first; otherwise only REBIND moves one.
+- *grants by line*: the open and closed grants of **other** owners on my line, for the pace. Ages are counted on the
+  monotonic clock from when we read the record.
+"""
+
+from dataclasses import dataclass
+
+from connector.core.bindings import Bindings
+from connector.core.ledger import GRANTED, Fold, Step
+from connector.core.outcomes import NEVER_WROTE
+from connector.core.pacing import ForeignGrants
+from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind, Result
+from connector.core.standing import Status
+
+UNKNOWN_GRANT = -1
+"""The grant offset of an attempt whose INTENT lies before the log: earlier than any."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAttempt:
+    """A granted attempt that is open or parked. ``granted_at``: offset; ``read_at``: monotonic seconds."""
+
+    attempt: str
+    request_id: str
+    contact: bytes
+    line: str
+    owner: str
+    granted_at: int
+    granted_ms: int
+    read_at: float
+
+
+class Views:
+    """The three views of one replica, whose own incarnation is ``owner``. ``note`` follows every ``Fold.apply``."""
+
+    def __init__(self, fold: Fold, owner: str) -> None:
+        self._fold = fold
+        self._owner = owner
+        self._attempts: dict[str, LiveAttempt] = {}
+        self._by_contact: dict[bytes, list[LiveAttempt]] = {}
+        self._bindings = Bindings()
+        self._by_park: dict[bytes, int] = {}
+        self._foreign_open: dict[str, dict[str, float]] = {}
+        self._foreign_closed: dict[str, float] = {}
+        self._moved: set[bytes] = set()
+
+    def note(self, offset: int, append_ms: int, record: LedgerRecord, step: Step, read_at: float) -> None:
+        """Follow one record that the fold has just applied."""
+        if isinstance(record, Intent):
+            if step.verdict is GRANTED:
+                self._granted(offset, append_ms, record, read_at)
+        elif isinstance(record, Outcome):
+            self._settled(record.attempt, record, step, read_at)
+        elif isinstance(record, Park):
+            self._parked(record, step, read_at)
+        elif isinstance(record, Rebind):
+            self._bind(record.contact, record.line)
+        if step.was is not step.now and step.was is not None and step.was.attempt is not None:
+            self._follow(step, read_at)
+
+    def attempt(self, attempt: str) -> LiveAttempt | None:
+        """Return what is known of an attempt that is still open or parked."""
+        return self._attempts.get(attempt)
+
+    def open_attempts(self) -> int:
+        """Attempts granted and unsettled, parked ones apart: those in flight or in doubt."""
+        return sum(self._is_open(a) for a in self._attempts.values())
+
+    def busy(self, contact: bytes, before: str | None = None) -> bool:
+        """True while the contact has an open attempt granted before the attempt ``before`` (or any, for None)."""
+        mine = self._attempts.get(before) if before else None
+        limit = mine.granted_at if mine else None
+        return any(
+            a.attempt != before and (limit is None or a.granted_at < limit) and self._is_open(a)
+            for a in self._by_contact.get(contact, ())
+        )
+
+    def line_of(self, contact: bytes) -> str | None:
+        """Return the alias of the line the contact is bound to."""
+        return self._bindings.get(contact)
+
+    def bound_by_park(self, contact: bytes) -> int | None:
+        """Return the grant offset of the parked attempt that alone made the binding; None for a firm one."""
+        return self._by_park.get(contact)
+
+    def load_binding(self, contact: bytes, line: str, grant_offset: int | None) -> None:
+        """Take one binding from the contacts topic, before the first record of the log."""
+        self._bindings.put(contact, line)
+        if grant_offset is not None:
+            self._by_park[contact] = grant_offset
+
+    def moved_contacts(self) -> frozenset[bytes]:
+        """Return the contacts whose binding changed since the last call (for the one writer of ``contacts``)."""
+        moved, self._moved = frozenset(self._moved), set()
+        return moved
+
+    def foreign_grants(self, line: str, now: float, span_s: float) -> ForeignGrants:
+        """Return other owners' grants on the line; an open one older than ``span_s`` (lease + gap) no longer counts."""
+        grants = self._foreign_open.get(line, {})
+        for attempt in [a for a, read_at in grants.items() if now - read_at > span_s]:
+            del grants[attempt]
+        return ForeignGrants(tuple(grants.values()), self._foreign_closed.get(line))
+
+    def _is_open(self, a: LiveAttempt) -> bool:
+        return self._fold.is_open(a.request_id, a.attempt)
+
+    def _granted(self, offset: int, append_ms: int, r: Intent, read_at: float) -> None:
+        live = LiveAttempt(r.attempt, r.request_id, r.contact, r.line, r.owner, offset, append_ms, read_at)
+        self._attempts[r.attempt] = live
+        self._by_contact.setdefault(r.contact, []).append(live)
+        if r.owner != self._owner:
+            self._foreign_open.setdefault(r.line, {})[r.attempt] = read_at
+
+    def _settled(self, attempt: str, r: Outcome, step: Step, read_at: float) -> None:
+        live = self._attempts.get(attempt)
+        if r.result is Result.SUBMITTED:
+            contact, line = (live.contact, live.line) if live else (r.contact, r.line)
+            if contact and line:
+                self._bind_submitted(contact, line)
+        if step.was is not step.now or r.result is Result.SUBMITTED:
+            wrote = not (r.result is Result.UNSENT and r.detail in NEVER_WROTE)
+            self._close(attempt, read_at, wrote)
+
+    def _parked(self, r: Park, step: Step, read_at: float) -> None:
+        if step.now is None or step.now.status is not Status.PARKED or step.was is step.now:
+            return
+        live = self._attempts.get(r.attempt)
+        self._close_grant(r.line, r.attempt, read_at, wrote=True)
+        granted_at = live.granted_at if live else UNKNOWN_GRANT
+        bound, earlier = self._bindings.get(r.contact), self._by_park.get(r.contact)
+        if bound is None or (earlier is not None and granted_at < earlier):
+            self._bind(r.contact, r.line)
+            self._by_park[r.contact] = granted_at
+
+    def _follow(self, step: Step, read_at: float) -> None:
+        """Whatever else ended the request's attempt (another attempt's proof, RESOLVE): it is no longer live."""
+        was, now = step.was, step.now
+        if was is None or was.attempt is None or was.attempt not in self._attempts:
+            return
+        still = now is not None and now.attempt == was.attempt and now.status in (Status.OPEN, Status.PARKED)
+        if not still:
+            self._close(was.attempt, read_at, wrote=True)
+
+    def _bind_submitted(self, contact: bytes, line: str) -> None:
+        if self._bindings.get(contact) is None or contact in self._by_park:
+            self._bind(contact, line)
+
+    def _bind(self, contact: bytes, line: str) -> None:
+        self._by_park.pop(contact, None)
+        self._bindings.put(contact, line)
+        self._moved.add(contact)
+
+    def _close(self, attempt: str, read_at: float, wrote: bool) -> None:
+        live = self._attempts.pop(attempt, None)
+        if live is None:
+            return
+        others = [a for a in self._by_contact[live.contact] if a.attempt != attempt]
+        if others:
+            self._by_contact[live.contact] = others
+        else:
+            del self._by_contact[live.contact]
+        self._close_grant(live.line, attempt, read_at, wrote)
+
+    def _close_grant(self, line: str, attempt: str, read_at: float, wrote: bool) -> None:
+        opened = self._foreign_open.get(line, {}).pop(attempt, None)
+        if opened is not None and wrote:
+            self._foreign_closed[line] = read_at
