@@ -1,31 +1,58 @@
-"""When a line may write to its socket again."""
+"""When a line may write to its socket again.
 
+No two writes on a line may be closer than its gap, with any number of replicas. A replica knows its own
+writes exactly. Of another owner it knows only what it read in the ledger: a grant that is open may be written
+until its lease has run out, so it is waited for until lease and gap have passed since it was read; one that
+closed was written before its close was read, so the gap counts from there. Grants that ended without ever
+writing (the views know by the code) are not given here at all.
+
+All times are monotonic seconds of this process; ages count from when *we read* a record, which is later than
+when it was written, so the error is on the safe side.
+"""
+
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+NEVER = float("-inf")
+"""Nothing has been written or granted: the line may write at any time."""
 
 
 class ForeignGrants(NamedTuple):
+    """Grants of other owners on a line: when each open one was read, and when the last close was."""
+
     open_since: tuple[float, ...] = ()
     last_close: float | None = None
 
 
-class Go(NamedTuple):
-    pass
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Write now."""
 
 
-class WaitUntil(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Write then, if everything still holds."""
+
     at: float
 
 
-class Late(NamedTuple):
-    pass
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The lease does not last that long: give the grant back as UNSENT(late)."""
 
 
 Pace: TypeAlias = Go | WaitUntil | Late
 
 
 def write_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants, lease_s: float) -> float:
-    raise NotImplementedError
+    """The earliest moment at which the line may write; ``NEVER`` when nothing holds it back."""
+    starts = [since + lease_s for since in foreign.open_since]
+    starts += [start for start in (own_last_write, foreign.last_close) if start is not None]
+    return max(starts, default=NEVER) + gap_s
 
 
 def verdict(write_at: float, now: float, lease_end: float) -> Pace:
-    raise NotImplementedError
+    """What the holder of a grant does whose lease ends at ``lease_end``; a write must begin before that."""
+    if max(write_at, now) >= lease_end:
+        return Late()
+    return Go() if write_at <= now else WaitUntil(write_at)

@@ -1,0 +1,87 @@
+"""When a line may write: never closer than the gap to a write of ours or of anybody else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.core.pacing import NEVER, ForeignGrants, Go, Late, Pace, WaitUntil, verdict, write_at
+
+GAP, LEASE = 1.0, 5.0
+NOBODY = ForeignGrants()
+
+
+@pytest.mark.parametrize(
+    ("own", "foreign", "expected"),
+    [
+        (None, NOBODY, NEVER),
+        (100.0, NOBODY, 101.0),
+        (None, ForeignGrants(last_close=100.0), 101.0),
+        (None, ForeignGrants(open_since=(100.0,)), 106.0),
+        (100.0, ForeignGrants(last_close=99.0), 101.0),
+        (99.0, ForeignGrants(last_close=100.0), 101.0),
+        (100.0, ForeignGrants(open_since=(94.5,)), 101.0),
+        (100.0, ForeignGrants(open_since=(95.5,)), 101.5),
+    ],
+)
+def test_the_latest_of_all_counts(own: float | None, foreign: ForeignGrants, expected: float) -> None:
+    """Own write + gap, close + gap, open grant + lease + gap: whichever is last."""
+    assert write_at(own, GAP, foreign, LEASE) == expected
+
+
+def test_an_older_open_grant_is_not_hidden_by_a_younger_one() -> None:
+    """Every open grant counts, whatever the order they are given in (counter-example 18)."""
+    assert write_at(None, GAP, ForeignGrants((3.0, 9.0, 1.0)), LEASE) == 15.0
+
+
+def test_a_closed_grant_of_another_owner_counts() -> None:
+    """What another replica wrote just before a rebalance still holds us back (counter-examples 17, 36)."""
+    assert verdict(write_at(None, GAP, ForeignGrants(last_close=10.0), LEASE), 10.7, 15.0) == WaitUntil(11.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "lease_end", "expected"),
+    [
+        (NEVER, 100.0, 105.0, Go()),
+        (100.0, 100.0, 105.0, Go()),
+        (99.0, 100.0, 105.0, Go()),
+        (101.0, 100.0, 105.0, WaitUntil(101.0)),
+        (105.0, 100.0, 105.0, Late()),
+        (106.0, 100.0, 105.0, Late()),
+        (NEVER, 105.0, 105.0, Late()),
+        (101.0, 200.0, 105.0, Late()),
+    ],
+)
+def test_now_then_or_never(at: float, now: float, lease_end: float, expected: Pace) -> None:
+    """A write begins before the lease ends, or the grant is given back."""
+    assert verdict(at, now, lease_end) == expected
+
+
+TIME = st.floats(0, 1e6)
+
+
+@given(
+    st.none() | TIME,
+    st.floats(0, 100),
+    st.lists(TIME, max_size=4).map(tuple),
+    st.none() | TIME,
+    st.floats(0.1, 60),
+)
+def test_the_gap_is_kept_to_everything_that_may_have_been_written(
+    own: float | None, gap: float, opened: tuple[float, ...], closed: float | None, lease: float
+) -> None:
+    """A write is a gap after our last, after the last close, and after the end of each open lease."""
+    at = write_at(own, gap, ForeignGrants(opened, closed), lease)
+
+    assert own is None or at >= own + gap
+    assert closed is None or at >= closed + gap
+    assert all(at >= since + lease + gap for since in opened)
+
+
+@given(TIME, TIME, TIME)
+def test_waiting_ends_in_a_write(at: float, now: float, lease_end: float) -> None:
+    """Whoever waits as told may write then: no second wait, no lateness."""
+    told = verdict(at, now, lease_end)
+
+    if isinstance(told, WaitUntil):
+        assert verdict(at, told.at, lease_end) == Go()
+    assert (told == Late()) == (now >= lease_end or at >= lease_end)
