@@ -43,36 +43,37 @@ class Report:
     """One message object of Sendblue, normalised: its 26 documented fields, and the rest as JSON text.
 
     Blank and missing are both None. ``error_code`` is text, None for no error (null, 0 and ""). Times are
-    milliseconds since the epoch; ``date_sent_ms`` is when the message was created, despite its name.
+    milliseconds since the epoch; ``date_sent_ms`` is when the message was created, despite its name. Numbers,
+    texts and whatever may repeat them do not show in the repr.
     """
 
     status: str
     message_handle: str | None = None
     error_code: str | None = None
     error_key: str | None = None
-    error_message: str | None = None
-    error_reason: str | None = None
-    error_detail: str | None = None
+    error_message: str | None = field(default=None, repr=False)
+    error_reason: str | None = field(default=None, repr=False)
+    error_detail: str | None = field(default=None, repr=False)
     service: str | None = None
     was_downgraded: bool | None = None
     date_sent_ms: int | None = None
     date_updated_ms: int | None = None
-    account_email: str | None = None
-    content: str | None = None
+    account_email: str | None = field(default=None, repr=False)
+    content: str | None = field(default=None, repr=False)
     is_outbound: bool | None = None
-    from_number: str | None = None
-    number: str | None = None
-    to_number: str | None = None
-    sendblue_number: str | None = None
+    from_number: str | None = field(default=None, repr=False)
+    number: str | None = field(default=None, repr=False)
+    to_number: str | None = field(default=None, repr=False)
+    sendblue_number: str | None = field(default=None, repr=False)
     plan: str | None = None
-    media_url: str | None = None
+    media_url: str | None = field(default=None, repr=False)
     message_type: str | None = None
     group_id: str | None = None
-    group_display_name: str | None = None
-    participants: tuple[str, ...] = ()
+    group_display_name: str | None = field(default=None, repr=False)
+    participants: tuple[str, ...] = field(default=(), repr=False)
     send_style: str | None = None
     opted_out: bool | None = None
-    extras: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def terminal(self) -> bool:

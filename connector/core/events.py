@@ -73,7 +73,7 @@ class MessageEvent:
     id_reused: bool = False
     request_origin: str | None = None
     line: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict, repr=False)
     traceparent: str | None = None
 
     @property

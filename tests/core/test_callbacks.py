@@ -47,6 +47,10 @@ FULL: dict[str, object] = {
     "service": "iMessage",
     "group_display_name": None,
 }
+PRIVATE = [
+    *("accountEmail", "content", "media_url", "from_number", "number", "to_number", "sendblue_number"),
+    *("group_display_name", "error_message", "error_reason", "error_detail"),
+]
 SENT_MS, UPDATED_MS = 1_800_000_000_000, 1_800_000_001_234
 
 
@@ -172,6 +176,15 @@ def test_depth_does_not_recurse() -> None:
         value = [value]
 
     assert not depth_ok(value)
+
+
+def test_private_values_do_not_show() -> None:
+    """A report that ends in a log or an error shows no number, text, name or extra."""
+    private = {name: f"secret {name}" for name in PRIVATE}
+    report = parse(FULL | private | {"participants": ["secret"], "unknown": "secret"})
+
+    assert "message_handle='5a17" in repr(report)
+    assert "secret" not in repr(report)
 
 
 JSON = st.recursive(

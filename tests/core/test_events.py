@@ -1,6 +1,6 @@
 """The records of the events topic: what each says, and ids that do not depend on who publishes."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -224,11 +224,11 @@ def test_content_is_hidden_and_nothing_else(policy: ContentPolicy) -> None:
     """Text, media URL and extras go; the id, the numbers and the status stay."""
     event = status_event(replace(SECRET, number="+12025550123"), CLAIM, IN_ORDER, NOW)
     hidden = with_content_policy(event, policy, KEY)
-
-    assert "Hello" not in repr(hidden)
-    assert "cdn.example.com" not in repr(hidden)
-    assert replace(hidden, report=event.report) == event
     assert hidden.report is not None
+
+    assert "Hello" not in str(asdict(hidden.report))
+    assert "cdn.example.com" not in str(asdict(hidden.report))
+    assert replace(hidden, report=event.report) == event
     assert hidden.report.number == "+12025550123"
 
 
