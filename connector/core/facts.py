@@ -1,0 +1,141 @@
+"""What happened, told once as one frozen value; logs and metrics are two listeners.
+
+A fact holds no phone number, no text and no secret: lines by alias, requests by id, reasons as codes.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRouted:
+    """A request was appended to its line's partition."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """The router refused a record."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictSeen:
+    """A proposal came back: granted, duplicate, expired or timeout."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostAnswered:
+    """One POST: submitted, unsent, rejected or unknown, its code ("ok" for none) and its seconds."""
+
+    line: str
+    outcome: str
+    code: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptInDoubt:
+    """A POST whose fate is unknown."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineWaits:
+    """A line backs off, for this code."""
+
+    line: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSettled:
+    """A request has its end, or is parked: the canonical line. ``seconds`` since the request's time."""
+
+    disposition: str
+    code: str
+    line: str
+    request_id: str
+    attempt: str
+    origin: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLettered:
+    """A record was appended to the dead-letter topic."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedSeen:
+    """How many requests are parked now."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAnswered:
+    """A callback: accepted, repeated, unreadable, forged, refused (our own trouble); seconds until durable."""
+
+    result: str
+    status: str
+    service: str
+    error_code: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LagSeen:
+    """How far a consumed partition is behind: records, and seconds since the oldest uncommitted one."""
+
+    topic: str
+    partition: int
+    records: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSeen:
+    """The replica's ledger: records behind the end, requests remembered, attempts open."""
+
+    lag: int
+    remembered: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    """Something that must never happen: a name of ``ledger.Alarm``."""
+
+    alarm: str
+
+
+Fact: TypeAlias = (
+    RequestRouted
+    | RequestRefused
+    | VerdictSeen
+    | PostAnswered
+    | AttemptInDoubt
+    | LineWaits
+    | MessageSettled
+    | DeadLettered
+    | ParkedSeen
+    | CallbackAnswered
+    | LagSeen
+    | LedgerSeen
+    | AlarmRaised
+)
+
+
+class Observer(Protocol):
+    """Takes facts; must not raise and must not block."""
+
+    def __call__(self, fact: Fact, /) -> None:
+        """Take one fact."""
