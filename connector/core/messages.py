@@ -101,6 +101,15 @@ class SendRequest:
         return bool(self.numbers) or self.group_id is not None
 
 
+class Source(NamedTuple):
+    """The request's record, untouched: what the dead-letter topic gets if the request ends there."""
+
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp_ms: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """A validated request on its way: what a record of the dispatch topic holds.
@@ -118,3 +127,4 @@ class Dispatch:
     hops: int = 0
     redrive: int = 0
     traceparent: str | None = None
+    source: Source = Source()

@@ -13,8 +13,9 @@ from typing import NamedTuple, TypeAlias
 
 from connector.core import pacing
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
+from connector.core.outcomes import UnknownCode
 from connector.core.pacing import ForeignGrants
-from connector.core.refusals import Refusal
+from connector.core.refusals import refusal
 from connector.core.requests import due_ms, expires_ms, too_new, too_old
 from connector.core.standing import LIVE, Standing, Status
 
@@ -24,8 +25,13 @@ PARK_AFTER_S = 600.0
 """How long an attempt stays in doubt before it is parked, by default."""
 PARK_AFTER_MIN_S = 60.0
 """More than lease + POST + TCP, so that a live attempt is never parked (reliability.md 4, counter-example 24)."""
-RECHECK_S = 1.0
-"""How long a record that waits for another one's end sleeps, should no change of the ledger wake it."""
+RECHECK_S = 5.0
+"""How long a record that waits for another one's end sleeps, should no change of the ledger wake it sooner."""
+
+
+AGED = refusal("TOO_OLD")
+OUT_OF_TIME = refusal("OUT_OF_TIME")
+LINE_CONFLICT = refusal("LINE_CONFLICT")
 
 
 class Propose(NamedTuple):
@@ -50,7 +56,6 @@ class Close(NamedTuple):
 
     disposition: Disposition
     code: str
-    reason: str
 
 
 class ParkIt(NamedTuple):
@@ -85,6 +90,7 @@ class Policy:
     default_ttl_ms: int = 24 * 3600 * 1000
     use_bound_line: bool = False
     lease_s: float = 5.0
+    unknown_code: UnknownCode = UnknownCode.REJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,11 @@ def _sooner(held: Held, seen: Seen, policy: Policy, until: float) -> float:
 def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
     dispatch = held.dispatch
     if new := too_new(dispatch.request, held.record_time_ms, seen.now_ms):
-        return Close(Disposition.REJECTED, *new)
+        return Close(Disposition.REJECTED, new.code)
     if too_old(dispatch.request_time_ms, seen.now_ms):
-        return Close(Disposition.EXPIRED, *AGED)
+        return Close(Disposition.EXPIRED, AGED.code)
     if seen.now_ms >= expires_ms(dispatch, policy.default_ttl_ms):
-        return Close(Disposition.EXPIRED, *OUT_OF_TIME)
+        return Close(Disposition.EXPIRED, OUT_OF_TIME.code)
     return None
 
 
@@ -155,13 +161,8 @@ def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
         return None
     named = dispatch.line_named and not policy.use_bound_line
     if named or dispatch.hops >= MAX_HOPS:
-        return Close(Disposition.REJECTED, *LINE_CONFLICT)
+        return Close(Disposition.REJECTED, LINE_CONFLICT.code)
     return HopTo(seen.bound)
-
-
-AGED = Refusal("AGE", "the request was older than 72 h before it could be sent")
-OUT_OF_TIME = Refusal("EXPIRES_AT", "the request's time ran out before it could be sent")
-LINE_CONFLICT = Refusal("LINE_CONFLICT", "the contact is texted from another line than the one asked for")
 
 
 def _not_free(held: Held, seen: Seen, standing: Standing, policy: Policy) -> Turn:

@@ -34,7 +34,7 @@ class Window(Generic[T]):
 
     max_records: int = MAX_RECORDS
     max_bytes: int = MAX_BYTES
-    bytes: int = 0
+    size: int = 0
     _slots: dict[int, _Slot[T]] = field(default_factory=dict)
     _due: list[int] = field(default_factory=list)
     _asleep: list[tuple[float, int]] = field(default_factory=list)
@@ -46,12 +46,12 @@ class Window(Generic[T]):
     @property
     def full(self) -> bool:
         """True when the line must stop reading."""
-        return len(self._slots) >= self.max_records or self.bytes >= self.max_bytes
+        return len(self._slots) >= self.max_records or self.size >= self.max_bytes
 
     def add(self, offset: int, item: T, size: int, contact: bytes, request: bytes) -> None:
         """Take a record; offsets rise. It is due at once."""
         self._slots[offset] = _Slot(item, size, contact, request)
-        self.bytes += size
+        self.size += size
         for name in (contact, request):
             self._names.setdefault(name, []).append(offset)
         heapq.heappush(self._due, offset)
@@ -83,10 +83,17 @@ class Window(Generic[T]):
                 slot.until = now
                 heapq.heappush(self._asleep, (now, offset))
 
+    def wake_all(self, now: float) -> None:
+        """Every sleeper is due now."""
+        for offset, slot in self._slots.items():
+            if slot.until > now:
+                slot.until = now
+                heapq.heappush(self._asleep, (now, offset))
+
     def done(self, offset: int) -> None:
         """The record has its end, or its next hop is durable."""
         slot = self._slots.pop(offset)
-        self.bytes -= slot.size
+        self.size -= slot.size
         for name in (slot.contact, slot.request):
             offsets = self._names[name]
             offsets.remove(offset)

@@ -1,0 +1,173 @@
+"""What the end of a request owes to the world, made durable.
+
+The ledger decides how a request ended; here that end becomes records: its event, its dead letter, its parked record.
+Everything is published until it is acknowledged, dead letter before event, so that whoever reads the event finds the
+bytes. A replay publishes the same again under the same ``event_id``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from connector.core.callbacks import Report
+from connector.core.events import (
+    MessageEvent,
+    disposition_event,
+    duplicate_event,
+    parked_event,
+    rejected_event,
+    submitted_event,
+)
+from connector.core.facts import DeadLettered, MessageSettled, Observer
+from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, Source
+from connector.core.outcome_table import REFUSED_SENTENCE
+from connector.core.parking import parked_key
+from connector.core.refusals import REFUSALS
+from connector.core.standing import Standing, Status
+from connector.core.turns import Held, Owe
+
+RETRY_S = 0.5  # between attempts to publish while Kafka is away
+DEAD_LETTERED = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.DROPPED})
+"""Ends whose bytes are kept, because a person may want to send them round again."""
+
+
+class PublishFailed(Exception):  # noqa: N818 - says what is known: no acknowledgement; the record may still land
+    """The record was not acknowledged in time."""
+
+
+class DeadLetter(NamedTuple):
+    """An untouched record with the reason it ends here; ``stage`` is the role that refused it."""
+
+    source: Source
+    origin: Origin
+    code: str
+    sentence: str
+    stage: str
+
+
+class Topics(Protocol):
+    """The topics that ends go to. Each call returns once acknowledged by all replicas, else raises PublishFailed."""
+
+    async def event(self, event: MessageEvent) -> None:
+        """Append to the events topic, keyed by request id."""
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Append to the dead-letter topic."""
+
+    async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
+        """Write the parked record, or its tombstone for None."""
+
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        """Append to the dispatch topic, on the partition of the record's line."""
+
+
+class Ends:
+    """Publishes ends until they are durable; ``now_ms`` reads the wall clock."""
+
+    def __init__(self, topics: Topics, now_ms: Callable[[], int], observe: Observer, stage: str = "sender") -> None:
+        self._topics, self._now_ms, self._observe, self._stage = topics, now_ms, observe, stage
+
+    async def owed(self, held: Held, owe: Owe, report: Report | None = None) -> None:
+        """Publish all that this end owes."""
+        letter = self._letter(held.dispatch, owe)
+        if owe.event is EventType.PARKED:
+            attempt = owe.standing.attempt or ""
+            await self._surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))
+        if letter is not None:
+            await self.dead_letter(letter)
+        event = self._event(held.dispatch, owe, report)
+        await self._surely(lambda: self._topics.event(event))
+        self._observe(_settled(held.dispatch, event, self._now_ms()))
+
+    async def refused(self, source: Source, origin: Origin, code: str, rejected: MessageEvent | None) -> None:
+        """A record whose bytes alone refuse it: the dead letter, and a REJECTED event where it has a request id."""
+        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))
+        if rejected is not None:
+            await self._surely(lambda: self._topics.event(rejected))
+
+    async def hop(self, dispatch: Dispatch, line: str) -> None:
+        """Move the record to another line's partition."""
+        moved = replace(dispatch, line=line, hops=dispatch.hops + 1)
+        await self._surely(lambda: self._topics.dispatch(moved))
+
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        """Append the record to its line's partition."""
+        await self._surely(lambda: self._topics.dispatch(dispatch))
+
+    async def unpark(self, held: Held, attempt: str) -> None:
+        """Write the tombstone of a parked record whose end is published."""
+        await self._surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), None, attempt))
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Append a dead letter."""
+        await self._surely(lambda: self._topics.dead_letter(letter))
+        self._observe(DeadLettered(letter.code))
+
+    async def _surely(self, publish: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await publish()
+            except PublishFailed:
+                await asyncio.sleep(RETRY_S)
+
+    def _letter(self, dispatch: Dispatch, owe: Owe) -> DeadLetter | None:
+        if owe.event in DEAD_LETTERED:
+            code = owe.standing.detail or str(owe.event)
+        elif owe.id_reused:
+            code = "ID_REUSED"
+        else:
+            return None
+        return DeadLetter(dispatch.source, dispatch.origin, code, sentence_of(code), self._stage)
+
+    def _event(self, dispatch: Dispatch, owe: Owe, report: Report | None) -> MessageEvent:
+        standing, at_ms = owe.standing, self._now_ms()
+        attempt = standing.attempt or ""
+        match owe.event:
+            case EventType.SUBMITTED:
+                origin = EventOrigin.API if report else EventOrigin.CONNECTOR
+                return submitted_event(dispatch, attempt, standing.detail, report, at_ms, origin=origin)
+            case EventType.DUPLICATE:
+                handle = standing.detail if standing.status is Status.SUBMITTED else None
+                return duplicate_event(dispatch, _disposition(standing), handle, at_ms, id_reused=owe.id_reused)
+            case EventType.PARKED:
+                return parked_event(dispatch, attempt, "IN_DOUBT", IN_DOUBT, at_ms)
+            case _:
+                code = standing.detail or str(owe.event)
+                return disposition_event(owe.event, dispatch, standing.attempt, code, sentence_of(code), at_ms)
+
+
+IN_DOUBT = "nobody can prove whether the text went out; a person decides, or it is dropped after 71 hours"
+_SENTENCES = {
+    "ID_REUSED": "this request_id was used before for another message; a corrected request needs a new id",
+    "policy": "the attempt stayed in doubt and the request's policy is to drop it",
+    "expired": "the attempt stayed in doubt and nobody resolved it for 71 hours",
+}
+
+
+def sentence_of(code: str) -> str:
+    """The sentence for a code of ours; for one of Sendblue's, that Sendblue refused."""
+    return REFUSALS.get(code) or _SENTENCES.get(code) or REFUSED_SENTENCE
+
+
+def refusal_event(request_id: str | None, origin: Origin, code: str, at_ms: int) -> MessageEvent:
+    """The REJECTED event of a record that the router refuses."""
+    return rejected_event(request_id, origin, code, sentence_of(code), at_ms)
+
+
+def _disposition(standing: Standing) -> Disposition:
+    if standing.status is Status.SUBMITTED:
+        return Disposition.SUBMITTED
+    return standing.disposition or Disposition.REJECTED
+
+
+def _settled(dispatch: Dispatch, event: MessageEvent, now_ms: int) -> MessageSettled:
+    return MessageSettled(
+        disposition=str(event.type),
+        code=event.code or "",
+        line=dispatch.line,
+        request_id=dispatch.request.request_id,
+        attempt=event.attempt or "",
+        origin=str(dispatch.origin),
+        seconds=max(now_ms - dispatch.request_time_ms, 0) / 1000,
+    )

@@ -1,0 +1,231 @@
+"""One line's work: turn by turn, at most one POST in flight.
+
+A turn asks the core what comes next and does it, until the record has its end or must wait:
+
+    own fold first: not free -> publish what its end owes, park it, or wait
+    INTENT, read back, granted -> lease, ownership, fold, views again -> one POST
+    answer classified -> OUTCOME until read back; unknown appends nothing, the attempt stays in doubt
+    the event that the fold's state owes, durable -> the offset is done
+"""
+
+import asyncio
+from typing import assert_never
+
+from connector.core import turns
+from connector.core.backoff import window_end
+from connector.core.facts import AttemptInDoubt, LineWaits, PostAnswered, VerdictSeen
+from connector.core.ledger import Duplicate, Expired, Granted
+from connector.core.messages import Disposition
+from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
+from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
+from connector.core.turns import Grant, Held, Seen
+from connector.sender import STOPPED_LINE_S, Lane
+
+STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
+
+
+async def work(lane: Lane) -> None:
+    """Begin a turn for each due record until the lane stops."""
+    while (taken := await lane.next()) is not None:
+        offset, held = taken
+        await _Turn(lane, offset, held).run()
+
+
+class _Turn:
+    """One record's turn; its steps are the decisions of ``core.turns``."""
+
+    def __init__(self, lane: Lane, offset: int, held: Held) -> None:
+        self.lane, self.offset, self.held = lane, offset, held
+        self.around = lane.around
+        self.request_id = held.dispatch.request.request_id
+
+    async def run(self) -> None:
+        """Go on until the record is done or waits."""
+        while not self.lane.stopping:
+            step = turns.before_intent(self.held, self._seen(), self.around.policy)
+            if isinstance(step, turns.NotNow):
+                return self.lane.wait(self.offset, self.held, step.until, step.reason)
+            if isinstance(step, turns.Owe | turns.HopTo):
+                await self._leave(step)
+                return self.lane.done(self.offset, self.held)
+            await self._act(step)
+        return None
+
+    async def _leave(self, step: turns.Owe | turns.HopTo) -> None:
+        if isinstance(step, turns.HopTo):
+            return await self.around.outlets.hop(self.held.dispatch, step.line)
+        report = self.lane.reports.pop(step.standing.attempt or "", None)
+        return await self.around.outlets.owed(self.held, step, report)
+
+    async def _act(self, step: turns.Propose | turns.Close | turns.ParkIt | turns.DropIt) -> None:
+        dispatch, contact = self.held.dispatch, self.held.contact
+        match step:
+            case turns.Propose():
+                await self._propose()
+            case turns.Close(disposition, code):
+                await self._record(Close(self.request_id, dispatch.origin, dispatch.redrive, disposition, code))
+            case turns.ParkIt(attempt):
+                line = self._line_of(attempt)
+                await self._record(Park(attempt, self.request_id, dispatch.origin, line, contact, "IN_DOUBT"))
+            case turns.DropIt(attempt):
+                line, drop = self._line_of(attempt), Resolution.DROP
+                await self._record(Resolve(attempt, self.request_id, dispatch.origin, line, contact, drop, "policy"))
+            case _:
+                assert_never(step)
+
+    async def _propose(self) -> None:
+        clocks, dispatch = self.around.clocks, self.held.dispatch
+        lease_end = clocks.mono() + self.around.policy.lease_s
+        intent = Intent(
+            attempt=self.around.ids.attempt(),
+            request_id=self.request_id,
+            line=dispatch.line,
+            contact=self.held.contact,
+            body=self.held.body,
+            request_time_ms=dispatch.request_time_ms,
+            origin=dispatch.origin,
+            redrive=dispatch.redrive,
+            owner=self.around.replica.owner,
+        )
+        verdict = await self.around.replica.propose(intent, self.around.policy.lease_s)
+        match verdict:
+            case Granted():
+                self.around.observe(VerdictSeen("granted"))
+                await self._granted(intent, lease_end)
+            case Expired():
+                self.around.observe(VerdictSeen("expired"))
+                await self._act(turns.Close(Disposition.EXPIRED, turns.AGED.code))
+            case Duplicate():
+                self.around.observe(VerdictSeen("duplicate"))
+            case None:
+                self.around.observe(VerdictSeen("timeout"))
+                await asyncio.sleep(STALLED_S)
+
+    async def _granted(self, intent: Intent, lease_end: float) -> None:
+        try:
+            refused = await self._ready_to_write(intent, lease_end)
+        except asyncio.CancelledError:
+            self.around.replica.record_later(self._outcome(intent, Result.UNSENT, "LATE"))
+            raise
+        if refused is None:
+            return await self._post(intent)
+        if refused:
+            await self._record(self._outcome(intent, Result.UNSENT, refused))
+        return None
+
+    async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
+        """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
+        while True:
+            match turns.before_write(self._grant(intent, lease_end), self.around.policy.lease_s):
+                case turns.Write():
+                    return None
+                case turns.WriteAt(at):
+                    await asyncio.sleep(max(at - self.around.clocks.mono(), 0.0))
+                case turns.GiveUp(code):
+                    return code
+                case turns.Overtaken():
+                    return ""
+
+    async def _post(self, intent: Intent) -> None:
+        clocks = self.around.clocks
+        began = self.lane.last_write = clocks.mono()
+        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt)
+        ended = clocks.mono()
+        self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
+        classified = classify(answer, self.around.policy.unknown_code)
+        self.around.observe(
+            PostAnswered(intent.line, type(classified).__name__.lower(), _code(classified), ended - began)
+        )
+        await self._settle(intent, classified, answer)
+
+    async def _settle(self, intent: Intent, classified: Classified, answer: Answer) -> None:
+        match classified:
+            case Submitted(handle=handle):
+                self._succeeded(classified)
+                if (report := self.around.sendblue.report(answer)) is not None:
+                    self.lane.reports[intent.attempt] = report
+                await self._record(self._outcome(intent, Result.SUBMITTED, handle))
+            case Unsent(code=code):
+                self._back_off(classified)
+                await self._record(self._outcome(intent, Result.UNSENT, code))
+            case Rejected(code=code):
+                await self._record(self._outcome(intent, Result.REJECTED, code))
+            case Unknown():
+                self.around.observe(AttemptInDoubt(intent.line))
+
+    def _succeeded(self, submitted: Submitted) -> None:
+        self.around.account.succeeded()
+        if submitted.slow_line:
+            self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), self.around.ids.jitter())
+        else:
+            self.lane.backoff = self.lane.backoff.succeeded()
+
+    def _back_off(self, unsent: Unsent) -> None:
+        jitter, hint_s = self.around.ids.jitter(), self._hint_s(unsent)
+        self.around.observe(LineWaits(self.lane.line.alias, unsent.code))
+        match unsent.scope:
+            case Scope.ACCOUNT_STOPPED:
+                self.around.account.stop(unsent.code)
+            case Scope.ACCOUNT:
+                self.around.account.back_off(jitter, hint_s)
+            case Scope.LINE_STOPPED:
+                self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), jitter, STOPPED_LINE_S)
+            case Scope.LINE:
+                self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), jitter, hint_s)
+
+    def _hint_s(self, unsent: Unsent) -> float | None:
+        if unsent.wait.hint_s is not None:
+            return unsent.wait.hint_s
+        now_ms = self.around.clocks.now_ms()
+        end_ms = window_end(str(unsent.wait.window), now_ms, self.lane.backoff.failures)
+        return None if end_ms is None else (end_ms - now_ms) / 1000
+
+    async def _record(self, record: Outcome | Park | Resolve | Close) -> None:
+        await self.around.replica.record(record)
+
+    def _outcome(self, intent: Intent, result: Result, detail: str) -> Outcome:
+        return Outcome(intent.attempt, intent.request_id, intent.line, intent.contact, result, detail, via="sender")
+
+    def _line_of(self, attempt: str) -> str:
+        live = self.around.replica.views.attempt(attempt)
+        return live.line if live else self.held.dispatch.line
+
+    def _seen(self) -> Seen:
+        replica, clocks = self.around.replica, self.around.clocks
+        standing = replica.fold.standing(self.request_id)
+        live = replica.views.attempt(standing.attempt) if standing is not None and standing.attempt else None
+        return Seen(
+            now_ms=clocks.now_ms(),
+            mono=clocks.mono(),
+            standing=standing,
+            bound=replica.views.line_of(self.held.contact),
+            contact_busy=replica.views.busy(self.held.contact),
+            first_of_contact=self.lane.window.is_first(self.offset),
+            line_ready_at=self.lane.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
+            attempt_read_at=live.read_at if live else None,
+            attempt_granted_ms=live.granted_ms if live else None,
+        )
+
+    def _grant(self, intent: Intent, lease_end: float) -> Grant:
+        replica, mono = self.around.replica, self.around.clocks.mono()
+        span_s = self.around.policy.lease_s + self.lane.line.gap_s
+        return Grant(
+            mono=mono,
+            lease_end=lease_end,
+            owned=self.lane.owned,
+            still_open=replica.fold.is_open(intent.request_id, intent.attempt),
+            contact_busy=replica.views.busy(intent.contact, before=intent.attempt),
+            line=intent.line,
+            bound=replica.views.line_of(intent.contact),
+            own_last_write=self.lane.last_write,
+            gap_s=self.lane.line.gap_s,
+            foreign=replica.views.foreign_grants(intent.line, mono, span_s),
+        )
+
+
+def _code(classified: Classified) -> str:
+    match classified:
+        case Submitted(error_code=code):
+            return code or "ok"
+        case Unknown(reason=code) | Unsent(code=code) | Rejected(code=code):
+            return code
