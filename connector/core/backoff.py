@@ -33,18 +33,20 @@ class Backoff(NamedTuple):
     until: float = float("-inf")
 
     def failed(self, now: float, jitter: float, hint_s: float | None = None) -> "Backoff":
-        """After one more failure. ``jitter`` is random in [0, 1); ``hint_s`` the wait that somebody named, if
-        any.
+        """After one more failure: ``jitter`` is random in [0, 1), ``hint_s`` a wait that somebody named.
 
-        A wait that was set before is never cut short.
+        A hint of zero or below is none. A wait that was set before is never cut short.
         """
-        known = hint_s is not None and hint_s > 0
-        wait = min(hint_s or 0.0, LONGEST_HINT_S) if known else _wait(self.failures, jitter)
+        wait = _wait(self.failures, jitter)
+        if hint_s is not None and hint_s > 0:
+            wait = min(hint_s, LONGEST_HINT_S)
         return Backoff(self.failures + 1, max(self.until, now + wait))
 
     def succeeded(self) -> "Backoff":
-        """After a success: the next failure is a first one. A wait that is under way stays, for the success
-        of a call begun before it says nothing about it."""
+        """After a success: the next failure is a first one.
+
+        A wait that is under way stays: the call that succeeded was begun before it.
+        """
         return Backoff(0, self.until)
 
     def ready(self, now: float) -> bool:

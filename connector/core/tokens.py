@@ -28,8 +28,6 @@ from connector.core.messages import MAX_AGE_MS
 MIN_KEY_BYTES = 16
 """A key shorter than the mac would be the weaker half."""
 MAC_BYTES = 16
-MAX_ID_BYTES = 64
-"""Of a request_id, which is ASCII."""
 MAX_TOKEN_CHARS = 16 + 1 + 103 + 1 + 22
 """The longest key id, the payload of the longest request_id, and the mac: 143, so a path stays below 160."""
 

@@ -1,6 +1,6 @@
 """How long a line or the account waits, and when the windows of Sendblue end."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
@@ -129,13 +129,20 @@ def new_york() -> ZoneInfo | None:
 
 
 @pytest.mark.skipif(new_york() is None, reason="this machine has no time zone files")
-@given(st.integers(utc("2008-01-01"), utc("2036-12-31")))
-def test_the_reset_agrees_with_the_time_zone_files(now_ms: int) -> None:
-    """The next reset is 3 AM sharp in New York, after now, and there is none in between."""
-    end_ms = window_end("DAILY", now_ms)
-    assert end_ms is not None
-    local = datetime.fromtimestamp(end_ms / 1000, new_york())
+def test_every_reset_agrees_with_the_time_zone_files() -> None:
+    """On each of ten thousand days the next reset is 3 AM sharp, New York, of that day."""
+    noon = datetime(2007, 12, 31, 12, tzinfo=new_york())
+    for _ in range(365 * 28):
+        end = (noon + timedelta(days=1)).replace(hour=3)
+        assert window_end("DAILY", int(noon.timestamp() * 1000)) == int(end.timestamp() * 1000)
+        noon += timedelta(days=1)
 
-    assert (local.hour, local.minute, local.second, local.microsecond) == (3, 0, 0, 0)
-    assert 0 < end_ms - now_ms <= 25 * 3_600_000
-    assert (local.date() - datetime.fromtimestamp(now_ms / 1000, new_york()).date()).days <= 1
+
+@given(st.integers(utc("2008-01-01"), utc("2036-12-31")))
+def test_the_reset_is_the_next_one(now_ms: int) -> None:
+    """It lies ahead, at most 25 hours, and a moment before it it is still the next."""
+    end = window_end("DAILY", now_ms)
+
+    assert end is not None
+    assert 0 < end - now_ms <= 25 * 3_600_000
+    assert window_end("DAILY", end - 1) == end

@@ -140,6 +140,13 @@ def test_extras_are_bounded() -> None:
     assert extras[LEFT_OUT] == "5"
 
 
+def test_extras_within_the_bounds_are_all_kept() -> None:
+    """As many, as long and as large as allowed: nothing is left out."""
+    most = {f"{n:02}".ljust(MAX_EXTRA_KEY, "k"): "x" * (MAX_EXTRA_CHARS - 2) for n in range(MAX_EXTRAS)}
+
+    assert set(parse({"status": "SENT"} | most).extras) == set(most)
+
+
 def test_half_a_character_is_replaced() -> None:
     """A lone surrogate, which no topic can hold, becomes a question mark."""
     report = parse({"status": "SENT", "content": "a\ud83db", "k\ud83d": "\ud83d"})

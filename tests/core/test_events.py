@@ -85,6 +85,7 @@ def test_our_own_events_carry_what_the_producer_sent_along(event: MessageEvent, 
     assert (event.request_id, event.request_origin, event.line) == ("order-1", "requests/3/7", "main")
     assert (event.tags, event.traceparent) == ({"team": "a"}, "00-aa-bb-01")
     assert event.occurred_at_ms == event.received_at_ms == NOW
+    assert (event.terminal, event.out_of_order, event.id_reused) == (False, False, False)
 
 
 def test_a_submission_tells_the_handle() -> None:

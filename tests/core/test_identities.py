@@ -29,9 +29,7 @@ def test_hashes_stay_what_they_are() -> None:
 
 def test_a_contact_does_not_depend_on_what_is_said() -> None:
     """The contact is who, never what, when or from which line."""
-    other = SendRequest(
-        "order-2", number=PERSON, media_url="https://cdn.example.com/a.png", from_number=THIRD
-    )
+    other = SendRequest("order-2", number=PERSON, media_url="https://cdn.example.com/a.png", from_number=THIRD)
 
     assert contact_hash(other, KEY) == contact_hash(TO_PERSON, KEY)
 
@@ -110,9 +108,7 @@ def test_what_the_person_does_not_see_leaves_the_body_alone(same: SendRequest) -
 
 
 @given(st.none() | st.text(max_size=8), st.none() | st.text(max_size=8), st.none() | st.text(max_size=8))
-def test_fields_of_a_body_do_not_run_together(
-    content: str | None, media: str | None, style: str | None
-) -> None:
+def test_fields_of_a_body_do_not_run_together(content: str | None, media: str | None, style: str | None) -> None:
     """A text moved from one field to the next is another body."""
     request = replace(TO_PERSON, content=content, media_url=media, send_style=style)
     moved = replace(TO_PERSON, content=media, media_url=style, send_style=content)
@@ -144,6 +140,12 @@ def test_a_bad_key_is_refused(key: bytes) -> None:
         contact_hash(TO_PERSON, key)
 
     assert "kkk" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", [b"k" * 16, b"k" * 64])
+def test_the_shortest_and_the_longest_key_work(key: bytes) -> None:
+    """Both bounds are within."""
+    assert len(contact_hash(TO_PERSON, key)) == 8
 
 
 def test_nobody_is_no_contact() -> None:

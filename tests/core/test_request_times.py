@@ -19,9 +19,7 @@ def dispatch(request: SendRequest, time_ms: int = NOW) -> Dispatch:
     return Dispatch(request, Origin("requests", 0, 7), time_ms, "main")
 
 
-@pytest.mark.parametrize(
-    ("created_at_ms", "expected"), [(None, NOW), (NOW - 1, NOW - 1), (NOW + 1, NOW), (NOW, NOW)]
-)
+@pytest.mark.parametrize(("created_at_ms", "expected"), [(None, NOW), (NOW - 1, NOW - 1), (NOW + 1, NOW), (NOW, NOW)])
 def test_the_older_time_counts(created_at_ms: int | None, expected: int) -> None:
     """A request is as old as the older of created_at and its record's time."""
     assert request_time_ms(replace(GOOD, created_at_ms=created_at_ms), NOW) == expected

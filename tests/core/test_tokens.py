@@ -30,6 +30,14 @@ def test_what_was_signed_comes_back(claim: Claim, key_id: str, key: bytes) -> No
     assert set(token) <= set(ALPHABET + "._-")
 
 
+def test_the_longest_and_the_shortest_token() -> None:
+    """The bound on what is looked at is the longest token that can be made, not a character more."""
+    longest = sign(Ring({"k" * 16: b"1" * 16}, "k" * 16), "r" * 64, ATTEMPT, HOUR)
+    shortest = sign(Ring({"k": b"1" * 16}, "k"), "r", ATTEMPT, HOUR)
+
+    assert (len(shortest), len(longest)) == (44, MAX_TOKEN_CHARS)
+
+
 def test_a_token_stays_what_it_is() -> None:
     """Tokens are out in the world for days: a release may not change their form."""
     assert TOKEN == "k2.AQARIjNEVWb_AAehIG9yZGVyLTE.b-5RNCigPBUXqlpwXCaxRg"
