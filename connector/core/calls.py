@@ -77,8 +77,14 @@ class Answer:
 
 def handle_of(answer: Answer) -> str | None:
     """The message handle, at the top or inside ``data``; None when there is none that can be used."""
+    return _handle(message_of(answer))
+
+
+def message_of(answer: Answer) -> Mapping[str, object]:
+    """The message object: the body, or what it wraps in ``data`` if only that has a handle."""
     body = answer.body or {}
-    return _handle(body) or _handle(_mapping(body.get("data")))
+    inner = _mapping(body.get("data"))
+    return inner if _handle(body) is None and _handle(inner) is not None else body
 
 
 def is_sendblue_body(body: Mapping[str, object] | None) -> bool:

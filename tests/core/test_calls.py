@@ -14,6 +14,7 @@ from connector.core.calls import (
     OutboundMessage,
     error_text,
     handle_of,
+    message_of,
     normalise_code,
 )
 from connector.core.messages import SendRequest
@@ -81,6 +82,16 @@ def test_no_code_can_hold_a_phone_number(value: object) -> None:
 def test_a_handle_is_a_short_printable_text(body: dict[str, object] | None, handle: str | None) -> None:
     """Opaque, but not anything: what could not be looked up later is no handle."""
     assert handle_of(Answer(202, body)) == handle
+
+
+def test_the_message_is_found_inside_or_outside_a_wrapping() -> None:
+    """What the SUBMITTED event is filled from is the object that holds the handle."""
+    inner = {"message_handle": "abc", "status": "QUEUED"}
+
+    assert message_of(Answer(202, inner)) == inner
+    assert message_of(Answer(202, {"status": "OK", "data": inner})) == inner
+    assert message_of(Answer(400, {"status": "ERROR", "data": {}})) == {"status": "ERROR", "data": {}}
+    assert message_of(Answer()) == {}
 
 
 def test_the_text_is_gathered_from_every_key_and_bounded() -> None:

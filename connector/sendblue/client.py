@@ -1,0 +1,138 @@
+"""Sendblue's API, as far as the connector calls it.
+
+``send`` returns an Answer whatever happens, and never tries twice; what the answer means is ``outcomes.classify``'s
+to say. The look-ups are ordinary: they return what was asked for or raise SendblueError, and may be repeated by whoever
+calls them. Nothing here shows a number, a text, a URL with a token or a key.
+"""
+
+import ssl
+from collections.abc import Mapping
+from typing import Self
+
+import httpx2
+import msgspec
+
+from connector.core.calls import Answer, OutboundMessage
+from connector.sendblue.bodies import body_of, path_of
+from connector.sendblue.credentials import CredentialSource
+from connector.sendblue.exchange import Exchange, Limits
+from connector.sendblue.lookups import (
+    MessagePage,
+    SendblueError,
+    UploadedFile,
+    filter_values,
+    line_numbers,
+    message_page,
+    wanted,
+)
+from connector.sendblue.reading import Reply
+
+LINES_PATH = "/api/lines"
+STATUS_PATH = "/api/status"
+MESSAGES_PATH = "/api/v2/messages"
+LOOKUP_PATH = "/api/evaluate-service"
+UPLOAD_FILE_PATH = "/api/upload-file"
+UPLOAD_OBJECT_PATH = "/api/upload-media-object"
+UPLOAD_DEADLINE_S = 300.0
+"""Sendblue takes files of up to 100 MB; a slow uplink needs minutes for that."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class SendblueClient:
+    """One account at ``base_url``. ``credentials`` is asked before every call. Close it with ``aclose``.
+
+    ``transport`` replaces the network (tests, or a leaner one); ``use_env_proxies`` honours HTTPS_PROXY and its
+    like; ``ssl_context`` defaults to the system's trust store. Raises ValueError for a base URL of no use.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: CredentialSource,
+        *,
+        limits: Limits | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        use_env_proxies: bool = False,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._exchange = Exchange(
+            base_url,
+            credentials,
+            limits=limits or Limits(),
+            transport=transport,
+            use_env_proxies=use_env_proxies,
+            ssl_context=ssl_context,
+        )
+
+    async def send(self, message: OutboundMessage, *, write_by: float | None = None) -> Answer:
+        """One POST, once, within the deadline.
+
+        ``write_by`` (monotonic seconds): a connection that is ready later is not written to, and the answer is
+        NOT_WRITTEN. Raises CancelledError when cancelled: the request may have left, so that too is in doubt; and
+        what ``credentials`` raises, before anything is written.
+        """
+        body = _encode(body_of(message.request, message.from_number, message.status_callback))
+        request = self._exchange.request("POST", path_of(message.request), body)
+        return (await self._exchange.call(request, write_by=write_by)).answer
+
+    async def probe(self) -> Answer:
+        """A GET that needs valid credentials and changes nothing; ``Answer.ok`` says whether sending may go on."""
+        return (await self._get(LINES_PATH)).answer
+
+    async def lines(self) -> tuple[str, ...]:
+        """The numbers of the account's lines. Raises SendblueError."""
+        return line_numbers(wanted("GET", LINES_PATH, await self._get(LINES_PATH)))
+
+    async def status(self, handle: str) -> Mapping[str, object] | None:
+        """The message object of a handle, None if Sendblue does not know it. Raises SendblueError."""
+        reply = await self._get(STATUS_PATH, {"handle": handle})
+        if reply.answer.failure is None and reply.answer.status == 404 and reply.answer.is_json:
+            return None
+        body = wanted("GET", STATUS_PATH, reply).object()
+        inner = body.get("data")
+        return inner if isinstance(inner, dict) else body
+
+    async def messages(self, **filters: str | int | bool) -> MessagePage:
+        """A page of the message list. Raises SendblueError, and ValueError for a filter that Sendblue would ignore."""
+        reply = await self._get(MESSAGES_PATH, filter_values(filters))
+        return message_page(wanted("GET", MESSAGES_PATH, reply), reply.answer.date_ms)
+
+    async def lookup(self, number: str) -> str | None:
+        """The service that would reach this number ("iMessage", "SMS"), None if not told. Raises SendblueError."""
+        body = wanted("GET", LOOKUP_PATH, await self._get(LOOKUP_PATH, {"number": number})).object()
+        service = body.get("service")
+        return service if isinstance(service, str) and service else None
+
+    async def upload_media_object(self, media_url: str) -> str:
+        """Have Sendblue fetch this file once; the id of its copy. Raises SendblueError."""
+        request = self._exchange.request("POST", UPLOAD_OBJECT_PATH, _encode({"media_url": media_url}))
+        reply = await self._exchange.call(request, deadline_s=UPLOAD_DEADLINE_S)
+        return wanted("POST", UPLOAD_OBJECT_PATH, reply).text("mediaObjectId")
+
+    async def upload_file(self, name: str, content: bytes) -> UploadedFile:
+        """Give Sendblue a file (at most 100 MB); the extension of its name tells its kind. Raises SendblueError."""
+        plain = self._exchange.request("POST", UPLOAD_FILE_PATH)
+        del plain.headers["content-length"]
+        request = httpx2.Request("POST", plain.url, headers=plain.headers, files={"file": (name, content)})
+        fields = wanted("POST", UPLOAD_FILE_PATH, await self._exchange.call(request, deadline_s=UPLOAD_DEADLINE_S))
+        return UploadedFile(fields.text("media_url"), fields.optional("mediaObjectId"))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._exchange.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
+
+    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        request = self._exchange.request("GET", path)
+        if query:
+            request.url = request.url.copy_with(params=query)
+        return await self._exchange.call(request)
+
+
+__all__ = ["Limits", "MessagePage", "SendblueClient", "SendblueError", "UploadedFile"]

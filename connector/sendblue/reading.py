@@ -1,0 +1,116 @@
+"""Bytes and exceptions of one HTTP call -> an Answer. Tolerant of what the answer says, strict on whether it is whole.
+
+Only three exceptions mean that nothing left: ConnectError, ConnectTimeout and PoolTimeout, and they are believed only
+if the request did not pass the gate before the socket (NotIdle is raised behind it, instead of writing). Every other
+one, of any class, means that it may have left.
+
+A body is whole when its length says so. Without a length the end of the connection ends it, and a cut looks the
+same; then only a JSON object, whose last brace says that it is complete, is believed.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import httpcore2
+import httpx2
+import msgspec
+
+from connector.core.calls import Answer, Failure
+from connector.sendblue.wire import NotIdle
+
+MAX_BODY = 256 * 1024
+"""Bytes of a body that are read. A message object has about 1 KiB, a page of 100 of them about 100."""
+MAX_RETRY_AFTER_S = 3_600.0
+"""The longest Retry-After believed: a line that sleeps for a week is a lost line."""
+
+NEVER_LEFT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpcore2.ConnectError,
+    httpcore2.ConnectTimeout,
+    httpcore2.PoolTimeout,
+)
+"""All that httpx2 and its transport raise before the first byte of a request."""
+_BODILESS = frozenset({204, 304})
+
+
+class NotWhole(Exception):  # noqa: N818 - what the answer is, not a mishap
+    """The answer is longer than MAX_BODY, or ended where nobody can tell whether it was complete."""
+
+
+class Reply(NamedTuple):
+    """An answer, and its JSON value when that is no object (a bare list, say)."""
+
+    answer: Answer
+    value: object = None
+
+
+def failed(error: BaseException, *, wrote: bool, status: int | None = None) -> Answer:
+    """The answer of a call that ended with this error. ``wrote``: the gate saw the request pass."""
+    never_left = isinstance(error, NotIdle) or (isinstance(error, NEVER_LEFT) and not wrote)
+    failure = Failure.NOT_WRITTEN if never_left else Failure.WRITTEN
+    return Answer(status=status, failure=failure, failure_name=type(error).__name__)
+
+
+async def read(response: httpx2.Response) -> Reply:
+    """The whole answer. Raises NotWhole, and whatever the transport raises while the body arrives."""
+    body = await _bounded(response.aiter_bytes())
+    is_json, value = _decoded(body)
+    if not (is_json and isinstance(value, dict)) and not _has_length(response):
+        raise NotWhole
+    date_ms = _epoch_ms(response.headers.get("date"))
+    answer = Answer(
+        status=response.status_code,
+        body=value if isinstance(value, dict) else None,
+        is_json=is_json,
+        is_html=response.headers.get("content-type", "").startswith("text/html") or body.lstrip().startswith(b"<"),
+        retry_after_s=retry_after(response.headers.get("retry-after"), date_ms),
+        date_ms=date_ms,
+    )
+    return Reply(answer, value)
+
+
+def retry_after(value: str | None, date_ms: int | None) -> float | None:
+    """Seconds, 0 to 3,600, from a number or a date (RFC 9110 10.2.3); a date is measured by the server's clock."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        until_ms = _epoch_ms(value)
+        if until_ms is None or date_ms is None:
+            return None
+        seconds = max((until_ms - date_ms) / 1000, 0.0)
+    return min(seconds, MAX_RETRY_AFTER_S) if seconds >= 0 else None
+
+
+async def _bounded(chunks: AsyncIterator[bytes]) -> bytes:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NotWhole
+    return bytes(body)
+
+
+def _decoded(body: bytes) -> tuple[bool, object]:
+    try:
+        return True, msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False, None
+
+
+def _has_length(response: httpx2.Response) -> bool:
+    headers: Mapping[str, str] = response.headers
+    return "content-length" in headers or "transfer-encoding" in headers or response.status_code in _BODILESS
+
+
+@lru_cache(maxsize=64)  # one second has one Date, and many answers
+def _epoch_ms(http_date: str | None) -> int | None:
+    try:
+        return None if http_date is None else int(parsedate_to_datetime(http_date).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
