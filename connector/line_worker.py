@@ -40,16 +40,17 @@ class _Turn:
         self.request_id = held.dispatch.request.request_id
 
     async def run(self) -> None:
-        """Go on until the record is done or waits."""
-        while not self.lane.stopping:
+        """Go on until the record is done or waits; a lane that stops begins no attempt, but ends what it began."""
+        while True:
             step = turns.before_intent(self.held, self._seen(), self.around.policy)
+            if self.lane.stopping and isinstance(step, turns.Propose):
+                return None
             if isinstance(step, turns.NotNow):
                 return self.lane.wait(self.offset, self.held, step.until, step.reason)
             if isinstance(step, turns.Owe | turns.HopTo):
                 await self._leave(step)
                 return self.lane.done(self.offset, self.held)
             await self._act(step)
-        return None
 
     async def _leave(self, step: turns.Owe | turns.HopTo) -> None:
         if isinstance(step, turns.HopTo):

@@ -73,12 +73,14 @@ class Router:
             task.add_done_callback(self._tasks[partition].discard)
             self._pause_if_full(partition)
 
-    async def revoked(self, partitions: Sequence[int], within_s: float = 10.0) -> None:
-        """Finish what is on its way; the edge commits afterwards."""
+    async def revoked(self, partitions: Sequence[int], within_s: float = 10.0) -> dict[int, int]:
+        """Finish what is on its way; return the next offsets to commit."""
         tasks = [task for p in partitions for task in self._tasks.get(p, ())]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
+        offsets = {p: offset for p, offset in self.next_offsets().items() if p in partitions}
         self.lost(partitions)
+        return offsets
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now."""

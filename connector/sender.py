@@ -235,15 +235,17 @@ class Sender:
             if (lane := self._lanes.get(record.partition)) is not None:
                 lane.add(record)
 
-    async def revoked(self, partitions: Sequence[int]) -> None:
-        """Finish what is in work on these partitions, within STOP_S; the edge commits afterwards."""
+    async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Finish what is in work on these partitions, within STOP_S; return the next offsets to commit."""
         lanes = [self._lanes[p] for p in partitions if p in self._lanes]
         for lane in lanes:
             lane.stop()
         tasks = [task for p in partitions for task in self._tasks.get(p, [])]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
+        offsets = {p: offset for p, offset in self.next_offsets().items() if p in partitions}
         self.lost(partitions)
+        return offsets
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now: no grant of theirs is written any more."""

@@ -6,7 +6,8 @@ dropped one hour before the ledger forgets it. A record is keyed by origin **and
 earlier parking never takes a later one away.
 """
 
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from connector.core.messages import MAX_AGE_MS, Dispatch, Origin
 from connector.core.standing import Standing, Status
@@ -18,15 +19,18 @@ OTHER_ATTEMPT_S = 60.0
 """How long another attempt of the same request may stand before the record is re-produced: its holder may be gone."""
 
 
-class Keep(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Keep:
     """Nothing to do yet."""
 
 
-class Reproduce(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reproduce:
     """The request may be sent after all: its record goes back to the dispatch topic, then the parked one goes."""
 
 
-class DropNow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DropNow:
     """Nobody resolved it in 71 h: append RESOLVE(drop)."""
 
 

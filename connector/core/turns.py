@@ -34,7 +34,8 @@ OUT_OF_TIME = refusal("OUT_OF_TIME")
 LINE_CONFLICT = refusal("LINE_CONFLICT")
 
 
-class Propose(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Propose:
     """Append an INTENT and act on the verdict."""
 
 
@@ -207,7 +208,8 @@ def owed_event(standing: Standing, same_origin: bool) -> EventType:
     return EventType(standing.disposition)
 
 
-class Write(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Write:
     """Go: one POST, now."""
 
 
@@ -223,7 +225,8 @@ class GiveUp(NamedTuple):
     code: str
 
 
-class Overtaken(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Overtaken:
     """The attempt is not open any more: start over, nothing to append."""
 
 

@@ -1,0 +1,126 @@
+"""A stage for the sender in virtual time: a ledger in memory, a Sendblue that answers as told, ends that are noted."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connector.account import Account
+from connector.core.callbacks import Report
+from connector.core.calls import Answer, Failure
+from connector.core.facts import Fact
+from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.records import LedgerRecord
+from connector.core.turns import Held, Owe, Policy
+from connector.line_worker import work
+from connector.replica import AppendFailed, Replica
+from connector.sender import DispatchRecord, LineInfo, Sender, Surroundings
+
+NOW_MS = 1_700_000_000_000
+ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)
+LOST = Answer(failure=Failure.WRITTEN)
+TOO_MANY = Answer(status=429, body={"status": "ERROR", "message": "slow down"}, is_json=True)
+REFUSED = Answer(status=400, body={"status": "ERROR", "error_code": 4002, "error_message": "no"}, is_json=True)
+BAD_KEY = Answer(status=401, body={"status": "ERROR", "message": "Invalid Credentials"}, is_json=True)
+
+
+class Log:
+    """One ledger read by any number of replicas; appends land after ``delay_s``, or are lost when told so."""
+
+    def __init__(self) -> None:
+        self.records: list[LedgerRecord] = []
+        self.replicas: list[Replica] = []
+        self.delay_s = 0.002
+        self.lose: Callable[[LedgerRecord], bool] = lambda _: False
+
+    async def append(self, record: LedgerRecord) -> None:
+        await asyncio.sleep(self.delay_s)
+        if self.lose(record):
+            raise AppendFailed
+        self.land(record)
+
+    def land(self, record: LedgerRecord) -> None:
+        now = asyncio.get_running_loop().time()
+        self.records.append(record)
+        for replica in self.replicas:
+            replica.feed(len(self.records) - 1, NOW_MS + int(now * 1000), record, now)
+
+
+@dataclass
+class Stage:
+    """Everything around one sender, and what it did: POSTs as (time, request id, line), ends as event types."""
+
+    log: Log = field(default_factory=Log)
+    owner: str = "P"
+    policy: Policy = field(default_factory=Policy)
+    gap_s: float = 1.0
+    in_flight: int = 1
+    answers: list[Answer] = field(default_factory=list)
+    posts: list[tuple[float, str, str]] = field(default_factory=list)
+    ends: list[tuple[str, str]] = field(default_factory=list)
+    hops: list[tuple[str, str]] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    paused: list[tuple[int, bool]] = field(default_factory=list)
+    probes: list[bool] = field(default_factory=list)
+    latency_s: float = 0.05
+    attempts: int = 0
+
+    def __post_init__(self) -> None:
+        self.replica = Replica(self.owner, self.log)
+        self.log.replicas.append(self.replica)
+        self.replica.restored.set()
+        self.account = Account(self.probe, self.mono, self._stir)
+        around = Surroundings(
+            self.replica, self, self, self.account, self.policy, self, self, self.facts.append, b"k" * 16
+        )
+        lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
+        self.sender = Sender(lines, around, work, lambda p, full: self.paused.append((p, full)))
+
+    def _stir(self) -> None:
+        self.sender.stir()
+
+    def mono(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def now_ms(self) -> int:
+        return NOW_MS + int(self.mono() * 1000)
+
+    def attempt(self) -> str:
+        self.attempts += 1
+        return f"{ord(self.owner):02x}{self.attempts:014x}"
+
+    def jitter(self) -> float:
+        return 0.5
+
+    async def probe(self) -> bool:
+        await asyncio.sleep(0.01)
+        return self.probes.pop(0) if self.probes else True
+
+    async def send(self, dispatch: Dispatch, attempt: str) -> Answer:
+        self.posts.append((self.mono(), dispatch.request.request_id, dispatch.line))
+        await asyncio.sleep(self.latency_s)
+        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        return Answer(answer.status, answer.body, answer.is_json, failure=answer.failure, written_after_s=0.0)
+
+    def report(self, answer: Answer) -> Report | None:
+        return None
+
+    async def owed(self, held: Held, owe: Owe, report: Report | None) -> None:
+        self.ends.append((held.dispatch.request.request_id, str(owe.event)))
+
+    async def hop(self, dispatch: Dispatch, line: str) -> None:
+        self.hops.append((dispatch.request.request_id, line))
+
+    def give(
+        self, offset: int, request_id: str, number: str = "+12025550123", partition: int = 0, **more: object
+    ) -> None:
+        """Hand the sender one record of the dispatch topic."""
+        record_ms = NOW_MS + int(self.mono() * 1000)
+        request = SendRequest(request_id, number=number, content="hello", **more)  # type: ignore[arg-type]  # fields
+        dispatch = Dispatch(request, Origin("sendblue.requests", 0, offset), record_ms, "AB"[partition])
+        self.sender.records([DispatchRecord(partition, offset, record_ms, 300, dispatch)])
+
+    async def until(self, true: Callable[[], bool], within_s: float = 3600.0) -> None:
+        """Let virtual time pass until the condition holds."""
+        async with asyncio.timeout(within_s):
+            while not true():  # noqa: ASYNC110 - virtual time; the condition is any
+                await asyncio.sleep(0.05)

@@ -1,0 +1,318 @@
+"""The sender and its turns, in virtual time, against a ledger in memory."""
+
+import asyncio
+from itertools import pairwise
+
+from connector.core.messages import OnInDoubt
+from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result
+from connector.core.turns import Policy
+from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, NOW_MS, REFUSED, TOO_MANY, Log, Stage
+from tests.virtual_time import run
+
+
+def test_a_request_becomes_one_post_between_intent_and_outcome() -> None:
+    """INTENT, read back, one POST, OUTCOME, event, offset: in this order."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+        stage.give(7, "r1")
+        await stage.until(lambda: bool(stage.ends))
+
+        assert [type(r) for r in stage.log.records] == [Intent, Outcome]
+        assert [p[1] for p in stage.posts] == ["r1"]
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert stage.sender.next_offsets() == {0: 8}
+
+    run(story())
+
+
+def test_a_lost_reply_is_never_posted_again_and_is_settled_by_a_callback() -> None:
+    """Unknown appends nothing; the contact waits; the proof from the ingress settles it at once."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        stage.give(1, "r2")
+        await asyncio.sleep(30)
+        assert [p[1] for p in stage.posts] == ["r1"]
+
+        intent = stage.log.records[0]
+        assert isinstance(intent, Intent)
+        stage.log.land(Outcome(intent.attempt, "r1", "A", intent.contact, Result.SUBMITTED, "h-9", "callback"))
+        await stage.until(lambda: len(stage.ends) == 2)
+
+        assert stage.ends == [("r1", "SUBMITTED"), ("r2", "SUBMITTED")]
+        assert [p[1] for p in stage.posts] == ["r1", "r2"]
+
+    run(story())
+
+
+def test_an_attempt_in_doubt_is_parked_after_its_time_and_not_before() -> None:
+    """Ten minutes by default; other contacts of the line go on meanwhile."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        stage.give(1, "other", number="+12025550124")
+        await asyncio.sleep(599)
+        assert stage.ends == [("other", "SUBMITTED")]
+
+        await stage.until(lambda: len(stage.ends) == 2, within_s=20)
+
+        assert stage.ends[-1] == ("r1", "PARKED")
+        assert sum(isinstance(r, Park) for r in stage.log.records) == 1
+        assert stage.sender.next_offsets() == {0: 2}
+
+    run(story())
+
+
+def test_the_drop_policy_parks_and_drops() -> None:
+    """PARK, then RESOLVE(drop), then the DROPPED end."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST], policy=Policy(park_after_s=60))
+        stage.sender.assigned([0])
+        stage.give(0, "r1", on_in_doubt=OnInDoubt.DROP)
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "DROPPED")]
+        assert [type(r) for r in stage.log.records] == [Intent, Park, Resolve]
+
+    run(story())
+
+
+def test_a_rejection_ends_the_request() -> None:
+    """A message-level 4xx is final: one POST, REJECTED."""
+
+    async def story() -> None:
+        stage = Stage(answers=[REFUSED])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "REJECTED")]
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_a_429_backs_the_line_off_and_counts_nothing_against_the_message() -> None:
+    """Twenty refusals in a row: the twenty-first try is accepted, and the other line never waited."""
+
+    async def story() -> None:
+        stage = Stage(answers=[TOO_MANY] * 20, policy=Policy(default_ttl_ms=70 * 3600 * 1000))
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends), within_s=24 * 3600)
+
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert len(stage.posts) == 21
+
+    run(story())
+
+
+def test_bad_credentials_stop_all_lines_until_a_get_succeeds() -> None:
+    """One POST finds out; nothing is rejected; both lines go on by themselves after the probe."""
+
+    async def story() -> None:
+        stage = Stage(answers=[BAD_KEY], probes=[False, False, False])
+        stage.sender.assigned([0, 1])
+        stage.give(0, "r1")
+        await stage.until(lambda: stage.account.stopped_because is not None)
+        stage.give(0, "r2", number="+12025550124", partition=1)
+        await asyncio.sleep(2)
+        assert len(stage.posts) == 1
+
+        await stage.until(lambda: len(stage.ends) == 2)
+        await stage.account.close()
+
+        assert sorted(stage.ends) == [("r1", "SUBMITTED"), ("r2", "SUBMITTED")]
+
+    run(story())
+
+
+def test_two_writes_on_a_line_keep_the_gap_and_lines_do_not_wait_for_each_other() -> None:
+    """P3 and P5, exactly: each line writes once a second while the other does the same."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0, 1])
+        for n in range(5):
+            stage.give(n, f"a{n}", number=f"+1202555010{n}", partition=0)
+            stage.give(n, f"b{n}", number=f"+1202555011{n}", partition=1)
+        await stage.until(lambda: len(stage.ends) == 10)
+        for line in "AB":
+            times = [at for at, _, on in stage.posts if on == line]
+
+            assert all(later - earlier >= 1.0 - 1e-9 for earlier, later in pairwise(times))
+            assert times[-1] < 4.2
+
+    run(story())
+
+
+def test_one_contact_is_served_in_order_with_one_in_flight() -> None:
+    """Three requests of one contact on a line that may have three in flight: one after another."""
+
+    async def story() -> None:
+        stage = Stage(in_flight=3, gap_s=0.0, latency_s=1.0)
+        stage.sender.assigned([0])
+        for n in range(3):
+            stage.give(n, f"r{n}")
+        await stage.until(lambda: len(stage.ends) == 3)
+        times = [at for at, _, _ in stage.posts]
+
+        assert [p[1] for p in stage.posts] == ["r0", "r1", "r2"]
+        assert all(later - earlier >= 1.0 - 1e-9 for earlier, later in pairwise(times))
+
+    run(story())
+
+
+def test_two_senders_of_one_partition_post_once() -> None:
+    """A zombie and the new owner hold the same record: the ledger's order lets one of them write."""
+
+    async def story() -> None:
+        log = Log()
+        stages = [Stage(log=log, owner=owner) for owner in "PQ"]
+        for stage in stages:
+            stage.sender.assigned([0])
+            stage.give(0, "r1")
+        await stages[0].until(lambda: all(stage.ends for stage in stages))
+
+        assert sum(len(stage.posts) for stage in stages) == 1
+        assert [stage.ends for stage in stages] == [[("r1", "SUBMITTED")]] * 2
+
+    run(story())
+
+
+def test_a_late_intent_is_given_back() -> None:
+    """Counter-example 6: the append times out, lands later and is granted; its writer appends UNSENT(LATE)."""
+
+    async def story() -> None:
+        stage = Stage()
+        late: list[LedgerRecord] = []
+
+        def lose_first(record: LedgerRecord) -> bool:
+            if isinstance(record, Intent) and not late:
+                late.append(record)
+                return True
+            return False
+
+        stage.log.lose = lose_first
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(late))
+        stage.log.land(late[0])
+        await stage.until(lambda: bool(stage.ends))
+
+        codes = [r.detail for r in stage.log.records if isinstance(r, Outcome)]
+        assert codes == ["LATE", "h-1"]
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_an_outcome_is_appended_until_it_is_read_back() -> None:
+    """Counter-example 23: the event comes only after the OUTCOME is in the ledger, however often it is lost."""
+
+    async def story() -> None:
+        stage = Stage()
+        losses = [True] * 5
+        stage.log.lose = lambda r: isinstance(r, Outcome) and bool(losses) and losses.pop()
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await asyncio.sleep(1)
+        assert stage.ends == []
+
+        await stage.until(lambda: bool(stage.ends))
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_a_request_expires_while_its_line_is_blocked() -> None:
+    """A stopped account keeps consuming to expire; the end goes through a CLOSE."""
+
+    async def story() -> None:
+        stage = Stage(answers=[BAD_KEY], probes=[False] * 1000)
+        stage.sender.assigned([0])
+        stage.give(0, "r1", expires_at_ms=NOW_MS + 90_000)
+        await stage.until(lambda: bool(stage.ends), within_s=100)
+        await stage.account.close()
+
+        assert stage.ends == [("r1", "EXPIRED")]
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_send_at_is_waited_for() -> None:
+    """Not before its time, and without holding up others."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+        stage.give(0, "later", send_at_ms=NOW_MS + 300_000)
+        stage.give(1, "now", number="+12025550124")
+        await stage.until(lambda: len(stage.ends) == 2)
+
+        assert [p[1] for p in stage.posts] == ["now", "later"]
+        assert stage.posts[1][0] >= 300.0
+
+    run(story())
+
+
+def test_a_bound_contact_hops_to_its_line() -> None:
+    """P4: the contact heard from A first; a record on B moves to A's partition and is done here."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0, 1])
+        stage.give(0, "r1", partition=0)
+        await stage.until(lambda: bool(stage.ends))
+        stage.give(0, "r2", partition=1)
+        await stage.until(lambda: bool(stage.hops))
+
+        assert stage.hops == [("r2", "A")]
+        assert stage.sender.next_offsets()[1] == 1
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_a_full_window_pauses_its_partition_and_resumes_it() -> None:
+    """500 waiting records: the line reads no further until one is done."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST])
+        stage.sender.assigned([0])
+        for n in range(500):
+            stage.give(n, f"r{n}")
+        assert stage.paused == [(0, True)]
+
+        await stage.until(lambda: len(stage.paused) == 2)
+        assert stage.paused[-1] == (0, False)
+
+    run(story())
+
+
+def test_a_normal_stop_leaves_nothing_in_doubt() -> None:
+    """Revoked in the middle of a POST: the turn ends, its OUTCOME is recorded, the offset can be committed."""
+
+    async def story() -> None:
+        stage = Stage(latency_s=5.0, answers=[ACCEPTED])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        stage.give(1, "r2", number="+12025550124")
+        await stage.until(lambda: bool(stage.posts))
+        offsets = await stage.sender.revoked([0])
+
+        assert stage.replica.views.open_attempts() == 0
+        assert offsets == {0: 1}
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert len(stage.posts) == 1
+
+    run(story())
