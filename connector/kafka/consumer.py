@@ -1,0 +1,198 @@
+"""A member of a consumer group: one owner thread for the client, values and coroutines for everyone else.
+
+confluent-kafka serialises every method of a Consumer across threads, so only the owner thread touches it: it drains a
+queue of commands (commit, pause, seek) between short polls and hands records over in bursts. When partitions are taken
+away, it waits, within bounds, until the role has finished what it had in work, commits what the role gives it, and only
+then lets go.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from connector.kafka.clients import ClientSettings
+from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.tail import record_of
+
+BURST = 200  # records a hand-over
+POLL_S = 0.02  # a command waits no longer than this
+REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (300 s)
+RETRY_COMMIT = {
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.STALE_MEMBER_EPOCH,
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's own name
+}
+
+
+class Handler(Protocol):
+    """What a role does with its partitions; all are called on the loop, partitions by number."""
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        """These partitions are ours now."""
+
+    async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
+        """Finish what is in work; return the next offsets to commit."""
+
+    def lost(self, partitions: Sequence[int]) -> None:
+        """These partitions are somebody else's already."""
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Take records, in order, of partitions that are ours."""
+
+
+class GroupConsumer:
+    """Consumes one topic in a group. ``fatal`` ends with KafkaFatal when the client cannot go on."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        group: str,
+        topic: str,
+        handler: Handler,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        from_beginning: bool = False,
+    ) -> None:
+        self._settings, self._group, self._topic, self._handler, self._loop = settings, group, topic, handler, loop
+        self._from_beginning = from_beginning
+        self.fatal: asyncio.Future[None] = loop.create_future()
+        self.joined = False
+        self._mine: set[int] = set()
+        self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"consumer-{topic}", daemon=True)
+
+    def start(self) -> None:
+        """Join the group."""
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Give all partitions back, committing their ends, and leave the group."""
+        self._stop.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, REVOKE_S + 20.0)
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """Commit next offsets soon; one that fails is made up for by the next."""
+        places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
+        self._commands.put(lambda client: self._commit(client, places))
+
+    def pause(self, partition: int, paused: bool) -> None:
+        """Stop or resume reading one partition."""
+        place = [TopicPartition(self._topic, partition)]
+        self._commands.put(lambda client: client.pause(place) if paused else client.resume(place))
+
+    def lags(self, next_offsets: Callable[[Mapping[int, int]], None]) -> None:
+        """Hand the known high watermarks of our partitions to a function, on the loop."""
+        self._commands.put(lambda client: self._call(next_offsets, self._watermarks(client)))
+
+    def _run(self) -> None:
+        client = Consumer(self._settings.group(self._group))
+        try:
+            client.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+            while not self._stop.is_set():
+                self._obey(client)
+                self._hand_over(client)
+            if self._mine:
+                self._give_back(client, sorted(self._mine))
+        except KafkaFatal as error:
+            self._call(self._failed, error)
+        except KafkaException as error:
+            self._call(self._failed, KafkaFatal(f"consuming {self._topic}: {error.args[0].name()}"))
+        finally:
+            client.close()
+
+    def _obey(self, client: Consumer) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                command(client)
+            except KafkaException as error:
+                if error.args[0].fatal():
+                    raise
+
+    def _hand_over(self, client: Consumer) -> None:
+        first = client.poll(POLL_S)
+        if first is None:
+            return
+        records = []
+        for message in (first, *client.consume(BURST - 1, 0)):
+            error = message.error()
+            if error is None and message.partition() in self._mine:
+                records.append(record_of(message))
+            elif error is not None and error.fatal():
+                raise KafkaFatal(f"consuming {self._topic}: {error.name()}")
+        if records:
+            self._call(self._handler.take, records)
+
+    def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
+        numbers = [place.partition for place in partitions]
+        self.joined = True
+        self._mine.update(numbers)
+        if self._from_beginning:
+            for place in partitions:
+                place.offset = 0
+            client.incremental_assign(partitions)
+        if numbers:
+            self._call(self._handler.assigned, numbers)
+
+    def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
+        self._give_back(client, [place.partition for place in partitions])
+
+    def _on_lost(self, client: Consumer, partitions: list[TopicPartition]) -> None:  # noqa: ARG002 - the client's own signature
+        numbers = [place.partition for place in partitions]
+        self._mine.difference_update(numbers)
+        self._call(self._handler.lost, numbers)
+
+    def _give_back(self, client: Consumer, numbers: Sequence[int]) -> None:
+        self._mine.difference_update(numbers)
+        if not numbers or self._loop.is_closed():
+            return
+        ended = asyncio.run_coroutine_threadsafe(_as_coroutine(self._handler, numbers), self._loop)
+        try:
+            offsets = ended.result(REVOKE_S)
+        except TimeoutError:
+            return
+        self._commit(client, [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()])
+
+    def _commit(self, client: Consumer, places: list[TopicPartition]) -> None:
+        for _ in range(5):
+            if not places:
+                return
+            try:
+                client.commit(offsets=places, asynchronous=False)
+            except KafkaException as error:
+                if error.args[0].code() not in RETRY_COMMIT:
+                    return
+                self._stop.wait(0.1)
+            else:
+                return
+
+    def _watermarks(self, client: Consumer) -> dict[int, int]:
+        ends = {}
+        for partition in self._mine:
+            _, end = client.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+            ends[partition] = end
+        return ends
+
+    def _failed(self, error: KafkaFatal) -> None:
+        if not self.fatal.done():
+            self.fatal.set_exception(error)
+
+    def _call(self, what: Callable[..., None], *args: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, *args)
+
+
+async def _as_coroutine(handler: Handler, numbers: Sequence[int]) -> Mapping[int, int]:
+    return await handler.revoked(numbers)

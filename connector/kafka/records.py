@@ -1,0 +1,34 @@
+"""Records as the Kafka edge hands them over: plain values, no client objects."""
+
+from typing import NamedTuple
+
+
+class KafkaRecord(NamedTuple):
+    """One consumed record. ``timestamp_ms`` is None when the record has none."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp_ms: int | None
+
+
+class Delivered(NamedTuple):
+    """Where an acknowledged record went."""
+
+    partition: int
+    offset: int
+
+
+class ProduceFailed(Exception):  # noqa: N818 - says what is known: no acknowledgement; the record may still land
+    """The record was not acknowledged. ``code`` is librdkafka's name of the error."""
+
+    def __init__(self, topic: str, code: str) -> None:
+        super().__init__(f"no acknowledgement for a record of topic {topic}: {code}")
+        self.code = code
+
+
+class KafkaFatal(Exception):  # noqa: N818 - read as a state of the client
+    """The client cannot go on; the process must end with a non-zero exit code."""

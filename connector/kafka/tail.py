@@ -1,0 +1,166 @@
+"""Reading one partition from its beginning, without a group: the ledger's tail, and compacted topics as a table.
+
+One thread owns the consumer. Every record is handed over in order, in bursts, one wake-up each. When the end as of the
+start has been reached, the reader is *restored*. After that a gap (the log was cut or replaced under us) is fatal: what
+was missed may have been a grant.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connector.kafka.clients import ClientSettings
+from connector.kafka.records import KafkaFatal, KafkaRecord
+
+BURST = 500  # records a hand-over: a few milliseconds of the loop
+POLL_S = 0.05
+WATERMARK_S = 10.0
+_AWAY = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001
+
+
+def record_of(message: Message) -> KafkaRecord:
+    """A client's message as a plain value."""
+    kind, timestamp_ms = message.timestamp()
+    found: Iterable[tuple[str, bytes | None]] = message.headers() or ()  # type: ignore[assignment]  # stubs lack None
+    headers = tuple((name, value or b"") for name, value in found)
+    return KafkaRecord(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.key(),
+        message.value(),
+        headers,
+        timestamp_ms if kind else None,
+    )
+
+
+class LogTail:
+    """Tails partition 0 of a topic. ``deliver`` and ``restored`` are called on the loop."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        topic: str,
+        deliver: Callable[[Sequence[KafkaRecord]], None],
+        restored: Callable[[], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._settings, self._topic, self._deliver, self._restored, self._loop = (
+            settings,
+            topic,
+            deliver,
+            restored,
+            loop,
+        )
+        self.fatal: asyncio.Future[None] = loop.create_future()
+        self.first_offset: int | None = None
+        self.lag = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, 15.0)
+
+    def _run(self) -> None:
+        consumer = Consumer(self._settings.reader())
+        try:
+            self._read(consumer)
+        except KafkaFatal as error:
+            self._call(self._failed, error)
+        except KafkaException as error:
+            self._call(self._failed, KafkaFatal(f"reading {self._topic}: {error.args[0].name()}"))
+        finally:
+            consumer.close()
+
+    def _read(self, consumer: Consumer) -> None:
+        begin, end = self._bounds(consumer)
+        if self._stop.is_set():
+            return
+        self.first_offset = begin
+        consumer.assign([TopicPartition(self._topic, 0, begin)])
+        following = begin
+        told = begin >= end
+        if told:
+            self._call(self._restored)
+        while not self._stop.is_set():
+            records = self._burst(consumer)
+            if records:
+                self._check_order(following, records)
+                following = records[-1].offset + 1
+                self._call(self._deliver, records)
+            if not told and following >= end:
+                told = True
+                self._call(self._restored)
+
+    def _bounds(self, consumer: Consumer) -> tuple[int, int]:
+        """Ask for begin and end until a broker answers."""
+        while not self._stop.is_set():
+            try:
+                return consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=WATERMARK_S)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`") from None
+                self._stop.wait(0.5)
+        return 0, 0
+
+    def _burst(self, consumer: Consumer) -> list[KafkaRecord]:
+        first = consumer.poll(POLL_S)
+        if first is None:
+            return []
+        messages = [first, *consumer.consume(BURST - 1, 0)]
+        return [record_of(m) for m in messages if self._is_record(m)]
+
+    def _is_record(self, message: Message) -> bool:
+        error = message.error()
+        if error is None:
+            return True
+        if error.code() == KafkaError._PARTITION_EOF or error.code() in _AWAY or error.retriable():  # noqa: SLF001
+            return False
+        raise KafkaFatal(f"reading {self._topic}: {error.name()}; the log was cut or replaced under its reader")
+
+    def _check_order(self, following: int, records: Sequence[KafkaRecord]) -> None:
+        if records[0].offset < following:
+            raise KafkaFatal(f"{self._topic} went back to offset {records[0].offset} from {following}")
+
+    def _failed(self, error: KafkaFatal) -> None:
+        if not self.fatal.done():
+            self.fatal.set_exception(error)
+
+    def _call(self, what: Callable[..., None], *args: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, *args)
+
+
+def read_table(settings: ClientSettings, topic: str) -> dict[bytes, KafkaRecord]:
+    """Read a compacted topic of one partition to its end, once: the newest record of each key, tombstones left out.
+
+    Blocks; raises KafkaException when no broker answers within ten seconds.
+    """
+    consumer = Consumer(settings.reader())
+    table: dict[bytes, KafkaRecord] = {}
+    try:
+        begin, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=WATERMARK_S)
+        consumer.assign([TopicPartition(topic, 0, begin)])
+        while begin < end and (consumer.position([TopicPartition(topic, 0)])[0].offset < end):
+            for message in consumer.consume(BURST, POLL_S):
+                if message.error() is None:
+                    _put(table, record_of(message))
+    finally:
+        consumer.close()
+    return table
+
+
+def _put(table: dict[bytes, KafkaRecord], record: KafkaRecord) -> None:
+    if record.value is None:
+        table.pop(record.key or b"", None)
+    else:
+        table[record.key or b""] = record

@@ -1,0 +1,72 @@
+"""An embedded broker for the demo: librdkafka's own mock cluster, in this process, on loopback.
+
+It is hosted through ctypes on the very library that confluent-kafka brings along, because the Python package offers no
+way to choose partition counts. It keeps 5 MiB a partition and no disk, knows no admin calls, no LogAppendTime and no
+transactions: good for showing, never for proving. Clients should set ``fetch.wait.max.ms`` to 10 and use KIP-848.
+"""
+
+import ctypes
+import glob
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import confluent_kafka
+
+CLIENT = {"fetch.wait.max.ms": "10"}
+"""What clients of this broker should set: it never wakes a waiting fetch."""
+_PRODUCER = 0
+_ERROR_BYTES = 512
+
+
+class EmbeddedBroker:
+    """``with EmbeddedBroker({"topic": 3}) as broker: broker.bootstrap``. Raises RuntimeError when it cannot start."""
+
+    def __init__(self, topics: Mapping[str, int]) -> None:
+        self._topics = dict(topics)
+        self.bootstrap = ""
+
+    def __enter__(self) -> "EmbeddedBroker":
+        self._lib = _library()
+        conf = self._lib.rd_kafka_conf_new()
+        error = ctypes.create_string_buffer(_ERROR_BYTES)
+        self._lib.rd_kafka_conf_set(conf, b"log_level", b"2", error, _ERROR_BYTES)
+        self._handle = self._lib.rd_kafka_new(_PRODUCER, conf, error, _ERROR_BYTES)
+        if not self._handle:
+            raise RuntimeError(f"the embedded broker did not start: {error.value.decode()}")
+        self._cluster = self._lib.rd_kafka_mock_cluster_new(self._handle, 1)
+        for name, partitions in self._topics.items():
+            self._lib.rd_kafka_mock_topic_create(self._cluster, name.encode(), partitions, 1)
+        self._lib.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, 200)
+        self.bootstrap = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
+        self._lib.rd_kafka_destroy(self._handle)
+
+
+def _library() -> ctypes.CDLL:
+    """The librdkafka that the installed confluent-kafka is linked with."""
+    package = Path(confluent_kafka.__file__).parent
+    found = glob.glob(str(package.parent / "confluent_kafka.libs" / "librdkafka*")) or glob.glob(
+        str(package / ".dylibs" / "librdkafka*")
+    )
+    if not found:
+        raise RuntimeError("no librdkafka was found beside confluent-kafka: install it from a wheel")
+    lib = ctypes.CDLL(found[0])
+    lib.rd_kafka_conf_new.restype = ctypes.c_void_p
+    lib.rd_kafka_conf_set.argtypes = [ctypes.c_void_p, *[ctypes.c_char_p] * 3, ctypes.c_size_t]
+    lib.rd_kafka_new.restype = ctypes.c_void_p
+    lib.rd_kafka_new.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+    lib.rd_kafka_destroy.argtypes = [ctypes.c_void_p]
+    lib.rd_kafka_mock_cluster_new.restype = ctypes.c_void_p
+    lib.rd_kafka_mock_cluster_new.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    lib.rd_kafka_mock_cluster_destroy.argtypes = [ctypes.c_void_p]
+    lib.rd_kafka_mock_topic_create.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_int]
+    lib.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
+    lib.rd_kafka_mock_cluster_bootstraps.argtypes = [ctypes.c_void_p]
+    lib.rd_kafka_mock_group_initial_rebalance_delay_ms.argtypes = [ctypes.c_void_p, ctypes.c_int32]
+    return lib
