@@ -55,8 +55,8 @@ class Answer:
     ``status``: HTTP status, None if none arrived. ``body``: the JSON object, None for anything else. ``is_json`` and
     ``is_html``: what the bytes were. ``retry_after_s``: seconds, 0 to 3,600, if the server named a time.
     ``failure``: set unless the whole answer was read; ``failure_name`` is the name of the error's class, for logs.
-    ``date_ms``: the server's clock, from its Date header. ``written_after_s``: when, after the call began, the request's
-    first byte was handed to the socket, where that is known.
+    ``date_ms``: the server's clock, from its Date header. ``written_after_s``: seconds from the begin of the call to
+    the request's first byte on a socket, where that is known.
     """
 
     status: int | None = None

@@ -147,7 +147,7 @@ class GroupConsumer:
             self._call(self._handler.assigned, numbers)
 
     def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
-        self._give_back(client, [place.partition for place in partitions])
+        self._give_back(client, [place.partition for place in partitions if place.partition in self._mine])
 
     def _on_lost(self, client: Consumer, partitions: list[TopicPartition]) -> None:  # noqa: ARG002 - the client's own signature
         numbers = [place.partition for place in partitions]

@@ -91,11 +91,11 @@ class Exchange:
                 response = await client.send(request, stream=True)
                 status = response.status_code
                 try:
-                    return await read(response)
+                    return await read(response, gate.written_after_s)
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left: in doubt, not a crash
-            return Reply(failed(error, wrote=gate.wrote, status=status))
+            return Reply(failed(error, gate.written_after_s, status))
 
     def request(self, method: str, path: str, content: bytes | None = None) -> httpx2.Request:
         """A request with our headers; the credentials are read now."""

@@ -16,21 +16,28 @@ class TooLate(httpx2.ConnectTimeout):
 
 
 class WriteGate:
-    """For one call. ``write_by``: monotonic seconds, None for no limit. ``wrote``: the request may have left."""
+    """For one call, which begins now. ``write_by``: monotonic seconds, None for no limit."""
 
-    __slots__ = ("_write_by", "wrote")
+    __slots__ = ("_began", "_write_by", "_wrote_at")
 
     def __init__(self, write_by: float | None = None) -> None:
+        self._began = time.monotonic()
         self._write_by = write_by
-        self.wrote = False
+        self._wrote_at: float | None = None
+
+    @property
+    def written_after_s(self) -> float | None:
+        """Seconds from the begin to the write; None: the request was not seen to pass."""
+        return None if self._wrote_at is None else self._wrote_at - self._began
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:
         """httpcore2's trace hook. Raises TooLate."""
         if not event.endswith(".send_request_headers.started") or _is_tunnel(info.get("request")):
             return
-        if self._write_by is not None and time.monotonic() > self._write_by:
+        now = time.monotonic()
+        if self._write_by is not None and now > self._write_by:
             raise TooLate("the connection was ready too late")
-        self.wrote = True
+        self._wrote_at = now
 
 
 def _is_tunnel(request: object) -> bool:

@@ -5,7 +5,8 @@ if the request did not pass the gate before the socket (NotIdle is raised behind
 one, of any class, means that it may have left.
 
 A body is whole when its length says so. Without a length the end of the connection ends it, and a cut looks the
-same; then only a JSON object, whose last brace says that it is complete, is believed.
+same; then only a JSON object, whose last brace says that it is complete, is believed. And what says that it is JSON
+and is not has been damaged on its way: it is no answer either.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -38,7 +39,7 @@ _BODILESS = frozenset({204, 304})
 
 
 class NotWhole(Exception):  # noqa: N818 - what the answer is, not a mishap
-    """The answer is longer than MAX_BODY, or ended where nobody can tell whether it was complete."""
+    """The answer is longer than MAX_BODY, damaged, or ended where nobody can tell whether it was complete."""
 
 
 class Reply(NamedTuple):
@@ -48,18 +49,23 @@ class Reply(NamedTuple):
     value: object = None
 
 
-def failed(error: BaseException, *, wrote: bool, status: int | None = None) -> Answer:
-    """The answer of a call that ended with this error. ``wrote``: the gate saw the request pass."""
-    never_left = isinstance(error, NotIdle) or (isinstance(error, NEVER_LEFT) and not wrote)
-    failure = Failure.NOT_WRITTEN if never_left else Failure.WRITTEN
-    return Answer(status=status, failure=failure, failure_name=type(error).__name__)
+def failed(error: BaseException, written_after_s: float | None = None, status: int | None = None) -> Answer:
+    """The answer of a call that ended with this error. ``written_after_s``: None if the gate saw nothing pass."""
+    if isinstance(error, NotIdle) or (isinstance(error, NEVER_LEFT) and written_after_s is None):
+        return Answer(failure=Failure.NOT_WRITTEN, failure_name=type(error).__name__)
+    return Answer(
+        status=status,
+        failure=Failure.WRITTEN,
+        failure_name=type(error).__name__,
+        written_after_s=written_after_s,
+    )
 
 
-async def read(response: httpx2.Response) -> Reply:
+async def read(response: httpx2.Response, written_after_s: float | None = None) -> Reply:
     """The whole answer. Raises NotWhole, and whatever the transport raises while the body arrives."""
     body = await _bounded(response.aiter_bytes())
     is_json, value = _decoded(body)
-    if not (is_json and isinstance(value, dict)) and not _has_length(response):
+    if not isinstance(value, dict) and not (_has_length(response) and (is_json or not _claims_json(response))):
         raise NotWhole
     date_ms = _epoch_ms(response.headers.get("date"))
     answer = Answer(
@@ -69,6 +75,7 @@ async def read(response: httpx2.Response) -> Reply:
         is_html=response.headers.get("content-type", "").startswith("text/html") or body.lstrip().startswith(b"<"),
         retry_after_s=retry_after(response.headers.get("retry-after"), date_ms),
         date_ms=date_ms,
+        written_after_s=written_after_s,
     )
     return Reply(answer, value)
 
@@ -106,6 +113,10 @@ def _decoded(body: bytes) -> tuple[bool, object]:
 def _has_length(response: httpx2.Response) -> bool:
     headers: Mapping[str, str] = response.headers
     return "content-length" in headers or "transfer-encoding" in headers or response.status_code in _BODILESS
+
+
+def _claims_json(response: httpx2.Response) -> bool:
+    return "json" in response.headers.get("content-type", "")
 
 
 @lru_cache(maxsize=64)  # one second has one Date, and many answers

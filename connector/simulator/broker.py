@@ -6,10 +6,10 @@ transactions: good for showing, never for proving. Clients should set ``fetch.wa
 """
 
 import ctypes
-import glob
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import confluent_kafka
 
@@ -26,7 +26,7 @@ class EmbeddedBroker:
         self._topics = dict(topics)
         self.bootstrap = ""
 
-    def __enter__(self) -> "EmbeddedBroker":
+    def __enter__(self) -> Self:
         self._lib = _library()
         conf = self._lib.rd_kafka_conf_new()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
@@ -51,12 +51,11 @@ class EmbeddedBroker:
 def _library() -> ctypes.CDLL:
     """The librdkafka that the installed confluent-kafka is linked with."""
     package = Path(confluent_kafka.__file__).parent
-    found = glob.glob(str(package.parent / "confluent_kafka.libs" / "librdkafka*")) or glob.glob(
-        str(package / ".dylibs" / "librdkafka*")
-    )
+    places = ((package.parent / "confluent_kafka.libs"), package / ".dylibs")
+    found = [path for place in places for path in place.glob("librdkafka*")]
     if not found:
         raise RuntimeError("no librdkafka was found beside confluent-kafka: install it from a wheel")
-    lib = ctypes.CDLL(found[0])
+    lib = ctypes.CDLL(str(found[0]))
     lib.rd_kafka_conf_new.restype = ctypes.c_void_p
     lib.rd_kafka_conf_set.argtypes = [ctypes.c_void_p, *[ctypes.c_char_p] * 3, ctypes.c_size_t]
     lib.rd_kafka_new.restype = ctypes.c_void_p

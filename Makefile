@@ -1,0 +1,48 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each sets itself up once, from the hash-checked lock file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The lock is made from versions at least ten days old, so that every index has them.
+LOCKED_UNTIL ?= 2026-11-14
+
+.PHONY: demo test unit real lint lock clean help
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  -/'
+
+demo: $(VENV)/.ready  ## the connector at work: no Kafka, no account, no network
+	$(BIN)/kafka-sendblue demo
+
+test: unit real  ## all tests; the last part needs a real Kafka, and says so when there is none
+
+unit: $(VENV)/.ready
+	@echo "== unit tests"
+	$(BIN)/python -m pytest -q --ignore=tests/real --cov=connector/core --cov-branch --cov-report=
+	$(BIN)/python -m coverage report --fail-under=98
+
+real: $(VENV)/.ready
+	@echo "== tests against a real Apache Kafka and a real schema registry"
+	$(BIN)/python -m pytest -q tests/real
+
+lint: $(VENV)/.ready  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: $(VENV)/.ready  ## pin the dependencies again
+	$(BIN)/uv pip compile pyproject.toml --extra otel --exclude-newer $(LOCKED_UNTIL) --no-strip-extras \
+	  --generate-hashes --universal --no-emit-index-url --no-header --no-annotate -q -U -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra otel --extra dev --exclude-newer $(LOCKED_UNTIL) --no-strip-extras \
+	  --generate-hashes --universal --no-emit-index-url --no-header --no-annotate -q -U -o requirements-dev.lock
+
+clean:  ## forget the set-up and whatever the tests fetched
+	rm -rf $(VENV) .cache
+
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
+	@echo "== setting up $(VENV), once (about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	@$(PYTHON) -c 'import ensurepip' || (echo "Python lacks its venv module: on Debian, apt-get install python3-venv"; exit 1)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

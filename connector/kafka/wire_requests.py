@@ -1,0 +1,97 @@
+"""Rows of the request, dispatch and parked schemas, to and from the connector's values."""
+
+from datetime import UTC, datetime, timedelta
+
+from connector.core.messages import Dispatch, OnInDoubt, Origin, ReplyTo, SendRequest, Source
+from connector.kafka.avro import Row
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def ms_of(time: datetime | None) -> int | None:
+    """Avro's timestamp as milliseconds since the epoch."""
+    return None if time is None else (time - _EPOCH) // _MS
+
+
+def request_of(row: Row) -> SendRequest:
+    """A SendRequest row as the core's value; nothing is judged here."""
+    policy, reply = row["on_in_doubt"], row["reply_to"]
+    return SendRequest(
+        request_id=row["request_id"],
+        number=row["number"],
+        numbers=tuple(row["numbers"]),
+        group_id=row["group_id"],
+        from_number=row["from_number"],
+        content=row["content"],
+        media_url=row["media_url"],
+        send_style=row["send_style"],
+        send_at_ms=ms_of(row["send_at"]),
+        expires_at_ms=ms_of(row["expires_at"]),
+        on_in_doubt=OnInDoubt(policy) if policy in OnInDoubt.__members__ else None,
+        seat_id=row["seat_id"],
+        reply_to=ReplyTo(reply["message_handle"], reply["part_index"]) if reply else None,
+        tags=row["tags"],
+        created_at_ms=ms_of(row["created_at"]),
+    )
+
+
+def request_row(request: SendRequest) -> Row:
+    """The inverse of ``request_of``."""
+    reply = request.reply_to
+    return {
+        "request_id": request.request_id,
+        "number": request.number,
+        "numbers": list(request.numbers),
+        "group_id": request.group_id,
+        "from_number": request.from_number,
+        "content": request.content,
+        "media_url": request.media_url,
+        "send_style": request.send_style,
+        "send_at": request.send_at_ms,
+        "expires_at": request.expires_at_ms,
+        "on_in_doubt": None if request.on_in_doubt is None else str(request.on_in_doubt),
+        "seat_id": request.seat_id,
+        "reply_to": reply and {"message_handle": reply.message_handle, "part_index": reply.part_index},
+        "tags": dict(request.tags),
+        "created_at": request.created_at_ms,
+    }
+
+
+def dispatch_row(dispatch: Dispatch) -> Row:
+    """A dispatch record; the request itself rides along as its producer wrote it."""
+    source = dispatch.source
+    return {
+        "origin": dispatch.origin._asdict(),
+        "request_time": dispatch.request_time_ms,
+        "line": dispatch.line,
+        "line_named": dispatch.line_named,
+        "hops": dispatch.hops,
+        "redrive": dispatch.redrive,
+        "traceparent": dispatch.traceparent,
+        "key": source.key,
+        "value": source.value or b"",
+        "headers": [{"name": name, "value": value} for name, value in source.headers],
+        "timestamp": source.timestamp_ms,
+    }
+
+
+def source_of(row: Row) -> Source:
+    """The untouched record inside a dispatch row."""
+    headers = tuple((header["name"], header["value"]) for header in row["headers"])
+    return Source(row["key"], row["value"], headers, ms_of(row["timestamp"]) or 0)
+
+
+def dispatch_of(row: Row, request: SendRequest) -> Dispatch:
+    """The inverse of ``dispatch_row``; ``request`` is what the source's value decodes to."""
+    return Dispatch(
+        request=request,
+        origin=Origin(**row["origin"]),
+        request_time_ms=ms_of(row["request_time"]) or 0,
+        line=row["line"],
+        line_named=row["line_named"],
+        hops=row["hops"],
+        redrive=row["redrive"],
+        traceparent=row["traceparent"],
+        source=source_of(row),
+    )
