@@ -109,7 +109,7 @@ class _Turn:
             self.around.replica.record_later(self._outcome(intent, Result.UNSENT, "LATE"))
             raise
         if refused is None:
-            return await self._post(intent)
+            return await self._post(intent, lease_end)
         if refused:
             await self._record(self._outcome(intent, Result.UNSENT, refused))
         return None
@@ -127,10 +127,10 @@ class _Turn:
                 case turns.Overtaken():
                     return ""
 
-    async def _post(self, intent: Intent) -> None:
+    async def _post(self, intent: Intent, lease_end: float) -> None:
         clocks = self.around.clocks
         began = self.lane.last_write = clocks.mono()
-        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt)
+        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end - began)
         ended = clocks.mono()
         self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
         classified = classify(answer, self.around.policy.unknown_code)

@@ -95,7 +95,7 @@ class Stage:
         await asyncio.sleep(0.01)
         return self.probes.pop(0) if self.probes else True
 
-    async def send(self, dispatch: Dispatch, attempt: str) -> Answer:
+    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
         self.posts.append((self.mono(), dispatch.request.request_id, dispatch.line))
         await asyncio.sleep(self.latency_s)
         answer = self.answers.pop(0) if self.answers else ACCEPTED

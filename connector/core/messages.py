@@ -127,4 +127,4 @@ class Dispatch:
     hops: int = 0
     redrive: int = 0
     traceparent: str | None = None
-    source: Source = Source()
+    source: Source = field(default_factory=Source)

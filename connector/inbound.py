@@ -1,0 +1,230 @@
+"""Where the edges' records meet the roles, inward: decoding, one record after the other, waiting for the registry.
+
+A record whose writer's schema is not known yet waits, and with it its topic, until the registry answers; nothing is
+dead-lettered because the registry is away. A schema the registry does not know is asked for again for ten minutes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from connector.core.messages import Origin, SendRequest, Source
+from connector.core.turns import Held
+from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable
+from connector.kafka.records import KafkaRecord
+from connector.kafka.registry import RegistryAway, UnknownSchema
+from connector.kafka.schemas import SchemaName
+from connector.kafka.wire_ledger import ledger_of
+from connector.kafka.wire_requests import dispatch_of, request_of
+from connector.reconciler import ParkedRecord, Reconciler
+from connector.replica import Replica
+from connector.router import RequestRecord, Router
+from connector.sender import DispatchRecord, Sender
+
+ASK_AGAIN_S = 1.0
+UNKNOWN_FOR_S = 600.0  # a registry may be behind the producer; after ten minutes the schema is not coming
+OVERHEAD_BYTES = 300  # what a held record weighs besides its value
+
+
+class Reader:
+    """Decodes, fetching schemas as needed."""
+
+    def __init__(self, codec: Codec, waiting: Callable[[str | None], None]) -> None:
+        self._codec, self._waiting = codec, waiting
+
+    async def row(self, name: SchemaName, value: bytes | None) -> Row:
+        """Return the row. Raises Undecodable."""
+        for _ in range(int(UNKNOWN_FOR_S / ASK_AGAIN_S)):
+            try:
+                return self._codec.decode(name, value)
+            except NeedSchema as need:
+                await self._fetch(need.schema_id)
+        raise Undecodable("the schema registry does not know the schema of these bytes")
+
+    async def request(self, value: bytes | None) -> SendRequest | None:
+        """Return the request, None when the bytes are none."""
+        try:
+            return request_of(await self.row(SchemaName.SEND_REQUEST, value))
+        except (Undecodable, KeyError, ValueError, TypeError):
+            return None
+
+    async def _fetch(self, schema_id: int) -> None:
+        while True:
+            try:
+                await self._codec.fetch(schema_id)
+            except RegistryAway as away:
+                self._waiting(str(away))
+                await asyncio.sleep(ASK_AGAIN_S)
+                continue
+            except UnknownSchema:
+                await asyncio.sleep(ASK_AGAIN_S)
+            self._waiting(None)
+            return
+
+
+class Role(Protocol):
+    """What the router and the sender have in common."""
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        """Begin."""
+
+    async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Finish; return the next offsets to commit."""
+
+    def lost(self, partitions: Sequence[int]) -> None:
+        """Somebody else's now."""
+
+
+class Feed:
+    """A topic's records into a role, in order; ``take`` never blocks the loop."""
+
+    def __init__(self, role: Role, put: Callable[[KafkaRecord], Awaitable[None]]) -> None:
+        self._role, self._put = role, put
+        self._queue: asyncio.Queue[KafkaRecord] = asyncio.Queue()
+        self._mine: set[int] = set()
+        self._task = asyncio.create_task(self._run())
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        """These partitions are ours now."""
+        self._mine.update(partitions)
+        self._role.assigned(partitions)
+
+    async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
+        """Finish what is in work; return the next offsets to commit."""
+        self._mine.difference_update(partitions)
+        return await self._role.revoked(partitions)
+
+    def lost(self, partitions: Sequence[int]) -> None:
+        """These partitions are somebody else's already."""
+        self._mine.difference_update(partitions)
+        self._role.lost(partitions)
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Queue records; they are decoded one after the other."""
+        for record in records:
+            self._queue.put_nowait(record)
+
+    async def close(self) -> None:
+        """Stop decoding."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            record = await self._queue.get()
+            if record.partition in self._mine:
+                await self._put(record)
+
+
+def requests_into(router: Router, reader: Reader) -> Feed:
+    """The requests topic into the router."""
+
+    async def put(record: KafkaRecord) -> None:
+        request = await reader.request(record.value)
+        source = Source(record.key, record.value, record.headers, record.timestamp_ms or 0)
+        origin = Origin(record.topic, record.partition, record.offset)
+        trace = dict(record.headers).get("traceparent")
+        parent = trace.decode(errors="replace")[:64] if trace else None
+        router.records([RequestRecord(origin, source, request, record.timestamp_ms, parent)])
+
+    return Feed(router, put)
+
+
+def dispatch_into(sender: Sender, reader: Reader) -> Feed:
+    """The dispatch topic into the sender. A record that is none of ours is left where it is, and said."""
+    log = structlog.stdlib.get_logger("connector")
+
+    async def put(record: KafkaRecord) -> None:
+        held = await _dispatch(reader, record.value)
+        if held is None:
+            log.error("dispatch.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)
+            return
+        size = len(record.value or b"") + OVERHEAD_BYTES
+        sender.records([DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)])
+
+    return Feed(sender, put)
+
+
+def parked_into(reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]]) -> Feed:
+    """The parked topic into the reconciler, which is active while it has the topic's one partition."""
+
+    async def put(record: KafkaRecord) -> None:
+        key = record.key or b""
+        if record.value is None:
+            reconciler.record(key, None)
+            return
+        row = await reader.row(SchemaName.PARKED, record.value)
+        held = await _dispatch(reader, row["dispatch"])
+        if held is not None:
+            contact, body = hashes(held.dispatch.request)
+            whole = Held(held.dispatch, held.record_time_ms, contact, body)
+            reconciler.record(key, ParkedRecord(whole, row["attempt"]))
+
+    return Feed(_Elected(reconciler), put)
+
+
+class _Elected:
+    """Being assigned the parked topic's partition is what makes a reconciler the active one."""
+
+    def __init__(self, reconciler: Reconciler) -> None:
+        self._reconciler = reconciler
+        self._ending: asyncio.Task[None] | None = None
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        if partitions:
+            self._reconciler.begin()
+
+    async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
+        if partitions:
+            await self._reconciler.end()
+        return {}
+
+    def lost(self, partitions: Sequence[int]) -> None:
+        if partitions:
+            self._ending = asyncio.create_task(self._reconciler.end())
+
+
+class LedgerFeed:
+    """The ledger into the replica, in order. A record of a newer schema holds up those behind it until it is read."""
+
+    def __init__(self, replica: Replica, codec: Codec, reader: Reader, mono: Callable[[], float]) -> None:
+        self._replica, self._codec, self._reader, self._mono = replica, codec, reader, mono
+        self._behind: list[KafkaRecord] = []
+        self._catching_up: asyncio.Task[None] | None = None
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Feed records at once as long as their schemas are known."""
+        read_at = self._mono()
+        for n, record in enumerate(records):
+            if self._behind:
+                self._behind.extend(records[n:])
+                return
+            try:
+                self._feed(record, self._codec.decode(SchemaName.LEDGER, record.value), read_at)
+            except NeedSchema:
+                self._behind.append(record)
+                self._catching_up = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        while self._behind:
+            record = self._behind[0]
+            row = await self._reader.row(SchemaName.LEDGER, record.value)
+            self._feed(record, row, self._mono())
+            self._behind.pop(0)
+
+    def _feed(self, record: KafkaRecord, row: Row, read_at: float) -> None:
+        self._replica.feed(record.offset, record.timestamp_ms or 0, ledger_of(row), read_at)
+
+
+async def _dispatch(reader: Reader, value: bytes | None) -> Held | None:
+    try:
+        row = await reader.row(SchemaName.DISPATCH, value)
+    except Undecodable:
+        return None
+    request = await reader.request(row["value"])
+    if request is None:
+        return None
+    dispatch = dispatch_of(row, request)
+    return Held(dispatch, dispatch.source.timestamp_ms, b"", b"")

@@ -1,0 +1,99 @@
+"""Logs without numbers and texts: JSON lines for machines, colours for a terminal.
+
+Keys come from an allow-list, so nothing can slip in by a new keyword; and whatever still reads like a phone number in
+any value, tracebacks of other libraries included, is masked. One canonical line tells each message's end.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import Callable, MutableMapping
+from dataclasses import asdict
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+
+from connector.core import facts
+
+E164 = re.compile(r"\+\d{7,15}|(?<![\w.:-])\d{10,15}(?![\w.:-])")
+ALLOWED = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
+        "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
+        "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
+    }
+)  # fmt: skip
+DROPPED = "<dropped>"
+Event = MutableMapping[str, Any]  # structlog's own type of an event
+
+
+def scrub(text: str) -> str:
+    """Mask whatever reads like a phone number."""
+    return E164.sub("<number>", text)
+
+
+def only_allowed(_: Any, __: str, event: Event) -> Event:
+    """Keep the allowed keys; mask numbers in what they hold."""
+    return {
+        key: scrub(value) if isinstance(value, str) and key != "timestamp" else value
+        for key, value in event.items()
+        if key in ALLOWED
+    }
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Set logging up for the process: structlog's own lines and those of other libraries alike."""
+    out = stream or sys.stderr
+    shared: list[Callable[..., Any]] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        only_allowed,
+    ]
+    render: Any = structlog.dev.ConsoleRenderer() if out.isatty() else structlog.processors.JSONRenderer(_json)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("connector").setLevel(level.upper())
+
+
+def _json(event: Event, **_: Any) -> str:
+    return msgspec.json.encode(dict(event)).decode()
+
+
+class FactLog:
+    """Writes the facts that people read: every end, every wait, every alarm."""
+
+    def __init__(self) -> None:
+        self._log = structlog.stdlib.get_logger("connector")
+
+    def __call__(self, fact: facts.Fact, /) -> None:
+        """Log one fact, if it is one for people."""
+        match fact:
+            case facts.MessageSettled():
+                self._log.info("message.settled", **asdict(fact))
+            case facts.LineWaits():
+                self._log.warning("line.waits", **asdict(fact))
+            case facts.AttemptInDoubt():
+                self._log.warning("attempt.in_doubt", **asdict(fact))
+            case facts.RequestRefused():
+                self._log.warning("request.refused", **asdict(fact))
+            case facts.AlarmRaised():
+                self._log.error("ledger.alarm", **asdict(fact))
+            case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):
+                self._log.warning("callback.answered", **asdict(fact))

@@ -1,0 +1,212 @@
+"""All settings, as one typed tree.
+
+They come from flags, then the environment (``SENDBLUE_KAFKA__BOOTSTRAP_SERVERS=...``), then a YAML file, then the
+defaults. Unknown names are mistakes. Every mistake is reported at once, with its path and what to do; values of secrets
+are never shown. A secret may be given as a file (``..._file``), which is read again when it is needed, so that rotating
+it needs no restart.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from connector.core.events import ContentPolicy
+from connector.core.messages import OnInDoubt
+from connector.core.outcomes import UnknownCode
+from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+
+E164 = r"^\+[1-9]\d{6,14}$"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GroupProtocol(StrEnum):
+    """How consumers share partitions: KIP-848 (Kafka 4), or cooperative-sticky on any broker."""
+
+    CONSUMER = "consumer"
+    CLASSIC = "classic"
+
+
+class Kafka(_Part):
+    """Where Kafka is, and how its clients talk to it."""
+
+    bootstrap_servers: str = Field("localhost:9092", description="host:port, comma separated")
+    topic_prefix: str = Field("sendblue", description="prefix of all topic names")
+    group_prefix: str = Field("kafka-sendblue", description="prefix of the consumer groups")
+    group_protocol: GroupProtocol = Field(
+        GroupProtocol.CLASSIC, description="consumer (KIP-848, Kafka 4 and newer) or classic (cooperative-sticky)"
+    )
+    client: dict[str, str] = Field(default_factory=dict, description="anything else for librdkafka: TLS, SASL, ...")
+    partitions: int = Field(
+        12, ge=1, description="partitions of requests, events and dlq when `topics apply` makes them"
+    )
+    replication_factor: int = Field(3, ge=1, description="of the topics that `topics apply` makes")
+
+
+class RegistryPart(_Part):
+    """The schema registry."""
+
+    url: str = Field("http://localhost:8081", description="address of a Confluent-compatible registry")
+    user: str | None = Field(None, description="for HTTP basic authentication")
+    password: SecretStr | None = Field(None, description="for HTTP basic authentication")
+    auto_register: bool = Field(True, description="register our schemas at start; false: they must be there")
+
+
+class SendblueApi(_Part):
+    """The Sendblue account."""
+
+    base_url: str = Field("https://api.sendblue.co", description="address of the API")
+    api_key_id: SecretStr | None = Field(None, description="the account's key id")
+    api_key_id_file: Path | None = Field(None, description="the same, as a file")
+    api_secret_key: SecretStr | None = Field(None, description="the account's secret key")
+    api_secret_key_file: Path | None = Field(None, description="the same, as a file")
+    deadline_s: float = Field(20.0, gt=0, le=60, description="the longest a call may take, in seconds")
+    max_in_flight: int = Field(256, ge=1, le=4096, description="calls under way at once, over all lines")
+    unknown_code: UnknownCode = Field(UnknownCode.REJECT, description="what an undocumented refusal comes to")
+
+
+class LinePart(_Part):
+    """One of our Sendblue numbers."""
+
+    alias: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="its name everywhere but at Sendblue")
+    number: str = Field(pattern=E164, description="E.164")
+    gap_s: float = Field(1.0, ge=0, le=3600, description="least time between two messages, in seconds")
+    in_flight: int = Field(1, ge=1, le=16, description="calls under way at once; more only for fast lines")
+    pool: bool = Field(True, description="may be given to new contacts")
+
+
+class InDoubt(_Part):
+    """What happens to attempts whose fate nobody can prove."""
+
+    policy: OnInDoubt = Field(OnInDoubt.PARK, description="PARK (a person decides) or DROP")
+    park_after_s: float = Field(PARK_AFTER_S, ge=PARK_AFTER_MIN_S, description="how long to wait for proof")
+
+
+class Ledger(_Part):
+    """The send ledger."""
+
+    hash_key: SecretStr | None = Field(None, description="key of the ledger's hashes, 16 to 64 bytes; never changed")
+    hash_key_file: Path | None = Field(None, description="the same, as a file")
+    lease_s: float = Field(5.0, ge=1, le=30, description="how long a grant may be written after it was asked for")
+
+
+class Callbacks(_Part):
+    """Where Sendblue's status callbacks come in."""
+
+    public_url: str = Field("http://127.0.0.1:8080", description="how Sendblue reaches this ingress; https")
+    host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    keys: dict[str, SecretStr] = Field(default_factory=dict, description="key id -> secret, 16 bytes or more")
+    signing_key: str | None = Field(None, description="key id that signs; the others are still accepted")
+
+
+class Observability(_Part):
+    """Where people look."""
+
+    host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
+    health_port: int = Field(8081, ge=0, le=65535, description="livez, readyz, statusz")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus")
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field("info", description="least level")
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(env_prefix="SENDBLUE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    config_file: ClassVar[Path | None] = None
+
+    name: str = Field("default", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="name of this connector")
+    kafka: Kafka = Field(default_factory=Kafka)
+    registry: RegistryPart = Field(default_factory=RegistryPart)
+    sendblue: SendblueApi = Field(default_factory=SendblueApi)
+    lines: tuple[LinePart, ...] = Field((), description="our Sendblue numbers")
+    line_conflict: Annotated[str, Field(pattern="^(refuse|use_bound)$")] = Field(
+        "refuse", description="when a request names another line than its contact's"
+    )
+    in_doubt: InDoubt = Field(default_factory=InDoubt)
+    ledger: Ledger = Field(default_factory=Ledger)
+    callbacks: Callbacks = Field(default_factory=Callbacks)
+    observability: Observability = Field(default_factory=Observability)
+    content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")
+    default_ttl_s: float = Field(86_400, gt=0, le=259_200, description="when a request without expires_at expires")
+    unsafe_dev: bool = Field(False, description="allow fewer than three brokers and plain http: for trials")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's own signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's own signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file."""
+        if cls.config_file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=cls.config_file)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if faults := list(_faults(self)):
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    aliases = [line.alias for line in settings.lines]
+    numbers = [line.number for line in settings.lines]
+    if len(set(aliases)) < len(aliases):
+        faults.append("lines: two lines have one alias; give each its own")
+    if len(set(numbers)) < len(numbers):
+        faults.append("lines: two lines have one number; name each number once")
+    signing = settings.callbacks.signing_key
+    if signing is not None and signing not in settings.callbacks.keys:
+        faults.append("callbacks.signing_key: it is not one of callbacks.keys; add it there")
+    url = urlsplit(settings.callbacks.public_url)
+    if url.scheme != "https" and url.hostname not in LOOPBACK and not settings.unsafe_dev:
+        faults.append("callbacks.public_url: must be https; numbers and texts come in there")
+    lease, park = settings.ledger.lease_s, settings.in_doubt.park_after_s
+    if park < lease + settings.sendblue.deadline_s + 20:
+        faults.append("in_doubt.park_after_s: must exceed ledger.lease_s + sendblue.deadline_s + 20 s")
+    return faults
+
+
+def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings. Raises pydantic's ValidationError (see ``explain``), FileNotFoundError."""
+    if path is not None and not path.exists():
+        raise FileNotFoundError(f"no such settings file: {path}")
+    reader = type("SettingsFromFile", (Settings,), {"config_file": path})
+    settings: Settings = reader(**(overrides or {}))
+    return settings
+
+
+def explain(error: ValidationError) -> list[str]:
+    """One line a mistake: its path, its value (secrets masked) and what is wrong."""
+    lines = []
+    for one in error.errors(include_url=False, include_context=False):
+        path = ".".join(str(part) for part in one["loc"])
+        shown = "" if not path or _is_secret(path) or isinstance(one["input"], dict | list) else f" = {one['input']!r}"
+        lines.append(f"{path or 'settings'}{shown}: {one['msg'].removeprefix('Value error, ')}")
+    return lines
+
+
+def _is_secret(path: str) -> bool:
+    return any(word in path for word in ("secret", "password", "key", "kafka.client"))
+
+
+def secret(value: SecretStr | None, file: Path | None, name: str) -> str:
+    """Read a secret now, from its file when there is one. Raises ValueError when neither is set."""
+    if file is not None:
+        return file.read_text().strip()
+    if value is None:
+        raise ValueError(f"{name} is not set; set it, or {name}_file")
+    return value.get_secret_value()

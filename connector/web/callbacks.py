@@ -1,0 +1,54 @@
+"""The route that Sendblue calls. It bounds what comes in and never looks inside.
+
+``POST /v1/callbacks/TOKEN``. The path is a secret of one message, so it is never logged.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+MAX_BODY = 256 * 1024  # 18,996 characters, each escaped in JSON, are 228 KB
+READ_S = 10.0  # a body of that size takes milliseconds; who needs longer holds a place for nothing
+MAX_WORKING = 1_000  # callbacks in work: at 20 ms each this is 50,000 a second, far more than one loop can do
+
+
+class Answer(Protocol):
+    """The role's answer."""
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+
+    @property
+    def retry_after_s(self) -> int | None:
+        """For a 503."""
+
+
+def callbacks_app(accept: Callable[[str, bytes], Awaitable[Answer]], max_working: int = MAX_WORKING) -> Starlette:
+    """The application; ``accept`` takes the token and the raw body."""
+    working = 0
+
+    async def callback(request: Request) -> Response:
+        nonlocal working
+        if working >= max_working:
+            return Response(status_code=503, headers={"retry-after": "1"})
+        working += 1
+        try:
+            async with asyncio.timeout(READ_S):
+                body = await request.body()
+            answer = await accept(request.path_params["token"], body)
+        except TimeoutError:
+            return Response(status_code=408, headers={"connection": "close"})
+        except ClientDisconnect:
+            return Response(status_code=400)
+        finally:
+            working -= 1
+        headers = {} if answer.retry_after_s is None else {"retry-after": str(answer.retry_after_s)}
+        return Response(status_code=answer.status, headers=headers)
+
+    return Starlette(routes=[Route("/v1/callbacks/{token}", callback, methods=["POST"])], max_body_size=MAX_BODY)
