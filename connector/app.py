@@ -1,4 +1,4 @@
-"""The composition root: the one module that knows all others. It builds the roles, starts them, watches, and stops them.
+"""The composition root: the one module that knows all others. It builds the roles, starts, watches and stops them.
 
 Start: schemas, control, contacts, then the ledger to its end; only then does anything send. Stop, in words: no new
 turn begins; the calls under way end; their outcomes and events become durable; offsets are committed and the groups
@@ -54,6 +54,7 @@ from connector.web.server import WebServer
 ROLES = ("router", "sender", "ingress", "reconciler")
 COMMIT_S = 1.0  # how often next offsets are committed; a replay of one second costs no text, only ledger reads
 ASK_REGISTRY_S = 1.0
+FIRST = asyncio.FIRST_COMPLETED
 
 
 class StartRefused(Exception):  # noqa: N818 - an instruction to the operator
@@ -182,8 +183,8 @@ class Connector:
         tail = LogTail(self.clients, self.names.ledger, feed.take, self.replica.restored.set, loop)
         tail.start()
         self._closers.append(tail.close)
-        restored = asyncio.create_task(self.replica.restored.wait())
-        await asyncio.wait({restored, tail.fatal}, return_when=asyncio.FIRST_COMPLETED)
+        restored = asyncio.create_task(_signalled(self.replica.restored))
+        await asyncio.wait([restored, tail.fatal], return_when=FIRST)
         if tail.fatal.done():
             tail.fatal.result()
         del self.waiting_for["ledger"]
@@ -204,7 +205,7 @@ class Connector:
             self.now_ms,
             self.observe,
             self.hash_key,
-            lambda partition, full: box[0].pause(partition, full),
+            lambda partition, full: box[0].pause(partition, full),  # noqa: PLW0108 - box is filled later
         )
         feed = requests_into(router, reader)
         consumer = GroupConsumer(self.clients, self._group("router"), self.names.requests, feed, loop)
@@ -218,7 +219,7 @@ class Connector:
         numbers = {line.alias: line.number for line in self.settings.lines}
         calls = Calls(client, numbers, self.ring, self.settings.callbacks.public_url, self.now_ms)
         box: list[Sender] = []
-        account = Account(calls.probe, self.mono, lambda: box[0].stir())
+        account = Account(calls.probe, self.mono, lambda: box[0].stir())  # noqa: PLW0108 - box is filled later
         around = Surroundings(
             self.replica,
             calls,
@@ -235,7 +236,7 @@ class Connector:
             [LineInfo(i.alias, self.partitions[i.alias], i.gap_s, i.in_flight) for i in self.settings.lines],
             around,
             work,
-            lambda partition, full: consumers[0].pause(partition, full),
+            lambda partition, full: consumers[0].pause(partition, full),  # noqa: PLW0108 - filled later
         )
         box.append(self.sender)
         feed = dispatch_into(self.sender, reader)
@@ -275,9 +276,9 @@ class Connector:
         consumer.start()
 
     async def _until(self, stop: asyncio.Event) -> None:
-        stopped = asyncio.create_task(stop.wait())
+        stopped = asyncio.create_task(_signalled(stop))
         while not stopped.done():
-            await asyncio.wait({stopped, *self.fatal}, timeout=COMMIT_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stopped, *self.fatal], timeout=COMMIT_S, return_when=FIRST)
             for fatal in self.fatal:
                 if fatal.done():
                     fatal.result()
@@ -370,6 +371,10 @@ def possible(number: str) -> bool:
         return phonenumbers.is_possible_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return False
+
+
+async def _signalled(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def both(*listeners: Observer) -> Observer:

@@ -1,4 +1,4 @@
-"""The control and contacts topics as values: who this connector is, which line has which partition, who is bound where."""
+"""The control and contacts topics as values: who this connector is, each line's partition, each contact's line."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

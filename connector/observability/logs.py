@@ -38,7 +38,7 @@ def only_allowed(_: Any, __: str, event: Event) -> Event:
     return {
         key: scrub(value) if isinstance(value, str) and key != "timestamp" else value
         for key, value in event.items()
-        if key in ALLOWED
+        if key in ALLOWED or key.startswith("_")  # structlog's own marks, taken off before writing
     }
 
 

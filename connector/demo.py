@@ -1,0 +1,301 @@
+"""The demo: the whole connector in one process, with no Kafka, no account and no network.
+
+An embedded broker and registry, the simulator with its faults on, several lines, upstream requests as a real producer
+would write them. What was texted is counted by the simulator, never by the connector. ``naive`` sends the same load
+through an ordinary at-least-once loop, so that the difference can be seen.
+"""
+
+import asyncio
+import contextlib
+import socket
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from connector.app import Connector, both, subjects
+from connector.core.facts import AttemptInDoubt, Fact, MessageSettled
+from connector.core.messages import EventType, SendRequest
+from connector.kafka.avro import Codec
+from connector.kafka.clients import ClientSettings
+from connector.kafka.control import line_record
+from connector.kafka.producer import KafkaProducer
+from connector.kafka.records import KafkaRecord
+from connector.kafka.registry import Registry, RegistrySettings
+from connector.kafka.schemas import SchemaName
+from connector.kafka.tail import LogTail
+from connector.kafka.topics import TopicNames, wanted
+from connector.kafka.wire_requests import request_row
+from connector.observability.metrics import Metrics
+from connector.settings import Settings
+from connector.simulator.app import Simulator, SimulatorSettings
+from connector.simulator.broker import CLIENT, EmbeddedBroker
+from connector.simulator.faults import Fault, Faults
+from connector.simulator.registry import embedded_registry
+from connector.simulator.server import running
+
+MAX_REQUESTS = 20_000  # the embedded broker keeps 5 MiB a partition
+DRAIN_S = 30.0  # after the load: how long to wait until every request has its end
+NAMES = TopicNames()
+CONTACTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """How much, how fast, how ill. ``rate``: requests a second over all lines; ``gap_s``: of each line."""
+
+    seconds: float = 60.0
+    lines: int = 5
+    gap_s: float = 0.1
+    rate: float = 40.0
+    seed: int = 1
+    naive: bool = False
+
+    def faults(self) -> Faults:
+        """Lost replies, errors after the text was accepted, callbacks twice and out of order."""
+        send = {Fault.LOSE_REPLY: 0.03, Fault.ERROR_AFTER: 0.02, Fault.TRUNCATE: 0.01, Fault.TOO_MANY: 0.01}
+        return Faults(send, callback_twice=0.05, callback_late=0.1, seed=self.seed)
+
+    def settings(self, bootstrap: str, registry: str, api: str) -> Settings:
+        """The connector's settings for this demo; ports are chosen by the system."""
+        numbers = [f"+1{303 + n // 100}55501{n % 100:02d}" for n in range(self.lines)]
+        ports = {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0}
+        port = _free_port()
+        callbacks = {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"}
+        return Settings.model_validate(
+            {
+                "name": "demo",
+                "kafka": {"bootstrap_servers": bootstrap, "group_protocol": "consumer"},
+                "registry": {"url": registry},
+                "sendblue": {"base_url": api, "api_key_id": "demo-key", "api_secret_key": "demo-secret"},
+                "lines": [
+                    {"alias": f"line-{n}", "number": number, "gap_s": self.gap_s} for n, number in enumerate(numbers)
+                ],
+                "ledger": {"hash_key": "a key for the demo only"},
+                "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
+                "observability": ports,
+                "unsafe_dev": True,
+            }
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Tally:
+    """What the demo has seen so far: by facts, by events, by the simulator."""
+
+    produced: int = 0
+    in_doubt_total: int = 0
+    events: int = 0
+    finals: dict[str, str] = field(default_factory=dict)
+    parked: set[str] = field(default_factory=set)
+    seconds: list[float] = field(default_factory=list)
+
+    def __call__(self, fact: Fact, /) -> None:
+        """Hear a fact."""
+        if isinstance(fact, AttemptInDoubt):
+            self.in_doubt_total += 1
+        elif isinstance(fact, MessageSettled) and fact.disposition == EventType.SUBMITTED:
+            self.seconds.append(fact.seconds)
+
+    def take(self, codec: Codec, records: Sequence[KafkaRecord]) -> None:
+        """Read events as a consumer would."""
+        for record in records:
+            row = codec.decode(SchemaName.MESSAGE_EVENT, record.value)
+            self.events += 1
+            request_id = row["request_id"]
+            if row["type"] == EventType.PARKED:
+                self.parked.add(request_id)
+            if row["final"]:
+                self.finals.setdefault(request_id, row["type"])
+
+    @property
+    def settled(self) -> int:
+        """Requests with a final event, or parked."""
+        return len(self.finals.keys() | self.parked)
+
+    def report(self, simulator: Simulator, in_doubt_now: int) -> dict[str, Any]:
+        """The demo's result."""
+        truth = simulator.record.totals()
+        quantiles = statistics.quantiles(self.seconds, n=100) if len(self.seconds) > 1 else [0.0] * 99
+        return {
+            "requests": self.produced,
+            "texts": truth["texts"],
+            "duplicate_texts": truth["duplicate_texts"],
+            "lost": self.produced - self.settled,
+            "in_doubt": in_doubt_now,
+            "in_doubt_total": self.in_doubt_total,
+            "settled_by_callback": self.in_doubt_total - in_doubt_now - len(self.parked),
+            "parked": len(self.parked - self.finals.keys()),
+            "events": self.events,
+            "over_limit_seconds": truth["over_limit_seconds"],
+            "contacts_two_lines": truth["contacts_two_lines"],
+            "overlapping_contacts": truth["overlapping_contacts"],
+            "latency_ms": {"p50": round(quantiles[49] * 1000, 1), "p99": round(quantiles[98] * 1000, 1)},
+        }
+
+
+@dataclass
+class Demo:
+    """A running demo, for whoever shows it. ``addresses``: where status and metrics are."""
+
+    plan: DemoPlan
+    simulator: Simulator
+    tally: Tally
+    connector: Connector | None = None
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def report(self) -> dict[str, Any]:
+        """What is known now."""
+        replica = self.connector.replica if self.connector else None
+        return self.tally.report(self.simulator, replica.views.open_attempts() if replica else 0)
+
+
+async def run(plan: DemoPlan, stop: asyncio.Event, show: Callable[[Demo], None] = lambda _: None) -> dict[str, Any]:
+    """Run to the plan's end, or until ``stop`` is set; return the report."""
+    specs = wanted(NAMES, plan.lines, 4, 1)
+    topics = {spec.name: 1 if spec.name == NAMES.events else spec.partitions for spec in specs}
+    with EmbeddedBroker(topics) as broker:
+        async with embedded_registry() as registry:
+            rate = 1 / plan.gap_s if plan.gap_s else 0.0
+            lines = tuple(line.number for line in plan.settings("x:1", registry, "http://127.0.0.1").lines)
+            simulator = Simulator(SimulatorSettings(lines, line_rate=rate), plan.faults())
+            async with running(simulator) as api:
+                demo = Demo(plan, simulator, Tally())
+                settings = plan.settings(broker.bootstrap, registry, api)
+                await (_naive if plan.naive else _connected)(demo, settings, stop, show)
+                return demo.report()
+
+
+async def _connected(demo: Demo, settings: Settings, stop: asyncio.Event, show: Callable[[Demo], None]) -> None:
+    async with _upstream(settings) as (codec, producer, clients):
+        await _assign(codec, producer, settings)
+        metrics = Metrics(line.alias for line in settings.lines)
+        demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT, preflight=False)
+        done = asyncio.Event()
+        running_connector = asyncio.create_task(demo.connector.run(done))
+        await _ready(demo.connector, running_connector)
+        events = LogTail(
+            clients,
+            NAMES.events,
+            lambda records: demo.tally.take(codec, records),
+            lambda: None,
+            asyncio.get_running_loop(),
+        )
+        events.start()
+        port = metrics.serve("127.0.0.1", 0)
+        demo.addresses = {
+            "status": f"http://127.0.0.1:{demo.connector.health_port}/statusz",
+            "metrics": f"http://127.0.0.1:{port}/metrics",
+        }
+        watching = asyncio.create_task(_watch(demo, show))
+        await _load(demo, codec, producer, stop)
+        await _drained(demo, stop)
+        show(demo)
+        watching.cancel()
+        done.set()
+        await running_connector
+        await events.close()
+
+
+async def _naive(demo: Demo, settings: Settings, stop: asyncio.Event, show: Callable[[Demo], None]) -> None:
+    """An ordinary sink: POST until it is answered 2xx, then go on."""
+    async with _upstream(settings) as (codec, producer, clients):
+        queue: asyncio.Queue[KafkaRecord] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def take(records: Sequence[KafkaRecord]) -> None:
+            for record in records:
+                queue.put_nowait(record)
+
+        tail = LogTail(clients, NAMES.requests, take, lambda: None, loop)
+        tail.start()
+        workers = [asyncio.create_task(_retrying(demo, settings, codec, queue)) for _ in settings.lines]
+        watching = asyncio.create_task(_watch(demo, show))
+        await _load(demo, codec, producer, stop, partition=0)
+        await _drained(demo, stop)
+        for task in (*workers, watching):
+            task.cancel()
+        await tail.close()
+
+
+async def _retrying(demo: Demo, settings: Settings, codec: Codec, queue: "asyncio.Queue[KafkaRecord]") -> None:
+    headers = {"sb-api-key-id": "demo-key", "sb-api-secret-key": "demo-secret"}
+    async with httpx2.AsyncClient(base_url=settings.sendblue.base_url, headers=headers, trust_env=False) as client:
+        while True:
+            row = codec.decode(SchemaName.SEND_REQUEST, (await queue.get()).value)
+            line = settings.lines[hash(row["number"]) % len(settings.lines)].number
+            body = {"number": row["number"], "content": row["content"], "from_number": line}
+            while True:
+                try:
+                    answer = await client.post("/api/send-message", json=body)
+                    if answer.is_success and answer.json():
+                        break
+                except (httpx2.TransportError, ValueError):
+                    pass
+                await asyncio.sleep(0.05)
+            demo.tally.finals[row["request_id"]] = EventType.SUBMITTED
+
+
+@contextlib.asynccontextmanager
+async def _upstream(settings: Settings) -> AsyncIterator[tuple[Codec, KafkaProducer, ClientSettings]]:
+    clients = ClientSettings(settings.kafka.bootstrap_servers, extra=CLIENT, group_protocol="consumer")
+    codec = Codec(Registry(RegistrySettings(settings.registry.url)), subjects(NAMES))
+    await codec.prepare(auto_register=True)
+    producer = KafkaProducer(clients, asyncio.get_running_loop())
+    try:
+        yield codec, producer, clients
+    finally:
+        await producer.close()
+
+
+async def _assign(codec: Codec, producer: KafkaProducer, settings: Settings) -> None:
+    """What ``topics apply`` writes: each line's partition."""
+    for number, line in enumerate(settings.lines):
+        key, value = line_record(codec, line.alias, number)
+        await producer.send(NAMES.control, key=key, value=value, partition=0)
+
+
+async def _ready(connector: Connector, task: "asyncio.Task[None]") -> None:
+    ready = asyncio.create_task(connector.ready.wait())
+    await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+
+
+async def _load(demo: Demo, codec: Codec, producer: KafkaProducer, stop: asyncio.Event, partition: int = -1) -> None:
+    plan, tally = demo.plan, demo.tally
+    began = time.monotonic()
+    while not stop.is_set() and time.monotonic() - began < plan.seconds and tally.produced < MAX_REQUESTS:
+        due = int((time.monotonic() - began) * plan.rate)
+        while tally.produced < min(due, MAX_REQUESTS):
+            n = tally.produced
+            request_id = f"demo-{plan.seed}-{n:05d}"
+            number = f"+1{202 + n % 3}55501{n % CONTACTS:02d}"
+            request = SendRequest(request_id, number=number, content=f"Hello! #req:{request_id}")
+            value = codec.encode(SchemaName.SEND_REQUEST, request_row(request))
+            tally.produced += 1
+            await producer.send(NAMES.requests, key=number.encode(), value=value, partition=partition)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.02)
+
+
+async def _drained(demo: Demo, stop: asyncio.Event) -> None:
+    until = time.monotonic() + DRAIN_S
+    while not stop.is_set() and demo.tally.settled < demo.tally.produced and time.monotonic() < until:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.1)
+
+
+async def _watch(demo: Demo, show: Callable[[Demo], None]) -> None:
+    while True:
+        show(demo)
+        await asyncio.sleep(0.25)

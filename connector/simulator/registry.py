@@ -1,0 +1,90 @@
+"""An embedded schema registry for the demo: what the client of confluent-kafka asks of one, in memory.
+
+It registers, finds and hands out schemas and remembers compatibility levels; it does not check compatibility, and says
+yes to every question about it.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connector.simulator.app import answer
+from connector.simulator.server import serving
+
+
+class EmbeddedRegistry:
+    """Schemas by id and subject."""
+
+    def __init__(self) -> None:
+        self._schemas: list[str] = []
+        self._subjects: dict[str, list[int]] = {}
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/subjects", self._all),
+                Route("/subjects/{subject}/versions", self._register, methods=["POST"]),
+                Route("/subjects/{subject}", self._find, methods=["POST"]),
+                Route("/subjects/{subject}/versions/{version}", self._latest),
+                Route("/schemas/ids/{number:int}", self._text),
+                Route("/config/{subject}", self._level, methods=["GET", "PUT"]),
+                Route("/compatibility/subjects/{subject}/versions/{version}", self._compatible, methods=["POST"]),
+            ]
+        )
+
+    async def _all(self, _: Request) -> Response:
+        return Response(msgspec.json.encode(list(self._subjects)), media_type="application/json")
+
+    async def _register(self, request: Request) -> Response:
+        text = (await request.json())["schema"]
+        if text not in self._schemas:
+            self._schemas.append(text)
+        number = self._schemas.index(text) + 1
+        versions = self._subjects.setdefault(request.path_params["subject"], [])
+        if number not in versions:
+            versions.append(number)
+        return answer(200, {"id": number})
+
+    async def _find(self, request: Request) -> Response:
+        subject, text = request.path_params["subject"], (await request.json())["schema"]
+        versions = self._subjects.get(subject, [])
+        if text not in self._schemas or (number := self._schemas.index(text) + 1) not in versions:
+            return _missing()
+        version = versions.index(number) + 1
+        return answer(200, {"subject": subject, "id": number, "version": version, "schema": text})
+
+    async def _latest(self, request: Request) -> Response:
+        subject = request.path_params["subject"]
+        if not (versions := self._subjects.get(subject)):
+            return _missing()
+        number = versions[-1]
+        found = {"subject": subject, "id": number, "version": len(versions), "schema": self._schemas[number - 1]}
+        return answer(200, found)
+
+    async def _text(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        return answer(200, {"schema": self._schemas[number - 1]}) if number <= len(self._schemas) else _missing()
+
+    async def _level(self, request: Request) -> Response:
+        body = await request.json() if request.method == "PUT" else {"compatibility": "NONE"}
+        return answer(200, {**body, "compatibilityLevel": body["compatibility"]})
+
+    async def _compatible(self, _: Request) -> Response:
+        return answer(200, {"is_compatible": True})
+
+
+@contextlib.asynccontextmanager
+async def embedded_registry() -> AsyncIterator[str]:
+    """Serve a registry from this loop; yields its URL."""
+    async with serving(EmbeddedRegistry().app()) as url:
+        yield url
+
+
+def _missing() -> Response:
+    return answer(404, {"error_code": 40403, "message": "not found"})
