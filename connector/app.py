@@ -214,7 +214,7 @@ class Connector:
 
     async def _start_sender(self, reader: Reader, _: LedgerTopic, loop: asyncio.AbstractEventLoop) -> None:
         api = self.settings.sendblue
-        client = SendblueClient(api.base_url, self._credentials)
+        client = SendblueClient(api.base_url, self.credentials)
         self._closers.append(client.aclose)
         numbers = {line.alias: line.number for line in self.settings.lines}
         calls = Calls(client, numbers, self.ring, self.settings.callbacks.public_url, self.now_ms)
@@ -310,7 +310,7 @@ class Connector:
             unknown_code=settings.sendblue.unknown_code,
         )
 
-    def _credentials(self) -> Credentials:
+    def credentials(self) -> Credentials:
         api = self.settings.sendblue
         return Credentials(
             secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"),

@@ -164,3 +164,43 @@ def _put(table: dict[bytes, KafkaRecord], record: KafkaRecord) -> None:
         table.pop(record.key or b"", None)
     else:
         table[record.key or b""] = record
+
+
+class PartitionTails:
+    """Reads all partitions of a topic without a group, for people who look on; order holds within a partition."""
+
+    def __init__(self, settings: ClientSettings, topic: str, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings, self._topic, self._loop = settings, topic, loop
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    async def start(self, deliver: Callable[[Sequence[KafkaRecord]], None], from_beginning: bool) -> None:
+        """Begin; returns once every partition's place is fixed, so that nothing produced later is missed."""
+        consumer = Consumer(self._settings.reader())
+        places = await asyncio.to_thread(self._places, consumer, from_beginning)
+        consumer.assign(places)
+        self._thread = threading.Thread(target=self._read, args=(consumer, deliver), daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, 15.0)
+
+    def _places(self, consumer: Consumer, from_beginning: bool) -> list[TopicPartition]:
+        topic = consumer.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
+        if topic.error is not None:
+            raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
+        places = []
+        for partition in topic.partitions:
+            begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=WATERMARK_S)
+            places.append(TopicPartition(self._topic, partition, begin if from_beginning else end))
+        return places
+
+    def _read(self, consumer: Consumer, deliver: Callable[[Sequence[KafkaRecord]], None]) -> None:
+        while not self._stop.is_set():
+            messages = [m for m in consumer.consume(BURST, POLL_S) if m.error() is None]
+            if messages and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(deliver, [record_of(m) for m in messages])
+        consumer.close()

@@ -1,0 +1,326 @@
+"""The commands. The only module that prints.
+
+Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
+connector could not go on.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+import uuid
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+from confluent_kafka import KafkaException
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from connector import __version__, demo, operations
+from connector.app import ROLES, Connector, StartRefused, both
+from connector.core.messages import SendRequest
+from connector.demo_view import picture
+from connector.kafka.records import KafkaFatal
+from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
+from connector.kafka.schemas import SchemaName, text_of
+from connector.observability.logs import FactLog, configure
+from connector.observability.metrics import Metrics
+from connector.settings import Settings, explain, load
+from connector.simulator.app import Simulator, SimulatorSettings
+from connector.simulator.faults import Fault, Faults
+from connector.simulator.server import running
+
+T = TypeVar("T")
+WRONG, FAULTS, FATAL = 1, 3, 4
+cli = typer.Typer(
+    help="Kafka and Sendblue, joined: send requests become texts at most once, status callbacks become events.",
+    epilog="Begin with `kafka-sendblue demo`: it needs no Kafka, no account and no network.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+topics_cli = typer.Typer(help="Create the topics with the right settings, and give lines their partitions.")
+schemas_cli = typer.Typer(help="The Avro schemas of the topics.")
+cli.add_typer(topics_cli, name="topics")
+cli.add_typer(schemas_cli, name="schemas")
+out, err = Console(), Console(stderr=True)
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output, for machines")]
+
+
+@cli.command()
+def run(
+    config: Config = None,
+    role: Annotated[list[str] | None, typer.Option(help=f"one of {', '.join(ROLES)}; repeat it; default all")] = None,
+) -> None:
+    """Run the connector until SIGTERM or Ctrl-C; a second one ends it at once.
+
+    Example: kafka-sendblue run --config connector.yaml --role router --role sender
+    """
+    settings = _settings(config)
+    roles = tuple(role or ROLES)
+    if unknown := set(roles) - set(ROLES):
+        _fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
+    configure(settings.observability.log_level)
+    metrics = Metrics(line.alias for line in settings.lines)
+    metrics.serve(settings.observability.host, settings.observability.metrics_port)
+
+    async def main() -> None:
+        await Connector(settings, roles, both(metrics, FactLog())).run(_stop_on_signal())
+
+    try:
+        _run(main())
+    except (StartRefused, KafkaFatal, OSError, ValueError) as error:
+        _fail(str(error), FATAL)
+
+
+@cli.command("demo")
+def demo_command(
+    seconds: Annotated[float, typer.Option(help="how long requests come in")] = 60.0,
+    lines: Annotated[int, typer.Option(min=1, max=50, help="Sendblue lines")] = 5,
+    rate: Annotated[float, typer.Option(help="requests a second, over all lines")] = 40.0,
+    gap: Annotated[float, typer.Option(help="seconds between two texts of a line")] = 0.1,
+    seed: Annotated[int, typer.Option(help="of the faults")] = 1,
+    naive: Annotated[bool, typer.Option("--naive", help="the same through an ordinary at-least-once loop")] = False,
+    no_ui: Annotated[bool, typer.Option("--no-ui", help="no live view")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch requests become texts and events while replies get lost. Needs no Kafka, no account, no network.
+
+    Example: kafka-sendblue demo --seconds 20 --json --no-ui
+    """
+    plan = demo.DemoPlan(seconds, lines, gap, rate, seed, naive)
+    configure("error")
+    if no_ui or as_json or not out.is_terminal:
+        report = _run(_demo(plan))
+    else:
+        with Live(console=out, refresh_per_second=4) as live:
+            report = _run(_demo(plan, lambda state: live.update(picture(state))))
+    _print_json(report) if as_json else _print_pairs("demo broker, no preflight", report)
+
+
+async def _demo(plan: demo.DemoPlan, show: Any = lambda _: None) -> dict[str, Any]:
+    return await demo.run(plan, _stop_on_signal(), show)
+
+
+@cli.command()
+def simulate(
+    line: Annotated[list[str], typer.Option(help="a number on the account, E.164; repeat it")],
+    port: Annotated[int, typer.Option(help="port on 127.0.0.1")] = 8900,
+    record: Annotated[Path | None, typer.Option(help="append every accepted text to this file, synced")] = None,
+    lose_reply: Annotated[float, typer.Option(help="share of texts accepted without an answer")] = 0.0,
+    seed: Annotated[int, typer.Option(help="of the faults")] = 1,
+) -> None:
+    """Run the local Sendblue alone. Keys: demo-key and demo-secret. What it saw: GET /_sim/record.
+
+    Example: kafka-sendblue simulate --line +12025550100 --port 8900
+    """
+    faults = Faults({Fault.LOSE_REPLY: lose_reply}, seed=seed)
+    simulator = Simulator(SimulatorSettings(tuple(line), record=record), faults)
+
+    async def main() -> None:
+        stop = _stop_on_signal()
+        async with running(simulator, port=port) as url:
+            err.print(f"Sendblue simulator on {url}")
+            await stop.wait()
+
+    configure("error")
+    _run(main())
+
+
+@cli.command()
+def send(
+    number: Annotated[str | None, typer.Argument(help="recipient, E.164")] = None,
+    content: Annotated[str | None, typer.Option(help="the text")] = None,
+    media_url: Annotated[str | None, typer.Option(help="https link to the attachment")] = None,
+    from_number: Annotated[str | None, typer.Option(help="our line, E.164; default: the connector chooses")] = None,
+    send_style: Annotated[str | None, typer.Option(help="expressive style")] = None,
+    group_id: Annotated[str | None, typer.Option(help="an existing group, instead of a number")] = None,
+    request_id: Annotated[str | None, typer.Option(help="default: a new one")] = None,
+    wait: Annotated[float, typer.Option(help="seconds to wait for its events; 0: do not wait")] = 0.0,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put one request on the requests topic, as any producer would, and show its events if asked.
+
+    Example: kafka-sendblue send +12025550123 --content "Hello" --wait 30
+    """
+    request = SendRequest(
+        request_id or f"cli-{uuid.uuid4()}",
+        number=number,
+        group_id=group_id,
+        content=content,
+        media_url=media_url,
+        from_number=from_number,
+        send_style=send_style,
+    )
+    settings = _settings(config)
+    final = _kafka(operations.send(settings, request, wait, lambda row: _print_event(row, as_json)))
+    if wait and not final:
+        _fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
+    if not wait:
+        _print_json({"request_id": request.request_id})
+
+
+@cli.command()
+def tail(
+    config: Config = None,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="all events, not only new ones")] = False,
+    limit: Annotated[int, typer.Option(help="stop after so many; 0: never")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show events as they come, until Ctrl-C. Example: kafka-sendblue tail --json | jq .status"""
+    with suppress(KeyboardInterrupt):
+        _kafka(operations.tail(_settings(config), from_beginning, limit, lambda row: _print_event(row, as_json)))
+
+
+@topics_cli.command("plan")
+def topics_plan(config: Config = None, as_json: AsJson = False) -> None:
+    """Say what `topics apply` would do."""
+    _print_changes(_kafka(operations.topics(_settings(config), apply=False)), as_json)
+
+
+@topics_cli.command("apply")
+def topics_apply(config: Config = None, as_json: AsJson = False) -> None:
+    """Create missing topics, add partitions for new lines, mend settings, write genesis. Takes nothing away."""
+    _print_changes(_kafka(operations.topics(_settings(config), apply=True)), as_json)
+
+
+@schemas_cli.command("list")
+def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one")] = None) -> None:
+    """Print the names of the schemas, or one schema."""
+    if name is None:
+        out.print("\n".join(SchemaName))
+    elif name in list(SchemaName):
+        print(text_of(SchemaName(name)), end="")  # noqa: T201 - exactly the file, for a pipe
+    else:
+        _fail(f"no such schema: {name}; there are {', '.join(SchemaName)}", 2)
+
+
+@schemas_cli.command("register")
+def schemas_register(config: Config = None, as_json: AsJson = False) -> None:
+    """Register every schema and protect its subject with FULL_TRANSITIVE."""
+    _print_rows(("subject", "id"), _kafka(operations.register(_settings(config))), as_json)
+
+
+@schemas_cli.command("check")
+def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
+    """Ask the registry whether each schema may follow the versions it has. Exit code 3 when one may not."""
+    rows = _kafka(operations.compatible(_settings(config)))
+    _print_rows(("subject", "compatible"), rows, as_json)
+    if not all(row[1] for row in rows):
+        raise typer.Exit(FAULTS)
+
+
+@cli.command()
+def check(config: Config = None, as_json: AsJson = False) -> None:
+    """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any."""
+    findings = _kafka(operations.check(_settings(config)))
+    rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
+    _print_rows(("", "what", "found", "what to do"), rows, as_json)
+    if not all(f.ok for f in findings):
+        raise typer.Exit(FAULTS)
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__)
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+def _settings(config: Path | None) -> Settings:
+    try:
+        return load(config)
+    except ValidationError as error:
+        for line in explain(error):
+            err.print(line, markup=False)
+        raise typer.Exit(WRONG) from None
+    except (OSError, ValueError) as error:
+        _fail(str(error), WRONG)
+
+
+def _kafka(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command that talks to Kafka, the registry or Sendblue; its errors become sentences."""
+    configure("error")
+    try:
+        return _run(work)
+    except KafkaException as error:
+        _fail(f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client", WRONG)
+    except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
+        _fail(str(error), WRONG)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return uvloop.run(work)
+
+
+def _stop_on_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            sys.stderr.flush()
+            signal.raise_signal(signal.SIGKILL)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    return stop
+
+
+def _fail(sentence: str, code: int) -> Any:
+    err.print(sentence, markup=False, style="red")
+    raise typer.Exit(code)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value))  # noqa: T201 - plain, for a pipe
+
+
+def _print_pairs(title: str, pairs: dict[str, Any]) -> None:
+    table = Table("", "", title=title, show_header=False)
+    for name, value in pairs.items():
+        table.add_row(name.replace("_", " "), str(value))
+    out.print(table)
+
+
+def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
+    if as_json:
+        return _print_json(
+            [dict(zip(("ok", *columns[1:]) if not columns[0] else columns, r, strict=True)) for r in rows]
+        )
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(str, row))
+    return out.print(table)
+
+
+def _print_changes(changes: list[tuple[str, str, str]], as_json: bool) -> None:
+    if not changes and not as_json:
+        return out.print("nothing to do: topics and partitions are as they should be")
+    return _print_rows(("change", "topic", "detail"), changes, as_json)
+
+
+def _print_event(row: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        return print(json.dumps(row, default=str), flush=True)  # noqa: T201 - plain, for a pipe
+    words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
+    marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
+    time = row["occurred_at"].isoformat(timespec="milliseconds")
+    return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)
