@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 import uvloop
@@ -247,11 +247,10 @@ def _settings(config: Path | None) -> Settings:
     try:
         return load(config)
     except ValidationError as error:
-        for line in explain(error):
-            err.print(line, markup=False)
-        raise typer.Exit(WRONG) from None
+        sentence = "\n".join(explain(error))
     except (OSError, ValueError) as error:
-        _fail(str(error), WRONG)
+        sentence = str(error)
+    _fail(sentence, WRONG)
 
 
 def _kafka(work: Coroutine[Any, Any, T]) -> T:
@@ -260,9 +259,10 @@ def _kafka(work: Coroutine[Any, Any, T]) -> T:
     try:
         return _run(work)
     except KafkaException as error:
-        _fail(f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client", WRONG)
+        sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
     except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
-        _fail(str(error), WRONG)
+        sentence = str(error)
+    _fail(sentence, WRONG)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -284,7 +284,7 @@ def _stop_on_signal() -> asyncio.Event:
     return stop
 
 
-def _fail(sentence: str, code: int) -> Any:
+def _fail(sentence: str, code: int) -> NoReturn:
     err.print(sentence, markup=False, style="red")
     raise typer.Exit(code)
 

@@ -1,0 +1,133 @@
+"""One installation on a real Kafka: its settings file, its topics, its processes, and the simulator apart from them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from connector.settings import Settings, load
+from tests.real.stack.brokers import _free_ports
+
+LINES = [f"+130355501{n:02d}" for n in range(10)]
+
+
+class Site:
+    """``lines``: how many of LINES; ``gap_s``: of each; the topics have a prefix of their own."""
+
+    def __init__(self, folder: Path, bootstrap: str, registry_url: str, lines: int = 2, gap_s: float = 0.05) -> None:
+        self.folder = folder
+        self.api_port, self.public_port = _free_ports(2)
+        self.numbers = LINES[:lines]
+        self.replication = min(len(bootstrap.split(",")), 3)
+        self.base: dict[str, Any] = {
+            "name": "test",
+            "kafka": {
+                "bootstrap_servers": bootstrap,
+                "topic_prefix": f"t{uuid.uuid4().hex[:8]}",
+                "group_prefix": f"g{uuid.uuid4().hex[:8]}",
+                "replication_factor": self.replication,
+                "partitions": 4,
+                "client": {"session.timeout.ms": "6000"},
+            },
+            "registry": {"url": registry_url},
+            "sendblue": {
+                "base_url": f"http://127.0.0.1:{self.api_port}",
+                "api_key_id": "demo-key",
+                "api_secret_key": "demo-secret",
+                "deadline_s": 5,
+            },
+            "lines": [
+                {"alias": f"line-{n}", "number": number, "gap_s": gap_s} for n, number in enumerate(self.numbers)
+            ],
+            "ledger": {"hash_key": "sixteen bytes or more"},
+            "in_doubt": {"park_after_s": 60},
+            "callbacks": {
+                "host": "127.0.0.1",
+                "port": self.public_port,
+                "public_url": f"http://127.0.0.1:{self.public_port}",
+                "keys": {"k1": "a signing key for the tests"},
+            },
+            "observability": {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0},
+            "unsafe_dev": self.replication < 3,
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def config(self, name: str = "connector", **changes: Any) -> Path:
+        """Write a settings file; the changes replace whole parts' values."""
+        tree = {
+            key: {**value, **changes.pop(key, {})} if isinstance(value, dict) else value
+            for key, value in self.base.items()
+        }
+        path = self.folder / f"{name}.yaml"
+        path.write_text(json.dumps({**tree, **changes}))  # JSON is YAML
+        return path
+
+    def settings(self) -> Settings:
+        """The same as the program reads it."""
+        return load(self.config())
+
+    def command(self, *arguments: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "connector", *arguments, "--config", str(config or self.config())],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *arguments: str, name: str) -> subprocess.Popen[bytes]:
+        """Start a long-running command; its output goes to a file of that name."""
+        with (self.folder / f"{name}.log").open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "connector", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self._processes.append(process)
+        return process
+
+    def start_simulator(self, *options: str) -> subprocess.Popen[bytes]:
+        """The oracle, a process of its own that nobody kills."""
+        lines = [part for number in self.numbers for part in ("--line", number)]
+        return self.start("simulate", "--port", str(self.api_port), *lines, *options, name="simulator")
+
+    def start_connector(self, name: str = "connector", **changes: Any) -> subprocess.Popen[bytes]:
+        """One replica with all roles."""
+        return self.start("run", "--config", str(self.config(name, **changes)), name=name)
+
+    def record(self) -> dict[str, Any]:
+        """What the simulator saw."""
+        answer = httpx2.get(f"http://127.0.0.1:{self.api_port}/_sim/record", trust_env=False)
+        totals: dict[str, Any] = answer.json()
+        return totals
+
+    def log(self, name: str) -> str:
+        """What a process wrote."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+
+
+def until(true: Callable[[], bool], within_s: float, processes: Sequence[subprocess.Popen[bytes]] = ()) -> None:
+    """Ask again until the condition holds; a process that ended meanwhile is an error at once."""
+    end = time.monotonic() + within_s
+    while not true():
+        assert all(process.poll() is None for process in processes), "a process ended"
+        assert time.monotonic() < end, f"not within {within_s:g} s"
+        time.sleep(0.1)

@@ -1,0 +1,168 @@
+"""Three (or one) real Kafka brokers in KRaft mode on loopback, each a process that can be killed by its number."""
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import Self
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from tests.real.stack import jars
+
+START_S = 90.0  # a shared machine starts three brokers in 5 to 20 seconds
+JVM = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xss512k")
+LOGGING = """status=error
+appender.f.type=File
+appender.f.name=F
+appender.f.fileName=${sys:kafka.log.file}
+appender.f.layout.type=PatternLayout
+appender.f.layout.pattern=%d %p %c{1} %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.f.ref=F
+"""
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "INTERNAL",
+    "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT",
+    "offsets.topic.num.partitions": 3,
+    "group.initial.rebalance.delay.ms": 0,
+    "auto.create.topics.enable": "false",
+    "num.network.threads": 2,
+    "num.io.threads": 4,
+    "log.cleaner.dedupe.buffer.size": 2097152,
+    "log.initial.task.delay.ms": 500,
+    "group.consumer.min.heartbeat.interval.ms": 500,
+    "group.consumer.heartbeat.interval.ms": 500,
+    "group.consumer.min.session.timeout.ms": 3000,
+    "group.consumer.session.timeout.ms": 6000,
+    "group.min.session.timeout.ms": 1000,
+    "broker.heartbeat.interval.ms": 500,
+    "broker.session.timeout.ms": 3000,
+    "replica.lag.time.max.ms": 5000,
+    "controller.quorum.election.timeout.ms": 1000,
+    "controller.quorum.fetch.timeout.ms": 2000,
+}
+
+
+class Brokers:
+    """``with Brokers(3) as brokers: brokers.bootstrap``. Nodes are numbered from 1."""
+
+    def __init__(self, count: int = 3) -> None:
+        self.count = count
+        self.folder = Path(tempfile.mkdtemp(prefix="kafka-"))
+        self._ports = {node: _free_ports(3) for node in range(1, count + 1)}
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self.bootstrap = ",".join(f"127.0.0.1:{ports[0]}" for ports in self._ports.values())
+
+    def __enter__(self) -> Self:
+        try:
+            self._format()
+            for node in self._ports:
+                self.start(node)
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in list(self._processes):
+            self.kill(node)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, node: int) -> None:
+        """Start a node, again too."""
+        home = self.folder / f"n{node}"
+        with (home / "stdout.log").open("ab") as out:
+            self._processes[node] = subprocess.Popen(
+                self._java("kafka.Kafka", str(home / "server.properties"), log=home / "server.log"),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
+
+    def kill(self, node: int) -> None:
+        """SIGKILL, and wait for the end."""
+        process = self._processes.pop(node)
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait()
+
+    def freeze(self, node: int) -> None:
+        """SIGSTOP."""
+        self._processes[node].send_signal(signal.SIGSTOP)
+
+    def thaw(self, node: int) -> None:
+        """SIGCONT."""
+        self._processes[node].send_signal(signal.SIGCONT)
+
+    def _format(self) -> None:
+        (self.folder / "log4j2.properties").write_text(LOGGING)
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        voters = ",".join(f"{node}@127.0.0.1:{ports[1]}" for node, ports in self._ports.items())
+        for node, (client, controller, internal) in self._ports.items():
+            home = self.folder / f"n{node}"
+            home.mkdir()
+            replicas = min(self.count, 3)
+            own = {
+                "node.id": node,
+                "controller.quorum.voters": voters,
+                "listeners": f"CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller},"
+                f"INTERNAL://127.0.0.1:{internal}",
+                "advertised.listeners": f"CLIENT://127.0.0.1:{client},INTERNAL://127.0.0.1:{internal}",
+                "log.dirs": home / "log",
+                "default.replication.factor": replicas,
+                "min.insync.replicas": 2 if replicas == 3 else 1,
+                "offsets.topic.replication.factor": replicas,
+                "transaction.state.log.replication.factor": replicas,
+                "transaction.state.log.min.isr": 1,
+            }
+            lines = [f"{name}={value}" for name, value in {**SETTINGS, **own}.items()]
+            (home / "server.properties").write_text("\n".join(lines))
+            tool = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(home / "server.properties"))
+            subprocess.run(tool, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def _java(self, main: str, *arguments: str, log: Path | None = None) -> list[str]:
+        return [
+            "java",
+            *JVM,
+            f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}",
+            f"-Dkafka.log.file={log or self.folder / 'tool.log'}",
+            "-cp",
+            os.pathsep.join(sorted(map(str, jars.kafka().glob("*.jar")))),
+            main,
+            *arguments,
+        ]
+
+    def _wait(self) -> None:
+        """Until every broker is in the cluster's metadata."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            if dead := [node for node, process in self._processes.items() if process.poll() is not None]:
+                raise RuntimeError(f"broker {dead} ended: {(self.folder / f'n{dead[0]}' / 'stdout.log').read_text()}")
+            try:
+                if len(admin.list_topics(timeout=2).brokers) == self.count:
+                    return
+            except KafkaException:
+                continue
+        raise RuntimeError(f"the brokers did not come up within {START_S:g} s")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

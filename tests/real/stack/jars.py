@@ -1,0 +1,49 @@
+"""The jars of Kafka and of the Apicurio registry, fetched once by Maven into ``.cache``."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+CACHE = Path(__file__).parents[3] / ".cache"
+REGISTRY = "io.apicurio:apicurio-registry-app:2.6.13.Final:tar.gz:all"
+
+
+def missing_tools() -> str | None:
+    """Why the real stack cannot be had here, None when it can."""
+    absent = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    return f"{' and '.join(absent)} not found: install Java 17 or newer, and Maven" if absent else None
+
+
+def kafka() -> Path:
+    """Return the folder of Kafka's jars; fetch them the first time (43 MB)."""
+    lib = CACHE / "kafka"
+    if not (lib / ".complete").exists():
+        _say("fetching Kafka")
+        pom = Path(__file__).with_name("kafka-pom.xml")
+        _maven("-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={lib}", "-DincludeScope=runtime")
+        (lib / ".complete").touch()
+    return lib
+
+
+def registry() -> Path:
+    """Return the registry's folder; fetch it the first time (142 MB)."""
+    home = CACHE / "registry"
+    if not (home / ".complete").exists():
+        _say("fetching the schema registry")
+        _maven("dependency:copy", f"-Dartifact={REGISTRY}", f"-DoutputDirectory={home}")
+        archive = next(home.glob("*.tar.gz"))
+        with tarfile.open(archive) as tar:
+            tar.extractall(home, filter="data")
+        archive.unlink()
+        (home / ".complete").touch()
+    return next(path.parent for path in home.rglob("*-runner.jar"))
+
+
+def _maven(*arguments: str) -> None:
+    subprocess.run(["mvn", "-q", "-B", *arguments], check=True, stdin=subprocess.DEVNULL)
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"== {what}, once\n")
