@@ -119,6 +119,7 @@ def simulate(
     port: Annotated[int, typer.Option(help="port on 127.0.0.1")] = 8900,
     record: Annotated[Path | None, typer.Option(help="append every accepted text to this file, synced")] = None,
     lose_reply: Annotated[float, typer.Option(help="share of texts accepted without an answer")] = 0.0,
+    latency: Annotated[float, typer.Option(help="seconds a send takes")] = 0.0,
     seed: Annotated[int, typer.Option(help="of the faults")] = 1,
 ) -> None:
     """Run the local Sendblue alone. Keys: demo-key and demo-secret. What it saw: GET /_sim/record.
@@ -126,7 +127,7 @@ def simulate(
     Example: kafka-sendblue simulate --line +12025550100 --port 8900
     """
     faults = Faults({Fault.LOSE_REPLY: lose_reply}, seed=seed)
-    simulator = Simulator(SimulatorSettings(tuple(line), record=record), faults)
+    simulator = Simulator(SimulatorSettings(tuple(line), record=record, latency_s=latency), faults)
 
     async def main() -> None:
         stop = _stop_on_signal()
