@@ -1,30 +1,30 @@
-"""The commands. The only module that prints.
+"""The commands.
 
 Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
 connector could not go on.
 """
 
 import asyncio
-import json
 import signal
 import sys
 import uuid
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
 from confluent_kafka import KafkaException
 from pydantic import ValidationError
-from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
 from connector import __version__, demo, operations
-from connector.app import ROLES, Connector, StartRefused, both
+from connector.app import Connector, StartRefused, both
+from connector.assembly import ROLES
+from connector.cli_output import err, fail, out, print_changes, print_event, print_json, print_pairs, print_rows
 from connector.core.messages import SendRequest
+from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
@@ -49,7 +49,6 @@ topics_cli = typer.Typer(help="Create the topics with the right settings, and gi
 schemas_cli = typer.Typer(help="The Avro schemas of the topics.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
-out, err = Console(), Console(stderr=True)
 
 Config = Annotated[
     Path | None,
@@ -70,7 +69,7 @@ def run(
     settings = _settings(config)
     roles = tuple(role or ROLES)
     if unknown := set(roles) - set(ROLES):
-        _fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
+        fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
     configure(settings.observability.log_level)
     metrics = Metrics(line.alias for line in settings.lines)
     metrics.serve(settings.observability.host, settings.observability.metrics_port)
@@ -81,7 +80,7 @@ def run(
     try:
         _run(main())
     except (StartRefused, KafkaFatal, OSError, ValueError) as error:
-        _fail(str(error), FATAL)
+        fail(str(error), FATAL)
 
 
 @cli.command("demo")
@@ -99,17 +98,17 @@ def demo_command(
 
     Example: kafka-sendblue demo --seconds 20 --json --no-ui
     """
-    plan = demo.DemoPlan(seconds, lines, gap, rate, seed, naive)
+    plan = DemoPlan(seconds, lines, gap, rate, seed, naive)
     configure("error")
     if no_ui or as_json or not out.is_terminal:
         report = _run(_demo(plan))
     else:
         with Live(console=out, refresh_per_second=4) as live:
             report = _run(_demo(plan, lambda state: live.update(picture(state))))
-    _print_json(report) if as_json else _print_pairs("demo broker, no preflight", report)
+    print_json(report) if as_json else print_pairs("demo broker, no preflight", report)
 
 
-async def _demo(plan: demo.DemoPlan, show: Any = lambda _: None) -> dict[str, Any]:
+async def _demo(plan: DemoPlan, show: Any = lambda _: None) -> dict[str, Any]:
     return await demo.run(plan, _stop_on_signal(), show)
 
 
@@ -166,11 +165,11 @@ def send(
         send_style=send_style,
     )
     settings = _settings(config)
-    final = _kafka(operations.send(settings, request, wait, lambda row: _print_event(row, as_json)))
+    final = _kafka(operations.send(settings, request, wait, lambda row: print_event(row, as_json)))
     if wait and not final:
-        _fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
+        fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
     if not wait:
-        _print_json({"request_id": request.request_id})
+        print_json({"request_id": request.request_id})
 
 
 @cli.command()
@@ -182,19 +181,19 @@ def tail(
 ) -> None:
     """Show events as they come, until Ctrl-C. Example: kafka-sendblue tail --json | jq .status"""
     with suppress(KeyboardInterrupt):
-        _kafka(operations.tail(_settings(config), from_beginning, limit, lambda row: _print_event(row, as_json)))
+        _kafka(operations.tail(_settings(config), from_beginning, limit, lambda row: print_event(row, as_json)))
 
 
 @topics_cli.command("plan")
 def topics_plan(config: Config = None, as_json: AsJson = False) -> None:
     """Say what `topics apply` would do."""
-    _print_changes(_kafka(operations.topics(_settings(config), apply=False)), as_json)
+    print_changes(_kafka(operations.topics(_settings(config), apply=False)), as_json)
 
 
 @topics_cli.command("apply")
 def topics_apply(config: Config = None, as_json: AsJson = False) -> None:
     """Create missing topics, add partitions for new lines, mend settings, write genesis. Takes nothing away."""
-    _print_changes(_kafka(operations.topics(_settings(config), apply=True)), as_json)
+    print_changes(_kafka(operations.topics(_settings(config), apply=True)), as_json)
 
 
 @schemas_cli.command("list")
@@ -205,20 +204,20 @@ def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one
     elif name in list(SchemaName):
         print(text_of(SchemaName(name)), end="")  # noqa: T201 - exactly the file, for a pipe
     else:
-        _fail(f"no such schema: {name}; there are {', '.join(SchemaName)}", 2)
+        fail(f"no such schema: {name}; there are {', '.join(SchemaName)}", 2)
 
 
 @schemas_cli.command("register")
 def schemas_register(config: Config = None, as_json: AsJson = False) -> None:
     """Register every schema and protect its subject with FULL_TRANSITIVE."""
-    _print_rows(("subject", "id"), _kafka(operations.register(_settings(config))), as_json)
+    print_rows(("subject", "id"), _kafka(operations.register(_settings(config))), as_json)
 
 
 @schemas_cli.command("check")
 def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
     """Ask the registry whether each schema may follow the versions it has. Exit code 3 when one may not."""
     rows = _kafka(operations.compatible(_settings(config)))
-    _print_rows(("subject", "compatible"), rows, as_json)
+    print_rows(("subject", "compatible"), rows, as_json)
     if not all(row[1] for row in rows):
         raise typer.Exit(FAULTS)
 
@@ -228,7 +227,7 @@ def check(config: Config = None, as_json: AsJson = False) -> None:
     """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any."""
     findings = _kafka(operations.check(_settings(config)))
     rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
-    _print_rows(("", "what", "found", "what to do"), rows, as_json)
+    print_rows(("", "what", "found", "what to do"), rows, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(FAULTS)
 
@@ -251,7 +250,7 @@ def _settings(config: Path | None) -> Settings:
         sentence = "\n".join(explain(error))
     except (OSError, ValueError) as error:
         sentence = str(error)
-    _fail(sentence, WRONG)
+    fail(sentence, WRONG)
 
 
 def _kafka(work: Coroutine[Any, Any, T]) -> T:
@@ -263,7 +262,7 @@ def _kafka(work: Coroutine[Any, Any, T]) -> T:
         sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
     except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
-    _fail(sentence, WRONG)
+    fail(sentence, WRONG)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -283,45 +282,3 @@ def _stop_on_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     return stop
-
-
-def _fail(sentence: str, code: int) -> NoReturn:
-    err.print(sentence, markup=False, style="red")
-    raise typer.Exit(code)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value))  # noqa: T201 - plain, for a pipe
-
-
-def _print_pairs(title: str, pairs: dict[str, Any]) -> None:
-    table = Table("", "", title=title, show_header=False)
-    for name, value in pairs.items():
-        table.add_row(name.replace("_", " "), str(value))
-    out.print(table)
-
-
-def _print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
-    if as_json:
-        return _print_json(
-            [dict(zip(("ok", *columns[1:]) if not columns[0] else columns, r, strict=True)) for r in rows]
-        )
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(str, row))
-    return out.print(table)
-
-
-def _print_changes(changes: list[tuple[str, str, str]], as_json: bool) -> None:
-    if not changes and not as_json:
-        return out.print("nothing to do: topics and partitions are as they should be")
-    return _print_rows(("change", "topic", "detail"), changes, as_json)
-
-
-def _print_event(row: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        return print(json.dumps(row, default=str), flush=True)  # noqa: T201 - plain, for a pipe
-    words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
-    marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
-    time = row["occurred_at"].isoformat(timespec="milliseconds")
-    return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)

@@ -7,8 +7,6 @@ through an ordinary at-least-once loop, so that the difference can be seen.
 
 import asyncio
 import contextlib
-import socket
-import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +15,8 @@ from typing import Any
 import httpx2
 
 from connector.app import Connector, both, subjects
-from connector.core.facts import AttemptInDoubt, Fact, MessageSettled
 from connector.core.messages import EventType, SendRequest
+from connector.demo_plan import DemoPlan, Tally
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -33,7 +31,6 @@ from connector.observability.metrics import Metrics
 from connector.settings import Settings
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.broker import CLIENT, EmbeddedBroker
-from connector.simulator.faults import Fault, Faults
 from connector.simulator.registry import embedded_registry
 from connector.simulator.server import running
 
@@ -41,106 +38,6 @@ MAX_REQUESTS = 20_000  # the embedded broker keeps 5 MiB a partition
 DRAIN_S = 30.0  # after the load: how long to wait until every request has its end
 NAMES = TopicNames()
 CONTACTS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPlan:
-    """How much, how fast, how ill. ``rate``: requests a second over all lines; ``gap_s``: of each line."""
-
-    seconds: float = 60.0
-    lines: int = 5
-    gap_s: float = 0.1
-    rate: float = 40.0
-    seed: int = 1
-    naive: bool = False
-
-    def faults(self) -> Faults:
-        """Lost replies, errors after the text was accepted, callbacks twice and out of order."""
-        send = {Fault.LOSE_REPLY: 0.03, Fault.ERROR_AFTER: 0.02, Fault.TRUNCATE: 0.01, Fault.TOO_MANY: 0.01}
-        return Faults(send, callback_twice=0.05, callback_late=0.1, seed=self.seed)
-
-    def settings(self, bootstrap: str, registry: str, api: str) -> Settings:
-        """The connector's settings for this demo; ports are chosen by the system."""
-        numbers = [f"+1{303 + n // 100}55501{n % 100:02d}" for n in range(self.lines)]
-        ports = {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0}
-        port = _free_port()
-        callbacks = {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"}
-        return Settings.model_validate(
-            {
-                "name": "demo",
-                "kafka": {"bootstrap_servers": bootstrap, "group_protocol": "consumer"},
-                "registry": {"url": registry},
-                "sendblue": {"base_url": api, "api_key_id": "demo-key", "api_secret_key": "demo-secret"},
-                "lines": [
-                    {"alias": f"line-{n}", "number": number, "gap_s": self.gap_s} for n, number in enumerate(numbers)
-                ],
-                "ledger": {"hash_key": "a key for the demo only"},
-                "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
-                "observability": ports,
-                "unsafe_dev": True,
-            }
-        )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Tally:
-    """What the demo has seen so far: by facts, by events, by the simulator."""
-
-    produced: int = 0
-    in_doubt_total: int = 0
-    events: int = 0
-    finals: dict[str, str] = field(default_factory=dict)
-    parked: set[str] = field(default_factory=set)
-    seconds: list[float] = field(default_factory=list)
-
-    def __call__(self, fact: Fact, /) -> None:
-        """Hear a fact."""
-        if isinstance(fact, AttemptInDoubt):
-            self.in_doubt_total += 1
-        elif isinstance(fact, MessageSettled) and fact.disposition == EventType.SUBMITTED:
-            self.seconds.append(fact.seconds)
-
-    def take(self, codec: Codec, records: Sequence[KafkaRecord]) -> None:
-        """Read events as a consumer would."""
-        for record in records:
-            row = codec.decode(SchemaName.MESSAGE_EVENT, record.value)
-            self.events += 1
-            request_id = row["request_id"]
-            if row["type"] == EventType.PARKED:
-                self.parked.add(request_id)
-            if row["final"]:
-                self.finals.setdefault(request_id, row["type"])
-
-    @property
-    def settled(self) -> int:
-        """Requests with a final event, or parked."""
-        return len(self.finals.keys() | self.parked)
-
-    def report(self, simulator: Simulator, in_doubt_now: int) -> dict[str, Any]:
-        """The demo's result."""
-        truth = simulator.record.totals()
-        quantiles = statistics.quantiles(self.seconds, n=100) if len(self.seconds) > 1 else [0.0] * 99
-        return {
-            "requests": self.produced,
-            "texts": truth["texts"],
-            "duplicate_texts": truth["duplicate_texts"],
-            "lost": self.produced - self.settled,
-            "in_doubt": in_doubt_now,
-            "in_doubt_total": self.in_doubt_total,
-            "settled_by_callback": self.in_doubt_total - in_doubt_now - len(self.parked),
-            "parked": len(self.parked - self.finals.keys()),
-            "events": self.events,
-            "over_limit_seconds": truth["over_limit_seconds"],
-            "contacts_two_lines": truth["contacts_two_lines"],
-            "overlapping_contacts": truth["overlapping_contacts"],
-            "latency_ms": {"p50": round(quantiles[49] * 1000, 1), "p99": round(quantiles[98] * 1000, 1)},
-        }
 
 
 @dataclass
@@ -155,8 +52,8 @@ class Demo:
 
     def report(self) -> dict[str, Any]:
         """What is known now."""
-        replica = self.connector.replica if self.connector else None
-        return self.tally.report(self.simulator, replica.views.open_attempts() if replica else 0)
+        parts = self.connector.parts if self.connector else None
+        return self.tally.report(self.simulator, parts.replica.views.open_attempts() if parts else 0)
 
 
 async def run(plan: DemoPlan, stop: asyncio.Event, show: Callable[[Demo], None] = lambda _: None) -> dict[str, Any]:
@@ -179,7 +76,7 @@ async def _connected(demo: Demo, settings: Settings, stop: asyncio.Event, show: 
     async with _upstream(settings) as (codec, producer, clients):
         await _assign(codec, producer, settings)
         metrics = Metrics(line.alias for line in settings.lines)
-        demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT, preflight=False)
+        demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT)
         done = asyncio.Event()
         running_connector = asyncio.create_task(demo.connector.run(done))
         await _ready(demo.connector, running_connector)

@@ -18,7 +18,8 @@ def _lines(demo: Demo) -> Table:
     table = Table("line", "texts", "held", "waiting for", title="kafka-sendblue demo")
     record = demo.simulator.record
     connector = demo.connector
-    lanes = connector.sender.lanes.values() if connector and connector.ready.is_set() else ()
+    sender = connector.parts.sender if connector and connector.parts else None
+    lanes = sender.lanes.values() if sender else ()
     numbers = {line.alias: line.number for line in connector.settings.lines} if connector else {}
     for lane in lanes:
         alias = lane.line.alias

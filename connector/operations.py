@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from connector.app import Connector, subjects
+from connector.app import subjects
+from connector.assembly import credentials_of
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.messages import SendRequest
 from connector.kafka.avro import Codec, Undecodable
@@ -207,7 +208,7 @@ def _check_genesis(settings: Settings, genesis: Genesis | None) -> Finding:
 
 
 async def _check_account(settings: Settings) -> list[Finding]:
-    client = SendblueClient(settings.sendblue.base_url, Connector(settings).credentials)
+    client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
     try:
         ours = await client.lines()
     except SendblueError as error:

@@ -61,6 +61,7 @@ class GroupConsumer:
         from_beginning: bool = False,
     ) -> None:
         self._settings, self._group, self._topic, self._handler, self._loop = settings, group, topic, handler, loop
+        self.topic = topic
         self._from_beginning = from_beginning
         self.fatal: asyncio.Future[None] = loop.create_future()
         self.joined = False

@@ -1,0 +1,195 @@
+"""How each role is put together from the parts of one process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from connector.account import Account
+from connector.core.facts import Observer
+from connector.core.identities import body_hash, contact_hash
+from connector.core.messages import SendRequest
+from connector.core.routing import Lines
+from connector.core.tokens import Ring
+from connector.core.turns import Policy
+from connector.ends import Ends, PublishFailed
+from connector.inbound import Feed, Reader, dispatch_into, parked_into, requests_into
+from connector.ingress import Ingress
+from connector.kafka.clients import ClientSettings
+from connector.kafka.consumer import GroupConsumer
+from connector.kafka.topics import TopicNames
+from connector.line_worker import work
+from connector.outbound import Calls, LedgerTopic, OutTopics
+from connector.reconciler import Reconciler
+from connector.replica import Replica
+from connector.router import Router
+from connector.sendblue.client import SendblueClient
+from connector.sendblue.credentials import Credentials
+from connector.sender import LineInfo, Sender, Surroundings
+from connector.settings import Settings, secret
+from connector.system import System, possible
+from connector.web.callbacks import callbacks_app
+from connector.web.server import WebServer
+
+Offsets = Callable[[], dict[int, int]]
+
+
+@dataclass
+class Parts:
+    """What the roles of one process share, and what they leave behind: consumers to commit, things to close."""
+
+    settings: Settings
+    names: TopicNames
+    clients: ClientSettings
+    reader: Reader
+    replica: Replica
+    log: LedgerTopic
+    out: OutTopics
+    partitions: dict[str, int]
+    hash_key: bytes
+    observe: Observer
+    system: System = field(default_factory=System)
+    consumers: list[tuple[GroupConsumer, Offsets]] = field(default_factory=list)
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    sender: Sender | None = None
+    reconciler: Reconciler | None = None
+    callback_port: int = 0
+
+    def ring(self) -> Ring:
+        """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
+        part = self.settings.callbacks
+        if not part.keys:
+            raise ValueError("callbacks.keys is empty; give it an id and a secret of 16 bytes or more")
+        keys = {name: key.get_secret_value().encode() for name, key in part.keys.items()}
+        return Ring(keys, part.signing_key or next(iter(keys)))
+
+    def ends(self, stage: str) -> Ends:
+        """Where the ends of this role's requests go."""
+        return Ends(self.out, self.system.now_ms, self.observe, stage)
+
+    def consume(self, role: str, topic: str, feed: Feed, offsets: Offsets, *, from_beginning: bool = False) -> None:
+        """Join the role's group."""
+        group = f"{self.settings.kafka.group_prefix}-{self.settings.name}-{role}"
+        loop = asyncio.get_running_loop()
+        consumer = GroupConsumer(self.clients, group, topic, feed, loop, from_beginning=from_beginning)
+        self.consumers.append((consumer, offsets))
+        consumer.start()
+
+    def stir(self) -> None:
+        """The account is good again: every line looks at its window."""
+        if self.sender is not None:
+            self.sender.stir()
+
+    def pause(self, topic: str, partition: int, paused: bool) -> None:
+        """Stop or resume reading a partition."""
+        for consumer, _ in self.consumers:
+            if consumer.topic == topic:
+                consumer.pause(partition, paused)
+
+
+async def start_router(parts: Parts) -> None:
+    """Requests to dispatch."""
+    lines = parts.settings.lines
+    router = Router(
+        parts.replica,
+        Lines({line.number: line.alias for line in lines}, tuple(line.alias for line in lines if line.pool)),
+        parts.ends("router"),
+        possible,
+        parts.system.now_ms,
+        parts.observe,
+        parts.hash_key,
+        lambda partition, full: parts.pause(parts.names.requests, partition, full),
+    )
+    feed = requests_into(router, parts.reader)
+    parts.consume("router", parts.names.requests, feed, router.next_offsets)
+
+
+async def start_sender(parts: Parts) -> None:
+    """Dispatch to Sendblue."""
+    settings, system = parts.settings, parts.system
+    client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
+    parts.closers.append(client.aclose)
+    numbers = {line.alias: line.number for line in settings.lines}
+    calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
+    account = Account(calls.probe, system.mono, parts.stir)
+    parts.closers.append(account.close)
+    around = Surroundings(
+        parts.replica,
+        calls,
+        parts.ends("sender"),
+        account,
+        policy_of(settings),
+        system,
+        system,
+        parts.observe,
+        parts.hash_key,
+    )
+    lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
+    topic = parts.names.dispatch
+    parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
+    parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader), parts.sender.next_offsets)
+
+
+async def start_ingress(parts: Parts) -> None:
+    """Callbacks to events."""
+    ingress = Ingress(
+        parts.ring(),
+        parts.replica,
+        parts.log,
+        parts.out,
+        msgspec.json.decode,
+        parts.system.now_ms,
+        parts.observe,
+        (PublishFailed,),
+    )
+    part = parts.settings.callbacks
+    web = WebServer(callbacks_app(ingress.accept), part.host, part.port)
+    await web.start()
+    parts.callback_port = web.port
+    parts.closers.append(web.stop)
+
+
+async def start_reconciler(parts: Parts) -> None:
+    """Parked requests to their end; the contacts topic."""
+
+    def hashes(request: SendRequest) -> tuple[bytes, bytes]:
+        return contact_hash(request, parts.hash_key), body_hash(request, parts.hash_key)
+
+    system = parts.system
+    parts.reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
+    feed = parked_into(parts.reconciler, parts.reader, hashes)
+    parts.consume("reconciler", parts.names.parked, feed, dict, from_beginning=True)
+
+
+ROLES: dict[str, Callable[[Parts], Awaitable[None]]] = {
+    "router": start_router,
+    "sender": start_sender,
+    "ingress": start_ingress,
+    "reconciler": start_reconciler,
+}
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that a turn depends on."""
+    return Policy(
+        in_doubt=settings.in_doubt.policy,
+        park_after_s=settings.in_doubt.park_after_s,
+        default_ttl_ms=int(settings.default_ttl_s * 1000),
+        use_bound_line=settings.line_conflict == "use_bound",
+        lease_s=settings.ledger.lease_s,
+        unknown_code=settings.sendblue.unknown_code,
+    )
+
+
+def credentials_of(settings: Settings) -> Callable[[], Credentials]:
+    """The account's keys, read again at each call where they are files."""
+    api = settings.sendblue
+
+    def read() -> Credentials:
+        return Credentials(
+            secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"),
+            secret(api.api_secret_key, api.api_secret_key_file, "sendblue.api_secret_key"),
+        )
+
+    return read

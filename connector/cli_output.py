@@ -1,0 +1,58 @@
+"""How the commands print: tables for people, JSON for machines, one red sentence for what is wrong."""
+
+import json
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+out, err = Console(), Console(stderr=True)
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """Say what is wrong and end with this exit code."""
+    err.print(sentence, markup=False, style="red")
+    raise typer.Exit(code)
+
+
+def print_json(value: object) -> None:
+    """One JSON document."""
+    print(json.dumps(value))  # noqa: T201 - plain, for a pipe
+
+
+def print_pairs(title: str, pairs: dict[str, Any]) -> None:
+    """Names and values as a table."""
+    table = Table("", "", title=title, show_header=False)
+    for name, value in pairs.items():
+        table.add_row(name.replace("_", " "), str(value))
+    out.print(table)
+
+
+def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
+    """A table, or a list of objects; a nameless column is called ok."""
+    if as_json:
+        return print_json(
+            [dict(zip(("ok", *columns[1:]) if not columns[0] else columns, r, strict=True)) for r in rows]
+        )
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(str, row))
+    return out.print(table)
+
+
+def print_changes(changes: list[tuple[str, str, str]], as_json: bool) -> None:
+    """What `topics` did or would do."""
+    if not changes and not as_json:
+        return out.print("nothing to do: topics and partitions are as they should be")
+    return print_rows(("change", "topic", "detail"), changes, as_json)
+
+
+def print_event(row: dict[str, Any], as_json: bool) -> None:
+    """One event: a line for people, or a JSON object."""
+    if as_json:
+        return print(json.dumps(row, default=str), flush=True)  # noqa: T201 - plain, for a pipe
+    words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
+    marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
+    time = row["occurred_at"].isoformat(timespec="milliseconds")
+    return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)

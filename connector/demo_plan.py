@@ -1,0 +1,116 @@
+"""What the demo does and what it counts: its plan, and the tally of what a consumer saw and the simulator counted."""
+
+import socket
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.core.facts import AttemptInDoubt, Fact, MessageSettled
+from connector.core.messages import EventType
+from connector.kafka.avro import Codec
+from connector.kafka.records import KafkaRecord
+from connector.kafka.schemas import SchemaName
+from connector.settings import Settings
+from connector.simulator.app import Simulator
+from connector.simulator.faults import Fault, Faults
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """How much, how fast, how ill. ``rate``: requests a second over all lines; ``gap_s``: of each line."""
+
+    seconds: float = 60.0
+    lines: int = 5
+    gap_s: float = 0.1
+    rate: float = 40.0
+    seed: int = 1
+    naive: bool = False
+
+    def faults(self) -> Faults:
+        """Lost replies, errors after the text was accepted, callbacks twice and out of order."""
+        send = {Fault.LOSE_REPLY: 0.03, Fault.ERROR_AFTER: 0.02, Fault.TRUNCATE: 0.01, Fault.TOO_MANY: 0.01}
+        return Faults(send, callback_twice=0.05, callback_late=0.1, seed=self.seed)
+
+    def settings(self, bootstrap: str, registry: str, api: str) -> Settings:
+        """The connector's settings for this demo; ports are chosen by the system."""
+        numbers = [f"+1{303 + n // 100}55501{n % 100:02d}" for n in range(self.lines)]
+        ports = {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0}
+        port = _free_port()
+        callbacks = {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"}
+        return Settings.model_validate(
+            {
+                "name": "demo",
+                "kafka": {"bootstrap_servers": bootstrap, "group_protocol": "consumer"},
+                "registry": {"url": registry},
+                "sendblue": {"base_url": api, "api_key_id": "demo-key", "api_secret_key": "demo-secret"},
+                "lines": [
+                    {"alias": f"line-{n}", "number": number, "gap_s": self.gap_s} for n, number in enumerate(numbers)
+                ],
+                "ledger": {"hash_key": "a key for the demo only"},
+                "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
+                "observability": ports,
+                "unsafe_dev": True,
+            }
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Tally:
+    """What the demo has seen so far: by facts, by events, by the simulator."""
+
+    produced: int = 0
+    in_doubt_total: int = 0
+    events: int = 0
+    finals: dict[str, str] = field(default_factory=dict)
+    parked: set[str] = field(default_factory=set)
+    seconds: list[float] = field(default_factory=list)
+
+    def __call__(self, fact: Fact, /) -> None:
+        """Hear a fact."""
+        if isinstance(fact, AttemptInDoubt):
+            self.in_doubt_total += 1
+        elif isinstance(fact, MessageSettled) and fact.disposition == EventType.SUBMITTED:
+            self.seconds.append(fact.seconds)
+
+    def take(self, codec: Codec, records: Sequence[KafkaRecord]) -> None:
+        """Read events as a consumer would."""
+        for record in records:
+            row = codec.decode(SchemaName.MESSAGE_EVENT, record.value)
+            self.events += 1
+            request_id = row["request_id"]
+            if row["type"] == EventType.PARKED:
+                self.parked.add(request_id)
+            if row["final"]:
+                self.finals.setdefault(request_id, row["type"])
+
+    @property
+    def settled(self) -> int:
+        """Requests with a final event, or parked."""
+        return len(self.finals.keys() | self.parked)
+
+    def report(self, simulator: Simulator, in_doubt_now: int) -> dict[str, Any]:
+        """The demo's result."""
+        truth = simulator.record.totals()
+        quantiles = statistics.quantiles(self.seconds, n=100) if len(self.seconds) > 1 else [0.0] * 99
+        return {
+            "requests": self.produced,
+            "texts": truth["texts"],
+            "duplicate_texts": truth["duplicate_texts"],
+            "lost": self.produced - self.settled,
+            "in_doubt": in_doubt_now,
+            "in_doubt_total": self.in_doubt_total,
+            "settled_by_callback": self.in_doubt_total - in_doubt_now - len(self.parked),
+            "parked": len(self.parked - self.finals.keys()),
+            "events": self.events,
+            "over_limit_seconds": truth["over_limit_seconds"],
+            "contacts_two_lines": truth["contacts_two_lines"],
+            "overlapping_contacts": truth["overlapping_contacts"],
+            "latency_ms": {"p50": round(quantiles[49] * 1000, 1), "p99": round(quantiles[98] * 1000, 1)},
+        }
