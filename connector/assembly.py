@@ -26,6 +26,7 @@ from connector.replica import Replica
 from connector.router import Router
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.credentials import Credentials
+from connector.sendblue.exchange import Limits
 from connector.sender import LineInfo, Sender, Surroundings
 from connector.settings import Settings, secret
 from connector.system import System, possible
@@ -108,7 +109,9 @@ async def start_router(parts: Parts) -> None:
 async def start_sender(parts: Parts) -> None:
     """Dispatch to Sendblue."""
     settings, system = parts.settings, parts.system
-    client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
+    api = settings.sendblue
+    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
+    client = SendblueClient(api.base_url, credentials_of(settings), limits=limits)
     parts.closers.append(client.aclose)
     numbers = {line.alias: line.number for line in settings.lines}
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from connector.simulator.faults import Fault, Faults
 from connector.simulator.record import Record
-from connector.simulator.texts import PATHS, Text, service_of
+from connector.simulator.texts import PATHS, Text, service_of, stamp
 
 Handler = Callable[[Request], Awaitable[Response]]
 RETRIES = 3  # of a callback that is answered 5xx
@@ -68,6 +68,8 @@ class Simulator:
                 Route("/api/v2/messages", self._guarded(self._list), methods=get),
                 Route("/api/v2/messages/{handle}", self._guarded(self._one), methods=get),
                 Route("/api/lines", self._guarded(self._lines), methods=get),
+                Route("/api/v2/lines/state", self._guarded(self._state), methods=get),
+                Route("/api/v2/lines/usage", self._guarded(self._usage), methods=get),
                 Route("/api/evaluate-service", self._guarded(self._lookup), methods=get),
                 Route("/api/upload-media-object", self._guarded(self._media), methods=post),
                 Route("/_sim/record", self._totals, methods=get),
@@ -218,6 +220,14 @@ class Simulator:
 
     async def _lines(self, _: Request) -> Response:
         return answer(200, {"numbers": list(self.settings.lines)})
+
+    async def _state(self, _: Request) -> Response:
+        rows = [{"sendblue_number": n, "status": "ONLINE", "assignment": "assigned"} for n in self.settings.lines]
+        return answer(200, {"status": "OK", "snapshot_at": stamp(time.time()), "data": rows})
+
+    async def _usage(self, _: Request) -> Response:
+        rows = [{"phone": number, "state": "available"} for number in self.settings.lines]
+        return answer(200, {"status": "OK", "enabled": True, "lines": rows})
 
     async def _lookup(self, request: Request) -> Response:
         number = request.query_params.get("number", "")

@@ -1,0 +1,126 @@
+"""The clients against the embedded broker."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+
+from connector.kafka.clients import ClientSettings
+from connector.kafka.consumer import GroupConsumer
+from connector.kafka.producer import KafkaProducer
+from connector.kafka.records import KafkaRecord, ProduceFailed
+from connector.kafka.tail import LogTail, read_table
+from connector.simulator.broker import CLIENT, EmbeddedBroker
+
+WITHIN_S = 20.0
+
+
+@pytest.fixture
+def clients() -> Iterator[ClientSettings]:
+    with EmbeddedBroker({"log": 1, "table": 1, "work": 3}) as broker:
+        yield ClientSettings(broker.bootstrap, extra=CLIENT, group_protocol="consumer", delivery_timeout_ms=3_000)
+
+
+class Worker:
+    """A role that finishes everything at once."""
+
+    def __init__(self) -> None:
+        self.taken: list[KafkaRecord] = []
+        self.given_back: list[int] = []
+        self.enough, self.has = asyncio.Event(), asyncio.Event()
+        self.wanted = 0
+
+    def assigned(self, partitions: Sequence[int]) -> None:
+        self.has.set()
+
+    async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
+        self.given_back.extend(partitions)
+        return {p: 1 + max((r.offset for r in self.taken if r.partition == p), default=-1) for p in partitions}
+
+    def lost(self, partitions: Sequence[int]) -> None:
+        raise AssertionError("nothing is lost here")
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        self.taken.extend(records)
+        if len(self.taken) >= self.wanted:
+            self.enough.set()
+
+
+async def test_a_tail_reads_everything_in_order_and_knows_when_it_is_restored(clients: ClientSettings) -> None:
+    """What was there is delivered before ``restored``; what comes later follows."""
+    loop = asyncio.get_running_loop()
+    producer = KafkaProducer(clients, loop)
+    seen: list[int] = []
+    for n in range(50):
+        await producer.send("log", key=None, value=b"%d" % n, partition=0)
+    restored, enough = asyncio.Event(), asyncio.Event()
+
+    def take(records: Sequence[KafkaRecord]) -> None:
+        seen.extend(int(r.value or b"-1") for r in records)
+        if len(seen) == 60:
+            enough.set()
+
+    tail = LogTail(clients, "log", take, restored.set, loop)
+    tail.start()
+    await asyncio.wait_for(restored.wait(), WITHIN_S)
+    at_restore = len(seen)
+    for n in range(50, 60):
+        await producer.send("log", key=None, value=b"%d" % n, partition=0)
+    await asyncio.wait_for(enough.wait(), WITHIN_S)
+    await tail.close()
+    await producer.close()
+
+    assert at_restore == 50
+    assert seen == list(range(60))
+
+
+async def test_a_group_resumes_where_it_gave_back(clients: ClientSettings) -> None:
+    """Next offsets handed over in ``revoked`` are committed before the member leaves."""
+    loop = asyncio.get_running_loop()
+    producer, first, second = KafkaProducer(clients, loop), Worker(), Worker()
+    first.wanted, second.wanted = 30, 3
+    consumer = GroupConsumer(clients, "g", "work", first, loop)
+    consumer.start()
+    await asyncio.wait_for(first.has.wait(), WITHIN_S)
+    for n in range(30):
+        await producer.send("work", key=None, value=b"x", partition=n % 3)
+    await asyncio.wait_for(first.enough.wait(), WITHIN_S)
+    await consumer.close()
+    for n in range(3):
+        await producer.send("work", key=None, value=b"y", partition=n)
+    successor = GroupConsumer(clients, "g", "work", second, loop)
+    successor.start()
+    await asyncio.wait_for(second.enough.wait(), WITHIN_S)
+    await successor.close()
+    await producer.close()
+
+    assert sorted(first.given_back) == [0, 1, 2]
+    assert [record.value for record in second.taken] == [b"y"] * 3
+
+
+async def test_a_table_keeps_the_newest_of_each_key(clients: ClientSettings) -> None:
+    """Tombstones take their key away."""
+    producer = KafkaProducer(clients, asyncio.get_running_loop())
+    for key, value in ((b"a", b"1"), (b"b", b"1"), (b"a", b"2"), (b"b", None)):
+        await producer.send("table", key=key, value=value, partition=0)
+    await producer.close()
+
+    table = await asyncio.to_thread(read_table, clients, "table")
+
+    assert {key: record.value for key, record in table.items()} == {b"a": b"2"}
+
+
+async def test_a_broker_that_goes_away_is_a_failed_produce() -> None:
+    """Unknown, not refused: ProduceFailed, and the producer says that nobody is up."""
+    with EmbeddedBroker({"log": 1}) as broker:
+        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=2_000)
+        producer = KafkaProducer(clients, asyncio.get_running_loop())
+        await producer.send("log", key=None, value=b"x", partition=0)
+        was_up = producer.is_up()
+
+    with pytest.raises(ProduceFailed):
+        await producer.send("log", key=None, value=b"y", partition=0)
+
+    assert was_up
+    assert not producer.is_up()
+    await producer.close(1.0)
