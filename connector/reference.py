@@ -98,7 +98,7 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fie
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.get_default(call_default_factory=True)  # type: ignore[call-arg]  # our factories take nothing
+    value = field.get_default(call_default_factory=True)
     return "" if value is None else f"`{value if not hasattr(value, 'value') else value.value}`"
 
 

@@ -1,0 +1,178 @@
+"""What a record does next, row by row."""
+
+from dataclasses import replace
+
+import pytest
+
+from connector.core.ledger import RULES_VERSION
+from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt, SendRequest
+from connector.core.parking import Keep, Reproduce, next_of, stands_otherwise
+from connector.core.standing import Standing, Status
+from connector.core.turns import (
+    Close,
+    DropIt,
+    Held,
+    HopTo,
+    NotNow,
+    Owe,
+    ParkIt,
+    Policy,
+    Propose,
+    Seen,
+    before_intent,
+    is_settled,
+    owed_event,
+)
+from tests.core.ledger_story import Reader, contact_id, intent, origin, park
+
+NOW = 1_700_000_000_000
+REQUEST = SendRequest("r", number="+12025550123", content="hello")
+HELD = Held(Dispatch(REQUEST, origin("o1"), NOW, "A"), NOW, contact_id("c"), contact_id("b"))
+FREE = Seen(now_ms=NOW, mono=100.0, standing=None)
+OPEN = Standing(Status.OPEN, NOW, "a1", origin("o1"), "A", contact_id("b"))
+POLICY = Policy(park_after_s=600)
+
+
+def held(**changed: object) -> Held:
+    """The record, with changes to its request."""
+    request = replace(REQUEST, **changed)  # type: ignore[arg-type]  # a table of keyword arguments
+    return replace(HELD, dispatch=replace(HELD.dispatch, request=request))
+
+
+def test_a_free_request_is_proposed() -> None:
+    """Nothing in its way."""
+    assert before_intent(HELD, FREE, POLICY) == Propose()
+
+
+@pytest.mark.parametrize(
+    ("seen", "until"),
+    [
+        (replace(FREE, contact_busy=True), 105.0),
+        (replace(FREE, first_of_contact=False), 105.0),
+        (replace(FREE, line_ready_at=107.0), 107.0),
+        (replace(FREE, standing=OPEN, attempt_read_at=99.0, attempt_granted_ms=NOW), 105.0),
+        (replace(FREE, standing=replace(OPEN, origin=origin("o2"))), 105.0),
+        (replace(FREE, standing=replace(OPEN, status=Status.PARKED, origin=origin("o2"))), 105.0),
+    ],
+)
+def test_not_now(seen: Seen, until: float) -> None:
+    """Busy contact, a place behind another, a waiting line, an open or foreign parked attempt."""
+    step = before_intent(HELD, seen, POLICY)
+
+    assert isinstance(step, NotNow)
+    assert step.until == until
+
+
+def test_a_waiting_line_wakes_the_record_at_its_end() -> None:
+    """An hour's backoff, but the request expires in ten seconds."""
+    step = before_intent(held(expires_at_ms=NOW + 10_000), replace(FREE, line_ready_at=3_700.0), POLICY)
+
+    assert isinstance(step, NotNow)
+    assert 110.0 <= step.until < 110.1
+
+
+@pytest.mark.parametrize(
+    ("record", "seen", "disposition", "code"),
+    [
+        (held(created_at_ms=NOW + 301_000), FREE, Disposition.REJECTED, "IN_THE_FUTURE"),
+        (HELD, replace(FREE, now_ms=NOW + 72 * 3_600_000 + 1), Disposition.EXPIRED, "TOO_OLD"),
+        (HELD, replace(FREE, now_ms=NOW + 24 * 3_600_000), Disposition.EXPIRED, "OUT_OF_TIME"),
+        (
+            replace(HELD, dispatch=replace(HELD.dispatch, hops=3)),
+            replace(FREE, bound="B"),
+            Disposition.REJECTED,
+            "LINE_CONFLICT",
+        ),
+        (
+            replace(HELD, dispatch=replace(HELD.dispatch, line_named=True)),
+            replace(FREE, bound="B"),
+            Disposition.REJECTED,
+            "LINE_CONFLICT",
+        ),
+    ],
+)
+def test_negative_ends_go_through_the_ledger(record: Held, seen: Seen, disposition: Disposition, code: str) -> None:
+    """Time and lines: a CLOSE, never an event at once."""
+    assert before_intent(record, seen, POLICY) == Close(disposition, code)
+
+
+def test_own_fold_first() -> None:
+    """12: a submitted request whose time ran out meanwhile owes SUBMITTED, not EXPIRED."""
+    done = Standing(Status.SUBMITTED, NOW, "a1", origin("o1"), "A", contact_id("b"), detail="h")
+    late = replace(FREE, standing=done, now_ms=NOW + 80 * 3_600_000)
+
+    assert before_intent(HELD, late, POLICY) == Owe(done, EventType.SUBMITTED, False)
+
+
+def test_a_bound_contact_hops() -> None:
+    """Also one whose producer named a line, if the policy says so."""
+    named = replace(HELD, dispatch=replace(HELD.dispatch, line_named=True))
+
+    assert before_intent(HELD, replace(FREE, bound="B"), POLICY) == HopTo("B")
+    assert before_intent(named, replace(FREE, bound="B"), replace(POLICY, use_bound_line=True)) == HopTo("B")
+
+
+@pytest.mark.parametrize(
+    ("age_s", "read_s", "parks"), [(599, 599, False), (600, 59, False), (600, 60, True), (60, 600, False)]
+)
+def test_24_an_attempt_is_parked_when_old_by_both_clocks(age_s: int, read_s: int, parks: bool) -> None:
+    """The ledger's age and a minute on our own clock, so that a live attempt is never parked."""
+    seen = replace(FREE, standing=OPEN, attempt_read_at=FREE.mono - read_s, attempt_granted_ms=NOW - age_s * 1000)
+
+    assert isinstance(before_intent(HELD, seen, POLICY), ParkIt) == parks
+
+
+def test_an_attempt_nobody_has_seen_live_is_parked() -> None:
+    """The fold says open, the views have let it go: nobody else will settle it."""
+    assert before_intent(HELD, replace(FREE, standing=OPEN), POLICY) == ParkIt("a1")
+
+
+def test_a_parked_request_is_handed_over_or_dropped() -> None:
+    """By the request's policy, else by the connector's."""
+    parked = replace(OPEN, status=Status.PARKED)
+    seen = replace(FREE, standing=parked)
+
+    assert before_intent(HELD, seen, POLICY) == Owe(parked, EventType.PARKED, False)
+    assert before_intent(held(on_in_doubt=OnInDoubt.DROP), seen, POLICY) == DropIt("a1")
+    assert before_intent(HELD, seen, replace(POLICY, in_doubt=OnInDoubt.DROP)) == DropIt("a1")
+
+
+def test_another_origin_gets_a_duplicate() -> None:
+    """With ``id_reused`` for another body."""
+    done = Standing(Status.SUBMITTED, NOW, "a1", origin("o2"), "A", contact_id("other"), detail="h")
+
+    assert before_intent(HELD, replace(FREE, standing=done), POLICY) == Owe(done, EventType.DUPLICATE, True)
+
+
+def test_what_ends_owe() -> None:
+    """Each settled status has its event."""
+    rejected = Standing(Status.REJECTED, NOW, disposition=Disposition.REJECTED)
+    dropped = Standing(Status.CLOSED, NOW, disposition=Disposition.DROPPED)
+
+    assert owed_event(rejected, True) is EventType.REJECTED
+    assert owed_event(dropped, True) is EventType.DROPPED
+    assert [is_settled(s) for s in (None, rejected, OPEN)] == [True, True, False]
+
+
+def test_a_parked_record_of_another_parking_is_kept_a_minute() -> None:
+    """Parked again by another attempt: this record is re-produced only after 60 s."""
+    other = replace(OPEN, status=Status.PARKED, attempt="a2")
+
+    assert stands_otherwise("a1", other)
+    assert not stands_otherwise("a1", None)
+    assert next_of(HELD, "a1", other, NOW, 0.0) == Keep()
+    assert next_of(HELD, "a1", other, NOW, 60.0) == Reproduce()
+    assert next_of(HELD, "a1", OPEN, NOW, 999.0) == Keep()
+
+
+def test_contacts_that_moved_are_told_once_and_loaded_ones_stay() -> None:
+    """For the one writer of the contacts topic; a binding by park keeps its mark."""
+    reader = Reader()
+    reader.views.load_binding(contact_id("d"), "B", 7)
+    reader.read(0, 1000, a := intent("a1"))
+    reader.read(1, 1001, park(a))
+
+    assert reader.views.moved_contacts() == {contact_id("c")}
+    assert reader.views.moved_contacts() == frozenset()
+    assert (reader.views.line_of(contact_id("d")), reader.views.bound_by_park(contact_id("d"))) == ("B", 7)
+    assert len(reader.fold) == reader.fold.live() == RULES_VERSION

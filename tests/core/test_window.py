@@ -1,0 +1,91 @@
+"""The bounded window: order, sleep, bounds."""
+
+from connector.core.window import Window
+
+A, B = b"contact a", b"contact b"
+
+
+def window(*records: tuple[int, bytes]) -> Window[str]:
+    """A window with these offsets and contacts."""
+    one: Window[str] = Window(max_records=3, max_bytes=1_000)
+    for offset, contact in records:
+        one.add(offset, f"r{offset}", 100, contact, b"request %d" % offset)
+    return one
+
+
+def test_due_records_come_by_offset() -> None:
+    """Taken once; nothing else is due."""
+    one = window((5, A), (7, B))
+
+    assert [one.take(0.0), one.take(0.0), one.take(0.0)] == [(5, "r5"), (7, "r7"), None]
+
+
+def test_a_sleeper_wakes_at_its_time() -> None:
+    """Not before; ``next_wake`` tells when."""
+    one = window((5, A), (7, B))
+    one.take(0.0)
+    one.wait(5, 9.0, "scheduled")
+
+    assert one.next_wake() == 0.0
+    assert one.take(1.0) == (7, "r7")
+    assert (one.next_wake(), one.take(8.9), one.take(9.0)) == (9.0, None, (5, "r5"))
+    assert one.next_wake() is None
+
+
+def test_a_name_wakes_its_sleepers() -> None:
+    """By contact or by request, and only those; twice is once."""
+    one = window((5, A), (7, B))
+    for offset, _ in ((5, A), (7, B)):
+        one.take(0.0)
+        one.wait(offset, 99.0, "contact busy")
+    one.wake(A, 1.0)
+    one.wake(b"request 5", 1.0)
+
+    assert [one.take(1.0), one.take(1.0)] == [(5, "r5"), None]
+    assert one.waiting() == {"contact busy": 1}
+
+
+def test_all_can_be_woken() -> None:
+    """Something about the whole line changed."""
+    one = window((5, A), (7, B))
+    for offset in (5, 7):
+        one.take(0.0)
+        one.wait(offset, 99.0, "line waits")
+    one.wake_all(1.0)
+
+    assert [one.take(1.0), one.take(1.0)] == [(5, "r5"), (7, "r7")]
+
+
+def test_the_first_of_a_contact() -> None:
+    """The next one is first once the one before is done."""
+    one = window((5, A), (6, B), (7, A))
+    before = [one.is_first(5), one.is_first(6), one.is_first(7)]
+    one.take(0.0)
+    one.done(5)
+
+    assert before == [True, True, False]
+    assert one.is_first(7)
+
+
+def test_it_is_full_by_records_or_by_bytes() -> None:
+    """And has room again when one is done."""
+    one = window((1, A), (2, A), (3, A))
+    big: Window[str] = Window(max_records=10, max_bytes=150)
+    big.add(1, "x", 150, A, b"r")
+
+    before = (one.full, big.full)
+    one.done(2)
+
+    assert before == (True, True)
+    assert (one.full, len(one)) == (False, 2)
+
+
+def test_a_done_record_never_comes_back() -> None:
+    """Its sleep is forgotten with it."""
+    one = window((5, A))
+    one.take(0.0)
+    one.wait(5, 9.0, "scheduled")
+    one.done(5)
+
+    assert one.take(10.0) is None
+    assert one.size == 0
