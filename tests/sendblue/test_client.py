@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
+import httpcore2
 import httpx2
 import pytest
 
@@ -87,6 +88,14 @@ async def test_rotated_keys_are_used_at_once() -> None:
         (httpx2.RemoteProtocolError, Failure.WRITTEN),
         (httpx2.LocalProtocolError, Failure.WRITTEN),
         (httpx2.DecodingError, Failure.WRITTEN),
+        (httpcore2.ConnectError, Failure.NOT_WRITTEN),
+        (httpcore2.ConnectTimeout, Failure.NOT_WRITTEN),
+        (httpcore2.PoolTimeout, Failure.NOT_WRITTEN),
+        (httpcore2.ReadError, Failure.WRITTEN),
+        (httpcore2.ReadTimeout, Failure.WRITTEN),
+        (httpcore2.WriteError, Failure.WRITTEN),
+        (httpcore2.ProxyError, Failure.WRITTEN),
+        (httpcore2.RemoteProtocolError, Failure.WRITTEN),
         (TimeoutError, Failure.WRITTEN),
         (ConnectionRefusedError, Failure.WRITTEN),
         (RuntimeError, Failure.WRITTEN),
