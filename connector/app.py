@@ -163,6 +163,7 @@ class Connector:
     async def _until(self, stop: asyncio.Event, parts: Parts) -> None:
         fatal = [consumer.fatal for consumer, _ in parts.consumers]
         fatal += [client.fatal for client in (self._producer, self._tail) if client is not None]
+        fatal += [watch.failed for watch in parts.watches]
         stopped = asyncio.create_task(_signalled(stop))
         while not stopped.done():
             await asyncio.wait([stopped, *fatal], timeout=COMMIT_S, return_when=FIRST)
@@ -181,6 +182,7 @@ class Connector:
     async def _stop(self) -> None:
         if self.parts is not None:
             await asyncio.gather(*(consumer.close() for consumer, _ in self.parts.consumers))
+            await asyncio.gather(*(feed.close() for feed in self.parts.feeds))
             await self.parts.replica.drain()
             for close in reversed(self.parts.closers):
                 await close()

@@ -30,6 +30,7 @@ from connector.sendblue.exchange import Limits
 from connector.sender import LineInfo, Sender, Surroundings
 from connector.settings import Settings, secret
 from connector.system import System, possible
+from connector.watched import Watch
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
 
@@ -53,6 +54,8 @@ class Parts:
     system: System = field(default_factory=System)
     consumers: list[tuple[GroupConsumer, Offsets]] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
     sender: Sender | None = None
     reconciler: Reconciler | None = None
     callback_port: int = 0
@@ -75,6 +78,8 @@ class Parts:
         loop = asyncio.get_running_loop()
         consumer = GroupConsumer(self.clients, group, topic, feed, loop, from_beginning=from_beginning)
         self.consumers.append((consumer, offsets))
+        self.feeds.append(feed)
+        self.watches.append(feed.watch)
         consumer.start()
 
     def stir(self) -> None:
@@ -102,6 +107,7 @@ async def start_router(parts: Parts) -> None:
         parts.hash_key,
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
     )
+    parts.watches.append(router.watch)
     feed = requests_into(router, parts.reader)
     parts.consume("router", parts.names.requests, feed, router.next_offsets)
 
@@ -131,6 +137,7 @@ async def start_sender(parts: Parts) -> None:
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
+    parts.watches.append(parts.sender.watch)
     parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader), parts.sender.next_offsets)
 
 
@@ -161,6 +168,7 @@ async def start_reconciler(parts: Parts) -> None:
 
     system = parts.system
     parts.reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
+    parts.watches.append(parts.reconciler.watch)
     feed = parked_into(parts.reconciler, parts.reader, hashes)
     parts.consume("reconciler", parts.names.parked, feed, dict, from_beginning=True)
 

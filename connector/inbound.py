@@ -22,6 +22,7 @@ from connector.reconciler import ParkedRecord, Reconciler
 from connector.replica import Replica
 from connector.router import RequestRecord, Router
 from connector.sender import DispatchRecord, Sender
+from connector.watched import Watch
 
 ASK_AGAIN_S = 1.0
 UNKNOWN_FOR_S = 600.0  # a registry may be behind the producer; after ten minutes the schema is not coming
@@ -84,7 +85,8 @@ class Feed:
         self._role, self._put = role, put
         self._queue: asyncio.Queue[KafkaRecord] = asyncio.Queue()
         self._mine: set[int] = set()
-        self._task = asyncio.create_task(self._run())
+        self.watch = Watch()
+        self._task = self.watch.start(self._run())
 
     def assigned(self, partitions: Sequence[int]) -> None:
         """These partitions are ours now."""

@@ -15,6 +15,7 @@ from connector.core.records import Resolution, Resolve
 from connector.core.turns import Held, Owe
 from connector.ends import Ends, PublishFailed
 from connector.replica import Replica
+from connector.watched import Watch
 
 LOOK_S = 1.0  # how often every parked record is looked at; a change of the ledger is seen at the next look
 CONTACTS_EVERY = 5  # looks between two writes of the contacts topic
@@ -57,6 +58,7 @@ class Reconciler:
         self._otherwise: dict[bytes, float] = {}
         self._unwritten: set[bytes] = set()
         self._reached = -1
+        self.watch = Watch()
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -66,7 +68,7 @@ class Reconciler:
     def begin(self) -> None:
         """This instance is the active one."""
         self._parked.clear()
-        self._task = asyncio.create_task(self._run())
+        self._task = self.watch.start(self._run())
 
     async def end(self) -> None:
         """Another instance takes over, or the connector stops."""

@@ -20,6 +20,7 @@ from connector.core.standing import LIVE
 from connector.core.turns import Held, Owe, owed_event
 from connector.ends import Ends, refusal_event
 from connector.replica import Replica
+from connector.watched import Watch
 
 MAX_PENDING = 2_000  # records on their way to dispatch, per partition: seconds of work, a few MB
 
@@ -54,6 +55,7 @@ class Router:
         self._marks: dict[int, Watermark] = {}
         self._paused: set[int] = set()
         self._tasks: dict[int, set[asyncio.Task[None]]] = {}
+        self.watch = Watch()
 
     def assigned(self, partitions: Sequence[int]) -> None:
         """Begin to track these partitions."""
@@ -68,7 +70,7 @@ class Router:
             if (mark := self._marks.get(partition)) is None:
                 continue
             mark.track(record.origin.offset)
-            task = asyncio.create_task(self._finish(mark, record))
+            task = self.watch.start(self._finish(mark, record))
             self._tasks[partition].add(task)
             task.add_done_callback(self._tasks[partition].discard)
             self._pause_if_full(partition)

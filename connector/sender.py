@@ -5,10 +5,10 @@ something, keeps the low watermark of each partition and lets the edge commit it
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connector.account import Account
 from connector.core.backoff import Backoff
@@ -22,6 +22,7 @@ from connector.core.standing import request_key
 from connector.core.turns import Held, Owe, Policy
 from connector.core.window import Window
 from connector.replica import Replica
+from connector.watched import Watch
 
 STOP_S = 25.0  # a turn in work ends within the call's own deadline (20 s) and its OUTCOME's way to the ledger
 STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
@@ -198,7 +199,7 @@ class Lane:
 class Turns(Protocol):
     """What works a lane: begins a turn for each due record until the lane stops."""
 
-    async def __call__(self, lane: Lane) -> None:
+    def __call__(self, lane: Lane) -> Coroutine[Any, Any, None]:
         """Work the lane."""
 
 
@@ -213,6 +214,7 @@ class Sender:
         self._lanes: dict[int, Lane] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._sleepers: dict[bytes, set[Lane]] = {}
+        self.watch = Watch()
         around.replica.on_change(self._wake)
 
     @property
@@ -227,7 +229,7 @@ class Sender:
                 line = self._lines[partition]
                 lane = Lane(line, self._around, self._sleepers, partial(self._pause, partition))
                 self._lanes[partition] = lane
-                self._tasks[partition] = [asyncio.create_task(self._work(lane)) for _ in range(line.in_flight)]
+                self._tasks[partition] = [self.watch.start(self._work(lane)) for _ in range(line.in_flight)]
 
     def records(self, batch: Sequence[DispatchRecord]) -> None:
         """Take records in the order of their offsets."""

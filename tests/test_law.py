@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "connector"
 ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "uuid", "secrets", "subprocess"}
 EDGES = {"kafka", "sendblue", "web", "observability"}
-ROLES = {"replica", "account", "ends", "router", "sender", "line_worker", "ingress", "reconciler"}
+ROLES = {"replica", "account", "ends", "router", "sender", "line_worker", "ingress", "reconciler", "watched"}
 
 
 def modules() -> dict[str, set[str]]:

@@ -316,3 +316,22 @@ def test_a_normal_stop_leaves_nothing_in_doubt() -> None:
         assert len(stage.posts) == 1
 
     run(story())
+
+
+def test_a_worker_that_fails_is_heard() -> None:
+    """An error nobody foresaw must end the process, not one line in silence."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+
+        async def broken(*_: object) -> None:
+            raise LookupError("unforeseen")
+
+        stage.owed = broken  # type: ignore[method-assign,assignment]  # the outlet itself is what fails
+        stage.give(0, "r1")
+        await stage.until(stage.sender.watch.failed.done)
+
+        assert isinstance(stage.sender.watch.failed.exception(), LookupError)
+
+    run(story())

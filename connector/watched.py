@@ -1,0 +1,22 @@
+"""Background work that must not die unheard: a task's exception ends the process, not just the task."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class Watch:
+    """Starts tasks; ``failed`` gets the first exception that one of them did not handle."""
+
+    def __init__(self) -> None:
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run the work in the background."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+            self.failed.set_exception(error)

@@ -1,0 +1,331 @@
+"""The router and the reconciler, in virtual time, with topics that remember and a ledger in memory."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from connector.core.events import MessageEvent
+from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
+from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
+from connector.core.routing import Lines
+from connector.core.turns import Held
+from connector.ends import DeadLetter, Ends, PublishFailed
+from connector.reconciler import Binding, ParkedRecord, Reconciler
+from connector.replica import Replica
+from connector.router import RequestRecord, Router
+from tests.core.ledger_story import contact_id, intent, origin, park, rejected, submitted
+from tests.sender_stage import NOW_MS, Log
+from tests.virtual_time import run
+
+NUMBER, LINE = "+12025550123", "+13035550100"
+SOURCE = Source(b"key", b"value", (("h", b"x"),), NOW_MS)
+
+
+@dataclass
+class Topics:
+    """Every topic, as lists; ``refuse`` counts how many publishes fail first."""
+
+    events: list[MessageEvent] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    dispatched: list[Dispatch] = field(default_factory=list)
+    parked_keys: list[tuple[bytes, bool]] = field(default_factory=list)
+    bindings: list[tuple[Binding, int]] = field(default_factory=list)
+    reached_to: list[int] = field(default_factory=list)
+    refuse: int = 0
+
+    async def event(self, event: MessageEvent) -> None:
+        self._maybe()
+        self.events.append(event)
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        self._maybe()
+        self.letters.append(letter)
+
+    async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
+        self.parked_keys.append((key, held is not None))
+
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        self._maybe()
+        self.dispatched.append(dispatch)
+
+    async def write(self, binding: Binding, ledger_offset: int) -> None:
+        self._maybe()
+        self.bindings.append((binding, ledger_offset))
+
+    async def reached(self, ledger_offset: int) -> None:
+        self.reached_to.append(ledger_offset)
+
+    def _maybe(self) -> None:
+        if self.refuse:
+            self.refuse -= 1
+            raise PublishFailed
+
+
+class Stage:
+    """A router and a reconciler over one replica."""
+
+    def __init__(self) -> None:
+        self.log, self.topics = Log(), Topics()
+        self.replica = Replica("P", self.log)
+        self.log.replicas.append(self.replica)
+        self.replica.restored.set()
+        self.impossible: set[str] = set()
+        ends = Ends(self.topics, self.now_ms, lambda _: None, "router")
+        self.paused: list[tuple[int, bool]] = []
+        self.router = Router(
+            self.replica,
+            Lines({LINE: "a", "+13035550101": "b"}, ("a", "b")),
+            ends,
+            lambda number: number not in self.impossible,
+            self.now_ms,
+            lambda _: None,
+            b"k" * 16,
+            lambda partition, full: self.paused.append((partition, full)),
+        )
+        self.reconciler = Reconciler(self.replica, ends, self.topics, self.mono, lambda _: None)
+        self.router.assigned([0])
+
+    def mono(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def now_ms(self) -> int:
+        return NOW_MS + int(self.mono() * 1000)
+
+    async def route(self, request: SendRequest | None, offset: int = 0, timestamp_ms: int | None = NOW_MS) -> None:
+        """Hand over one record and let it come to its end."""
+        place = Origin("sendblue.requests", 0, offset)
+        self.router.records([RequestRecord(place, SOURCE, request, timestamp_ms)])
+        await asyncio.sleep(5)
+
+
+def request(request_id: str = "r", **more: object) -> SendRequest:
+    return SendRequest(request_id, **{"number": NUMBER, "content": "hello", **more})  # type: ignore[arg-type]  # fields
+
+
+def test_a_good_request_is_dispatched_with_its_untouched_record() -> None:
+    """A pool line, the older time, the source; the offset is done."""
+
+    async def story() -> None:
+        stage = Stage()
+        await stage.route(request(created_at_ms=NOW_MS - 5), offset=3)
+
+        (dispatch,) = stage.topics.dispatched
+        assert dispatch.line in ("a", "b")
+        assert (dispatch.request_time_ms, dispatch.source) == (NOW_MS - 5, SOURCE)
+        assert stage.router.next_offsets() == {0: 4}
+
+    run(story())
+
+
+def test_what_the_bytes_refuse_goes_to_the_dead_letters_and_is_told() -> None:
+    """The letter first, then a REJECTED event with code and sentence; nothing in the ledger."""
+
+    async def story() -> None:
+        stage = Stage()
+        await stage.route(request(number="12025550123"))
+
+        assert [letter.code for letter in stage.topics.letters] == ["NUMBER_INVALID"]
+        assert stage.topics.letters[0].source == SOURCE
+        assert [(e.type, e.request_id, e.code) for e in stage.topics.events] == [
+            (EventType.REJECTED, "r", "NUMBER_INVALID")
+        ]
+        assert stage.log.records == []
+
+    run(story())
+
+
+def test_undecodable_bytes_are_dead_lettered_without_an_event() -> None:
+    """There is no request id to tell; neither when the id itself may not be shown."""
+
+    async def story() -> None:
+        stage = Stage()
+        await stage.route(None, offset=0)
+        await stage.route(request("2025550123"), offset=1)
+
+        assert [letter.code for letter in stage.topics.letters] == ["UNDECODABLE", "REQUEST_ID_IS_A_PHONE_NUMBER"]
+        assert stage.topics.events == []
+        assert stage.router.next_offsets() == {0: 2}
+
+    run(story())
+
+
+def test_what_settings_refuse_ends_through_the_ledger() -> None:
+    """A line that is not ours: CLOSE, read back, then the event."""
+
+    async def story() -> None:
+        stage = Stage()
+        await stage.route(request(from_number="+13035550199"))
+
+        assert [type(record) for record in stage.log.records] == [Close]
+        assert [(e.type, e.code) for e in stage.topics.events] == [(EventType.REJECTED, "LINE_NOT_OURS")]
+
+    run(story())
+
+
+def test_11_a_replay_after_a_change_of_settings_keeps_the_first_end() -> None:
+    """Submitted while the line was ours; the line is gone; the replay owes SUBMITTED, not REJECTED."""
+
+    async def story() -> None:
+        stage = Stage()
+        place = Origin("sendblue.requests", 0, 0)
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(submitted(a))
+        stage.impossible.add(NUMBER)
+        await stage.route(request(from_number="+13035550199"))
+
+        assert not any(isinstance(record, Close) for record in stage.log.records)
+        assert [e.type for e in stage.topics.events] == [EventType.DUPLICATE]
+        assert place != a.origin
+
+    run(story())
+
+
+def test_an_impossible_number_is_refused_through_the_ledger() -> None:
+    """The numbering plan may change with the library; the first answer stays."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.impossible.add(NUMBER)
+        await stage.route(request())
+        stage.impossible.clear()
+        await stage.route(request(), offset=1)
+
+        assert [e.code for e in stage.topics.events] == ["NUMBER_IMPOSSIBLE"]
+        assert len(stage.topics.dispatched) == 1
+
+    run(story())
+
+
+def test_a_request_the_ledger_holds_open_goes_on_to_a_line() -> None:
+    """Its sender knows what to do with it; the router does not end it."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(intent("a1", "r", line="b", at_ms=NOW_MS))
+        await stage.route(request(from_number="+13035550199"))
+
+        assert [dispatch.line for dispatch in stage.topics.dispatched] == ["b"]
+        assert stage.topics.events == []
+
+    run(story())
+
+
+def test_publishing_goes_on_until_it_is_acknowledged() -> None:
+    """Kafka refuses three times; nothing is lost and nothing is done too early."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.topics.refuse = 3
+        stage.router.records([RequestRecord(origin("x"), SOURCE, request(), NOW_MS)])
+        await asyncio.sleep(1.2)
+        too_early = dict(stage.router.next_offsets())
+        await asyncio.sleep(5)
+
+        assert len(stage.topics.dispatched) == 1
+        assert too_early != stage.router.next_offsets()
+
+    run(story())
+
+
+def held(place: str = "o1") -> Held:
+    return Held(
+        Dispatch(request(), origin(place), NOW_MS, "a", source=SOURCE), NOW_MS, contact_id("c"), contact_id("b")
+    )
+
+
+def test_a_parked_request_that_is_proved_gets_its_end_and_its_tombstone() -> None:
+    """SUBMITTED after PARK: the event, then the record goes."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(park(a))
+        stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+        await stage.reconciler.look()
+        kept = len(stage.reconciler)
+        stage.log.land(submitted(a))
+        await stage.reconciler.look()
+
+        assert kept == 1
+        assert [e.type for e in stage.topics.events] == [EventType.SUBMITTED]
+        assert [written for _, written in stage.topics.parked_keys] == [False]
+        assert len(stage.reconciler) == 0
+
+    run(story())
+
+
+def test_a_parked_request_resolved_not_sent_goes_back_to_its_line() -> None:
+    """With its own origin, so that it is the same request."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(park(a))
+        stage.log.land(Resolve(a.attempt, "r", a.origin, a.line, a.contact, Resolution.NOT_SENT, "ann"))
+        stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+        await stage.reconciler.look()
+
+        assert [dispatch.origin for dispatch in stage.topics.dispatched] == [a.origin]
+        assert stage.topics.events == []
+
+    run(story())
+
+
+def test_21_nobody_resolved_it_for_71_hours() -> None:
+    """RESOLVE(drop) by the reconciler, then DROPPED with its dead letter."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(park(a))
+        stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+        await asyncio.sleep(71 * 3600 + 1)
+        stage.log.land(Rebind(contact_id("z"), "a"))
+        await stage.reconciler.look()
+        await stage.reconciler.look()
+
+        assert [e.type for e in stage.topics.events] == [EventType.DROPPED]
+        assert [letter.code for letter in stage.topics.letters] == ["expired"]
+        standing = stage.replica.fold.standing("r")
+        assert standing is not None
+        assert standing.disposition is Disposition.DROPPED
+
+    run(story())
+
+
+def test_contacts_are_written_with_how_far_they_reach() -> None:
+    """Each moved binding once, then the ledger's offset; a failure is made up for at the next turn."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(submitted(a))
+        stage.topics.refuse = 1
+        await stage.reconciler.write_contacts()
+        nothing = list(stage.topics.reached_to)
+        await stage.reconciler.write_contacts()
+        await stage.reconciler.write_contacts()
+
+        assert nothing == []
+        assert stage.topics.bindings == [(Binding(a.contact, "A", None), 1)]
+        assert stage.topics.reached_to == [1]
+
+    run(story())
+
+
+def test_a_parked_rejection_is_dead_lettered() -> None:
+    """REJECTED by a late answer ends the parked request too."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(park(a))
+        stage.log.land(rejected(a))
+        stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+        await stage.reconciler.look()
+
+        assert [e.type for e in stage.topics.events] == [EventType.REJECTED]
+        assert [letter.source for letter in stage.topics.letters] == [SOURCE]
+        assert isinstance(stage.log.records[-1], Outcome)
+        assert stage.log.records[-1].result is Result.REJECTED
+
+    run(story())
