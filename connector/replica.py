@@ -80,7 +80,7 @@ class Replica:
             return None
         finally:
             del self._proposed[intent.attempt]
-            if not answer.done():
+            if answer.cancelled() or not answer.done():
                 self._abandoned.add(intent.attempt)
 
     async def record(self, record: LedgerRecord) -> None:

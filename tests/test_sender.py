@@ -214,6 +214,35 @@ def test_a_late_intent_is_given_back() -> None:
     run(story())
 
 
+def test_an_intent_acknowledged_but_read_back_too_late_is_given_back() -> None:
+    """The append is acknowledged, the record comes back after the lease: UNSENT(LATE), then a new attempt."""
+
+    async def story() -> None:
+        stage = Stage()
+        land, held_up = stage.log.land, []
+
+        def slow(record: LedgerRecord) -> None:
+            if isinstance(record, Intent) and not held_up:
+                held_up.append(record)
+            else:
+                land(record)
+
+        stage.log.land = slow  # type: ignore[method-assign]  # the log itself is what is slow
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(held_up))
+        await asyncio.sleep(5.5)
+        land(held_up[0])
+        await stage.until(lambda: bool(stage.ends))
+
+        codes = [r.detail for r in stage.log.records if isinstance(r, Outcome)]
+        assert codes == ["LATE", "h-1"]
+        assert len(stage.posts) == 1
+        assert stage.ends == [("r1", "SUBMITTED")]
+
+    run(story())
+
+
 def test_an_outcome_is_appended_until_it_is_read_back() -> None:
     """Counter-example 23: the event comes only after the OUTCOME is in the ledger, however often it is lost."""
 
