@@ -77,7 +77,7 @@ class Replica:
                 await self._log.append(intent)
                 return await answer
         except (TimeoutError, AppendFailed):
-            return None
+            return answer.result() if answer.done() and not answer.cancelled() else None
         finally:
             del self._proposed[intent.attempt]
             if answer.cancelled() or not answer.done():

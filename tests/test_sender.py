@@ -219,7 +219,8 @@ def test_an_intent_acknowledged_but_read_back_too_late_is_given_back() -> None:
 
     async def story() -> None:
         stage = Stage()
-        land, held_up = stage.log.land, []
+        land = stage.log.land
+        held_up: list[LedgerRecord] = []
 
         def slow(record: LedgerRecord) -> None:
             if isinstance(record, Intent) and not held_up:

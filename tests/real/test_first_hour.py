@@ -71,3 +71,18 @@ def test_check_names_every_fault_and_what_to_do(site: Site) -> None:
 
     assert checked.returncode == 3
     assert sum("topics apply" in row["what to do"] for row in rows) >= 8
+
+
+def test_the_main_job_with_kip_848(site: Site) -> None:
+    """The new consumer protocol, where the broker has it: the same job, and a clean end."""
+    site.base["kafka"] |= {"group_protocol": "consumer", "client": {}}
+    assert site.command("topics", "apply").returncode == 0
+    connector = site.start_connector()
+    until(lambda: "connector.ready" in site.log("connector"), 40, [connector])
+
+    sent = site.command("send", "+12025550123", "--content", "x", "--request-id", "r1", "--wait", "30", "--json")
+    events = [json.loads(line) for line in sent.stdout.splitlines()]
+    connector.send_signal(signal.SIGTERM)
+
+    assert [event["type"] for event in events if event["final"]] == ["SUBMITTED"], site.log("connector")
+    assert connector.wait(60) == 0
