@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from connector.core.callbacks import Report, Unreadable, parse
-from connector.core.calls import Answer, OutboundMessage
+from connector.core.calls import Answer, OutboundMessage, message_of
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
 from connector.core.messages import Dispatch
 from connector.core.records import LedgerRecord
@@ -158,7 +158,7 @@ class Calls:
     def report(self, answer: Answer) -> Report | None:
         """Read the message object of a 2xx answer."""
         try:
-            return parse(answer.body)
+            return parse(message_of(answer))
         except Unreadable:
             return None
 
