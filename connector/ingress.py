@@ -94,14 +94,16 @@ class Ingress:
             return await self._unreadable(claim, body, error.reason, began)
         except (ValueError, RecursionError):
             return await self._unreadable(claim, body, "NOT_JSON", began)
-        flags = progress(self._last.get(report.message_handle or claim.attempt), report.seen)
+        message = report.message_handle or claim.attempt
+        flags = progress(self._last.get(message), report.seen)
         event = status_event(report, claim, flags, began)
         if event.event_id in self._published:
             return self._answered(OK, "repeated", report, began)
         await self._prove(claim, report, began)
         await self._outlet.event(event)
         _remember(self._published, event.event_id, None)
-        _remember(self._last, report.message_handle or claim.attempt, flags.latest)
+        # asked again: another callback of this message may have become durable meanwhile
+        _remember(self._last, message, progress(self._last.get(message), report.seen).latest)
         return self._answered(OK, "accepted", report, began)
 
     async def _prove(self, claim: Claim, report: Report, now_ms: int) -> None:

@@ -1,6 +1,7 @@
 """The route that Sendblue calls. It bounds what comes in and never looks inside.
 
-``POST /v1/callbacks/TOKEN``. The path is a secret of one message, so it is never logged.
+``POST /v1/callbacks/TOKEN``. The path is a secret of one message, so it is never logged. The cap counts callbacks
+whose body is here: one that is still coming is bounded by time and size, and must not keep honest ones out.
 """
 
 import asyncio
@@ -35,17 +36,18 @@ def callbacks_app(accept: Callable[[str, bytes], Awaitable[Answer]], max_working
 
     async def callback(request: Request) -> Response:
         nonlocal working
-        if working >= max_working:
-            return Response(status_code=503, headers={"retry-after": "1"})
-        working += 1
         try:
             async with asyncio.timeout(READ_S):
                 body = await request.body()
-            answer = await accept(request.path_params["token"], body)
         except TimeoutError:
             return Response(status_code=408, headers={"connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
+        if working >= max_working:
+            return Response(status_code=503, headers={"retry-after": "1"})
+        working += 1
+        try:
+            answer = await accept(request.path_params["token"], body)
         finally:
             working -= 1
         headers = {} if answer.retry_after_s is None else {"retry-after": str(answer.retry_after_s)}

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from connector.web.guard import GuardedProtocol
+
 GRACE_S = 5  # how long requests in work may take after the stop; a stalled one must not keep the process
 
 
@@ -29,7 +31,8 @@ class WebServer:
             app,
             host=host,
             port=port,
-            http="httptools",
+            http=GuardedProtocol,
+            ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,

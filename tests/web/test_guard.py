@@ -1,0 +1,199 @@
+"""Hostile connections: what does not come in time or grows too large is refused, what is honest passes."""
+
+import asyncio
+
+import pytest
+
+from connector.web.callbacks import callbacks_app
+from connector.web.guard import MAX_HEAD, GuardedProtocol
+from tests.web.peers import HANG_S, HOST, PATH, Role, ask, guarded, post, status_of
+
+LINE = f"POST {PATH} HTTP/1.1\r\nHost: here\r\n".encode()
+
+
+class Impatient(GuardedProtocol):
+    """The same with a deadline that a test can wait for."""
+
+    receive_s = 0.1
+
+
+class Narrow(GuardedProtocol):
+    """A small bound of the whole request, and a deadline that no test sees."""
+
+    receive_s = 3600.0
+    max_request = 64 * 1024
+
+
+def padded(size: int) -> bytes:
+    """A header line of so many bytes."""
+    return b"X-Pad: " + b"a" * (size - 9) + b"\r\n"
+
+
+async def test_an_honest_request_passes() -> None:
+    """The guard changes nothing for a callback."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reply = await ask(port, post(b'{"status": "SENT"}'))
+
+    assert status_of(reply) == 200
+    assert role.asked == [("k1.payload.mac", b'{"status": "SENT"}')]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"POST /v1/call",
+        LINE + b"X-Half: ",
+        LINE + b"Content-Length: 10\r\n\r\n",
+        LINE + b"Content-Length: 10\r\n\r\nhalf",
+        LINE + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal",
+        LINE + b"Transfer-Encoding: chunked\r\n\r\n0\r\nTrailer: ",
+    ],
+    ids=["nothing", "empty lines", "half a line", "half a head", "no body", "half a body", "half a chunk", "trailer"],
+)
+async def test_what_does_not_come_in_time_is_cut_off(sent: bytes) -> None:
+    """The connection ends without a word, and nobody is asked."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept), Impatient) as port:
+        reply = await ask(port, sent)
+
+    assert reply == b""
+    assert role.asked == []
+
+
+async def test_dripping_does_not_put_the_deadline_off() -> None:
+    """It counts from the first byte, so a byte now and then gains no time."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept), Impatient) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(LINE + b"X-Slow: ")
+        closed = asyncio.create_task(reader.read())
+        async with asyncio.timeout(HANG_S):
+            while not closed.done():
+                writer.write(b"a")
+                await asyncio.wait([closed], timeout=Impatient.receive_s / 5)
+        writer.close()
+
+    assert closed.result() == b""
+    assert role.asked == []
+
+
+async def test_the_answer_may_take_longer_than_the_request() -> None:
+    """The deadline ends with the last byte of the request; our own slowness is not the caller's."""
+    role = Role()
+    role.gate.clear()
+    async with guarded(callbacks_app(role.accept), Impatient) as port:
+        asked = asyncio.create_task(ask(port, post()))
+        await role.entered.wait()
+        late = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(Impatient.receive_s * 2, late.set_result, None)
+        await late
+        role.gate.set()
+        reply = await asked
+
+    assert status_of(reply) == 200
+
+
+async def test_a_kept_connection_is_not_cut_between_requests() -> None:
+    """Idle time between requests is uvicorn's keep-alive, not the deadline."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept), Impatient) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(LINE + b"Content-Length: 2\r\n\r\n{}")
+        await reader.readuntil(b"\r\n\r\n")
+        idle = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(Impatient.receive_s * 2, idle.set_result, None)
+        await idle
+        writer.write(post())
+        second = await asyncio.wait_for(reader.read(), HANG_S)
+        writer.close()
+
+    assert status_of(second) == 200
+    assert len(role.asked) == 2
+
+
+@pytest.mark.parametrize("size", [MAX_HEAD + 1, 70_000, 1_000_000, 20_000_000])
+@pytest.mark.parametrize("ended", [b"", b"\r\n"], ids=["endless", "complete"])
+async def test_a_head_too_large_is_refused(size: int, ended: bytes) -> None:
+    """431 or, where the client is still sending, a reset; never an application that is asked."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reply = await ask(port, LINE + padded(size) + ended)
+
+    assert status_of(reply) in ({431} if size < 70_000 else {431, 0})
+    assert role.asked == []
+
+
+async def test_many_small_headers_are_a_large_head() -> None:
+    """The bound is on the sum."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reply = await ask(port, LINE + b"A: b\r\n" * 5_000 + b"\r\n")
+
+    assert status_of(reply) == 431
+    assert role.asked == []
+
+
+async def test_a_head_at_the_bound_passes() -> None:
+    """16 KiB, its line and Connection and Content-Length included."""
+    role = Role()
+    bare = len(post(b"")) - len("POST  HTTP/1.1\r\n") - len("\r\n")
+    async with guarded(callbacks_app(role.accept)) as port:
+        fits = await ask(port, post(b"", extra=padded(MAX_HEAD - bare)))
+        too_large = await ask(port, post(b"", extra=padded(MAX_HEAD - bare + 64)))
+
+    assert (status_of(fits), status_of(too_large)) == (200, 431)
+
+
+@pytest.mark.parametrize("filler", [b"1;" + b"x" * 1000 + b"\r\na\r\n", b"1\r\na\r\n"], ids=["extensions", "tiny"])
+async def test_a_request_that_never_ends_is_cut_off(filler: bytes) -> None:
+    """What is on the wire is bounded too: chunk extensions are no body."""
+    role = Role()
+    endless = LINE + b"Transfer-Encoding: chunked\r\n\r\n" + filler * (2 * Narrow.max_request // len(filler))
+    async with guarded(callbacks_app(role.accept), Narrow) as port:
+        reply = await ask(port, endless)
+
+    assert reply == b""
+    assert role.asked == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 2\r\nContent-Length: 3\r\n",
+        b"Content-Length: +2\r\n",
+        b"Content-Length : 2\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"X: a\x00b\r\nContent-Length: 2\r\n",
+        b"X: a\r\n folded\r\nContent-Length: 2\r\n",
+    ],
+)
+async def test_an_ambiguous_request_is_refused(headers: bytes) -> None:
+    """Two readings of where a request ends are how requests are smuggled (RFC 9112 section 11.2)."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reply = await ask(port, LINE + headers + b"\r\n{}")
+
+    assert status_of(reply) == 400
+    assert role.asked == []
+
+
+async def test_a_refusal_never_takes_the_place_of_an_earlier_answer() -> None:
+    """A pipelined second request is refused by closing: the first one waits for its own answer."""
+    role = Role()
+    role.gate.clear()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(LINE + b"Content-Length: 2\r\n\r\n{}")
+        await role.entered.wait()
+        writer.write(LINE + padded(MAX_HEAD + 1) + b"\r\n")
+        reply = await asyncio.wait_for(reader.read(), HANG_S)
+        writer.close()
+        role.gate.set()
+
+    assert reply == b""
+    assert len(role.asked) == 1
