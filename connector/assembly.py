@@ -27,8 +27,9 @@ from connector.router import Router
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.credentials import Credentials
 from connector.sendblue.exchange import Limits
-from connector.sender import LineInfo, Sender, Surroundings
+from connector.sender import Sender
 from connector.settings import Settings, secret
+from connector.surroundings import LineInfo, Surroundings
 from connector.system import System, possible
 from connector.watched import Watch
 from connector.web.callbacks import callbacks_app

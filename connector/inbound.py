@@ -21,7 +21,8 @@ from connector.kafka.wire_requests import dispatch_of, request_of
 from connector.reconciler import ParkedRecord, Reconciler
 from connector.replica import Replica
 from connector.router import RequestRecord, Router
-from connector.sender import DispatchRecord, Sender
+from connector.sender import Sender
+from connector.surroundings import DispatchRecord
 from connector.watched import Watch
 
 ASK_AGAIN_S = 1.0

@@ -19,8 +19,9 @@ from connector.core.messages import Disposition
 from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.turns import Grant, Held, Seen
-from connector.sender import STOPPED_LINE_S, Lane
+from connector.lane import Lane
 
+STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
 STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
 
 

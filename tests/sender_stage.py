@@ -13,7 +13,8 @@ from connector.core.records import LedgerRecord
 from connector.core.turns import Held, Owe, Policy
 from connector.line_worker import work
 from connector.replica import AppendFailed, Replica
-from connector.sender import DispatchRecord, LineInfo, Sender, Surroundings
+from connector.sender import Sender
+from connector.surroundings import DispatchRecord, LineInfo, Surroundings
 
 NOW_MS = 1_700_000_000_000
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)

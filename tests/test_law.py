@@ -9,7 +9,10 @@ import pytest
 ROOT = Path(__file__).parents[1] / "connector"
 ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "uuid", "secrets", "subprocess"}
 EDGES = {"kafka", "sendblue", "web", "observability"}
-ROLES = {"replica", "account", "ends", "router", "sender", "line_worker", "ingress", "reconciler", "watched"}
+ROLES = {
+    "replica", "account", "ends", "router", "sender", "surroundings", "lane", "line_worker", "ingress", "reconciler",
+    "watched",
+}  # fmt: skip
 
 
 def modules() -> dict[str, set[str]]:
