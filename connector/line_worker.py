@@ -11,14 +11,15 @@ A turn asks the core what comes next and does it, until the record has its end o
 import asyncio
 from typing import assert_never
 
-from connector.core import turns
+from connector.core import last_look, turns
 from connector.core.backoff import window_end
 from connector.core.facts import AttemptInDoubt, LineWaits, PostAnswered, VerdictSeen
+from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition
 from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
-from connector.core.turns import Grant, Held, Seen
+from connector.core.turns import Held, Seen
 from connector.lane import Lane
 
 STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
@@ -33,7 +34,7 @@ async def work(lane: Lane) -> None:
 
 
 class _Turn:
-    """One record's turn; its steps are the decisions of ``core.turns``."""
+    """One record's turn; its steps are the decisions of ``core.turns`` and ``core.last_look``."""
 
     def __init__(self, lane: Lane, offset: int, held: Held) -> None:
         self.lane, self.offset, self.held = lane, offset, held
@@ -118,14 +119,14 @@ class _Turn:
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
         while True:
-            match turns.before_write(self._grant(intent, lease_end), self.around.policy.lease_s):
-                case turns.Write():
+            match last_look.before_write(self._grant(intent, lease_end), self.around.policy.lease_s):
+                case last_look.Write():
                     return None
-                case turns.WriteAt(at):
+                case last_look.WriteAt(at):
                     await asyncio.sleep(max(at - self.around.clocks.mono(), 0.0))
-                case turns.GiveUp(code):
+                case last_look.GiveUp(code):
                     return code
-                case turns.Overtaken():
+                case last_look.Overtaken():
                     return ""
 
     async def _post(self, intent: Intent, lease_end: float) -> None:

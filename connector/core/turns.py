@@ -1,23 +1,20 @@
 """One record's turn at its line: what its holder does next.
 
-A turn has two decisions. *Before the intent* the holder looks at its own fold first: a request that is not free is
-never proposed, it is acted on (owed, in doubt, not now). Only then come time, binding, the contact and the line.
-*Before the write* a grant is looked at once more: lease, ownership, fold, contact, binding, pace. Whatever says no
-there appends UNSENT, and the record waits; nothing is ever held against the message itself.
+*Before the intent* the holder looks at its own fold first: a request that is not free is never proposed, it is acted
+on (owed, in doubt, not now). Only then come time, binding, the contact and the line. What is granted is looked at once
+more before the write: ``last_look``.
 
-"Not now", "never" and "unknown" are different types: ``NotNow``; ``Close`` and ``Owe``; ``InDoubt``.
+"Not now" and "never" are different types: ``NotNow``; ``Close`` and ``Owe``.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from connector.core import pacing
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
-from connector.core.pacing import ForeignGrants
 from connector.core.refusals import refusal
 from connector.core.requests import due_ms, expires_ms, too_new, too_old
-from connector.core.standing import LIVE, Standing, Status
+from connector.core.standing import Standing, Status
 
 MAX_HOPS = 3
 """Moves between lines before a request is refused: bindings do not change that often."""
@@ -206,69 +203,3 @@ def owed_event(standing: Standing, same_origin: bool) -> EventType:
     if standing.status is Status.REJECTED or standing.disposition is None:
         return EventType.REJECTED
     return EventType(standing.disposition)
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Go: one POST, now."""
-
-
-class WriteAt(NamedTuple):
-    """The pace wants a pause until ``at`` (monotonic seconds), within the lease."""
-
-    at: float
-
-
-class GiveUp(NamedTuple):
-    """Append UNSENT with this code: nothing was written."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overtaken:
-    """The attempt is not open any more: start over, nothing to append."""
-
-
-Check: TypeAlias = Write | WriteAt | GiveUp | Overtaken
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds."""
-
-    mono: float
-    lease_end: float
-    owned: bool
-    still_open: bool
-    contact_busy: bool
-    line: str
-    bound: str | None
-    own_last_write: float | None
-    gap_s: float
-    foreign: ForeignGrants
-
-
-def before_write(grant: Grant, lease_s: float) -> Check:
-    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
-    if not grant.still_open:
-        return Overtaken()
-    if not grant.owned or grant.mono >= grant.lease_end:
-        return GiveUp("LATE")
-    if grant.contact_busy:
-        return GiveUp("BUSY")
-    if grant.bound is not None and grant.bound != grant.line:
-        return GiveUp("WRONG_LINE")
-    at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign, lease_s)
-    match pacing.verdict(at, grant.mono, grant.lease_end):
-        case pacing.Go():
-            return Write()
-        case pacing.WaitUntil(at=later):
-            return WriteAt(later)
-        case pacing.Late():
-            return GiveUp("LATE")
-
-
-def is_settled(standing: Standing | None) -> bool:
-    """True once the request has left the attempt behind: it is neither open nor parked."""
-    return standing is None or standing.status not in LIVE

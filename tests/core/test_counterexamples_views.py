@@ -1,9 +1,8 @@
 """Interleavings that broke earlier forms of the rules: those that the views answer. Numbered as they were found."""
 
-from connector.core import turns
+from connector.core.last_look import GiveUp, Grant, Overtaken, Write, WriteAt, before_write
 from connector.core.pacing import ForeignGrants, write_at
 from connector.core.records import Resolution
-from connector.core.turns import GiveUp, Grant, Write, before_write
 from tests.core.ledger_story import Reader, Story, contact_id, intent, park, rebind, resolve, submitted, unsent
 
 LEASE, GAP = 5.0, 1.0
@@ -182,15 +181,15 @@ def test_the_last_look_before_the_socket() -> None:
     cases: list[tuple[dict[str, object], turns.Check]] = [
         ({}, Write()),
         ({"bound": None}, Write()),
-        ({"still_open": False, "owned": False}, turns.Overtaken()),
+        ({"still_open": False, "owned": False}, Overtaken()),
         ({"owned": False}, GiveUp("LATE")),
         ({"mono": 6.0}, GiveUp("LATE")),
         ({"contact_busy": True}, GiveUp("BUSY")),
         ({"bound": "B"}, GiveUp("WRONG_LINE")),
-        ({"own_last_write": 0.5}, turns.WriteAt(1.5)),
+        ({"own_last_write": 0.5}, WriteAt(1.5)),
         ({"own_last_write": 5.5}, GiveUp("LATE")),
         ({"foreign": ForeignGrants((0.0,), None)}, GiveUp("LATE")),
-        ({"foreign": ForeignGrants((), 0.4)}, turns.WriteAt(1.4)),
+        ({"foreign": ForeignGrants((), 0.4)}, WriteAt(1.4)),
     ]
     for changed, expected in cases:
         assert before_write(look(**changed), LEASE) == expected, changed

@@ -20,7 +20,6 @@ from connector.core.turns import (
     Propose,
     Seen,
     before_intent,
-    is_settled,
     owed_event,
 )
 from tests.core.ledger_story import Reader, contact_id, intent, origin, park
@@ -151,7 +150,6 @@ def test_what_ends_owe() -> None:
 
     assert owed_event(rejected, True) is EventType.REJECTED
     assert owed_event(dropped, True) is EventType.DROPPED
-    assert [is_settled(s) for s in (None, rejected, OPEN)] == [True, True, False]
 
 
 def test_a_parked_record_of_another_parking_is_kept_a_minute() -> None:

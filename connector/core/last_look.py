@@ -1,0 +1,72 @@
+"""The last look before the socket: a grant is judged once more, in the moment it would be used.
+
+Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
+nothing is ever held against the message itself.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from connector.core import pacing
+from connector.core.pacing import ForeignGrants
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Go: one POST, now."""
+
+
+class WriteAt(NamedTuple):
+    """The pace wants a pause until ``at`` (monotonic seconds), within the lease."""
+
+    at: float
+
+
+class GiveUp(NamedTuple):
+    """Append UNSENT with this code: nothing was written."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The attempt is not open any more: start over, nothing to append."""
+
+
+Check: TypeAlias = Write | WriteAt | GiveUp | Overtaken
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds."""
+
+    mono: float
+    lease_end: float
+    owned: bool
+    still_open: bool
+    contact_busy: bool
+    line: str
+    bound: str | None
+    own_last_write: float | None
+    gap_s: float
+    foreign: ForeignGrants
+
+
+def before_write(grant: Grant, lease_s: float) -> Check:
+    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
+    if not grant.still_open:
+        return Overtaken()
+    if not grant.owned or grant.mono >= grant.lease_end:
+        return GiveUp("LATE")
+    if grant.contact_busy:
+        return GiveUp("BUSY")
+    if grant.bound is not None and grant.bound != grant.line:
+        return GiveUp("WRONG_LINE")
+    at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign, lease_s)
+    match pacing.verdict(at, grant.mono, grant.lease_end):
+        case pacing.Go():
+            return Write()
+        case pacing.WaitUntil(at=later):
+            return WriteAt(later)
+        case pacing.Late():
+            return GiveUp("LATE")
