@@ -1,6 +1,6 @@
 """Interleavings that broke earlier forms of the rules: those that the views answer. Numbered as they were found."""
 
-from connector.core.last_look import GiveUp, Grant, Overtaken, Write, WriteAt, before_write
+from connector.core.last_look import Check, GiveUp, Grant, Overtaken, Write, WriteAt, before_write
 from connector.core.pacing import ForeignGrants, write_at
 from connector.core.records import Resolution
 from tests.core.ledger_story import Reader, Story, contact_id, intent, park, rebind, resolve, submitted, unsent
@@ -178,7 +178,7 @@ def look(**changed: object) -> Grant:
 
 def test_the_last_look_before_the_socket() -> None:
     """Overtaken, late, not owned, busy, wrong line, pace: each stops the write in its own way."""
-    cases: list[tuple[dict[str, object], turns.Check]] = [
+    cases: list[tuple[dict[str, object], Check]] = [
         ({}, Write()),
         ({"bound": None}, Write()),
         ({"still_open": False, "owned": False}, Overtaken()),
