@@ -180,7 +180,7 @@ class _Turn:
         if unsent.wait.hint_s is not None:
             return unsent.wait.hint_s
         now_ms = self.around.clocks.now_ms()
-        end_ms = window_end(str(unsent.wait.window), now_ms, self.lane.backoff.failures)
+        end_ms = window_end(unsent.wait.window, now_ms, self.lane.backoff.failures)
         return None if end_ms is None else (end_ms - now_ms) / 1000
 
     async def _record(self, record: Outcome | Park | Resolve | Close) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 
+from connector.core.calls import Answer
 from connector.core.messages import OnInDoubt
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result
 from connector.core.turns import Policy
@@ -363,5 +364,21 @@ def test_a_worker_that_fails_is_heard() -> None:
         await stage.until(stage.sender.watch.failed.done)
 
         assert isinstance(stage.sender.watch.failed.exception(), LookupError)
+
+    run(story())
+
+
+def test_window_exceeded_makes_the_line_wait_and_the_message_goes_later() -> None:
+    """5509: a minute at first, whatever its spelling in the tables; nothing is held against the message."""
+
+    async def story() -> None:
+        exceeded = Answer(status=400, body={"status": "ERROR", "error_code": 5509}, is_json=True)
+        stage = Stage(answers=[exceeded])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert stage.posts[1][0] - stage.posts[0][0] >= 60.0
 
     run(story())

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from connector.core.outcome_table import Window
+
 FIRST_S, LONGEST_S = 1.0, 300.0
 """The shortest wait and the longest without a hint: an outage is noticed to be over within five minutes."""
 LONGEST_HINT_S = 25 * 3600.0
@@ -54,18 +56,13 @@ class Backoff(NamedTuple):
         return now >= self.until
 
 
-def window_end(window: str, now_ms: int, failures: int = 0) -> int | None:
+def window_end(window: Window, now_ms: int, failures: int = 0) -> int | None:
     """When it is worth asking again after a refusal of this window; None where only a backoff is called for.
 
-    HOURLY: new contacts per rolling hour. DAILY: new contacts per day. SMS: Sendblue's own SMS cap. WINDOW:
-    error 5509. BACKOFF: no window. ``failures`` counts the refusals in a row before this one. Else
-    ValueError.
+    ``failures`` counts the refusals in a row before this one.
     """
-    if window == "BACKOFF":
-        return None
-    if window not in _WINDOWS:
-        raise ValueError(f"there is no window {window}")
-    return _WINDOWS[window](now_ms, failures)
+    end = _WINDOWS[window]
+    return None if end is None else end(now_ms, failures)
 
 
 def _wait(failures: int, jitter: float) -> float:
@@ -93,11 +90,12 @@ def _exceeded(now_ms: int, failures: int) -> int:
     return now_ms + min(_MINUTE_MS << min(failures, _MOST_DOUBLINGS), _HOUR_MS)
 
 
-_WINDOWS: Mapping[str, Callable[[int, int], int]] = {
-    "HOURLY": _hourly,
-    "DAILY": _daily,
-    "SMS": _sms,
-    "WINDOW": _exceeded,
+_WINDOWS: Mapping[Window, Callable[[int, int], int] | None] = {
+    Window.BACKOFF: None,
+    Window.HOURLY: _hourly,
+    Window.DAILY: _daily,
+    Window.SMS: _sms,
+    Window.WINDOW_5509: _exceeded,
 }
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.backoff import Backoff, window_end
+from connector.core.outcome_table import Window
 
 NOW_MS = 1_800_000_000_000
 JITTER = st.floats(0, 1, exclude_max=True)
@@ -69,31 +70,33 @@ def test_a_success_forgets_the_failures() -> None:
 @pytest.mark.parametrize(
     ("window", "failures", "minutes"),
     [
-        ("HOURLY", 0, 4),
-        ("HOURLY", 9, 4),
-        ("SMS", 0, 60),
-        ("SMS", 9, 60),
-        ("WINDOW", 0, 1),
-        ("WINDOW", 1, 2),
-        ("WINDOW", 5, 32),
-        ("WINDOW", 6, 60),
-        ("WINDOW", 5_000, 60),
+        (Window.HOURLY, 0, 4),
+        (Window.HOURLY, 9, 4),
+        (Window.SMS, 0, 60),
+        (Window.SMS, 9, 60),
+        (Window.WINDOW_5509, 0, 1),
+        (Window.WINDOW_5509, 1, 2),
+        (Window.WINDOW_5509, 5, 32),
+        (Window.WINDOW_5509, 6, 60),
+        (Window.WINDOW_5509, 5_000, 60),
     ],
 )
-def test_windows_without_a_clock(window: str, failures: int, minutes: int) -> None:
+def test_windows_without_a_clock(window: Window, failures: int, minutes: int) -> None:
     """A place in the rolling hour, an hourly look at the SMS cap, a growing wait for 5509."""
     assert window_end(window, NOW_MS, failures) == NOW_MS + minutes * 60_000
 
 
 def test_a_backoff_has_no_window() -> None:
     """Where Sendblue named no window, the exponential wait is all there is."""
-    assert window_end("BACKOFF", NOW_MS) is None
+    assert window_end(Window.BACKOFF, NOW_MS) is None
 
 
-def test_an_unknown_window_is_an_error() -> None:
-    """A misspelt name must not become a wait of some length."""
-    with pytest.raises(ValueError, match="there is no window hourly"):
-        window_end("hourly", NOW_MS)
+@pytest.mark.parametrize("window", Window)
+def test_every_window_a_refusal_can_name_has_an_end(window: Window) -> None:
+    """Else an answer of Sendblue's could end the process."""
+    end = window_end(window, NOW_MS)
+
+    assert (end is None) == (window is Window.BACKOFF)
 
 
 def utc(text: str) -> int:
@@ -117,7 +120,7 @@ def utc(text: str) -> int:
 )
 def test_the_day_of_new_contacts_ends_at_three_in_new_york(now: str, end: str) -> None:
     """At 7 or 8 UTC, as summer time has it, and strictly after now."""
-    assert window_end("DAILY", utc(now)) == utc(end)
+    assert window_end(Window.DAILY, utc(now)) == utc(end)
 
 
 def new_york() -> ZoneInfo | None:
@@ -134,15 +137,15 @@ def test_every_reset_agrees_with_the_time_zone_files() -> None:
     noon = datetime(2007, 12, 31, 12, tzinfo=new_york())
     for _ in range(365 * 28):
         end = (noon + timedelta(days=1)).replace(hour=3)
-        assert window_end("DAILY", int(noon.timestamp() * 1000)) == int(end.timestamp() * 1000)
+        assert window_end(Window.DAILY, int(noon.timestamp() * 1000)) == int(end.timestamp() * 1000)
         noon += timedelta(days=1)
 
 
 @given(st.integers(utc("2008-01-01"), utc("2036-12-31")))
 def test_the_reset_is_the_next_one(now_ms: int) -> None:
     """It lies ahead, at most 25 hours, and a moment before it it is still the next."""
-    end = window_end("DAILY", now_ms)
+    end = window_end(Window.DAILY, now_ms)
 
     assert end is not None
     assert 0 < end - now_ms <= 25 * 3_600_000
-    assert window_end("DAILY", end - 1) == end
+    assert window_end(Window.DAILY, end - 1) == end
