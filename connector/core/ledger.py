@@ -24,11 +24,22 @@ from typing import TypeAlias
 
 from connector.core.memory import Memory
 from connector.core.messages import MAX_AGE_MS, Disposition
-from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Resolution, Resolve, Result, Rules
+from connector.core.records import (
+    Close,
+    Digest,
+    Intent,
+    LedgerRecord,
+    Outcome,
+    Park,
+    Resolution,
+    Resolve,
+    Result,
+    Rules,
+)
 from connector.core.standing import LIVE, Packing, Standing, Status, request_key
 
 RULES_VERSION = 1
-"""The version of these rules. A fold that meets another one in the log must not send."""
+"""The version of these rules. A fold that meets another one in the log, in a DIGEST too, must not send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Alarm(StrEnum):
 
     SUBMITTED_AFTER_END = "SUBMITTED_AFTER_END"
     SECOND_SUBMITTED = "SECOND_SUBMITTED"
+    DIGEST_DIFFERS = "DIGEST_DIFFERS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ class Fold:
 
     def __init__(self, keep_ms: int = MAX_AGE_MS) -> None:
         self.log_ms = 0
-        self.rules_known = True
+        self.unknown_rules: int | None = None
         self._keep_ms = keep_ms
         self._live: dict[bytes, Standing] = {}  # open and parked, least recently changed first
         self._memory = Memory(keep_ms)
@@ -111,6 +123,11 @@ class Fold:
             return False
         return standing.attempt == attempt or attempt in self._also_submitted.get(key, ())
 
+    @property
+    def rules_known(self) -> bool:
+        """False for good after rules that are not ours: what they granted meanwhile, nobody here can tell."""
+        return self.unknown_rules is None
+
     def live(self) -> int:
         """Requests open or parked now."""
         return len(self._live)
@@ -129,8 +146,9 @@ class Fold:
                 return self._resolve(record)
             case Close():
                 return self._close(record)
-            case Rules():
-                self.rules_known = self.rules_known and record.version == RULES_VERSION
+            case Rules() | Digest():
+                if self.unknown_rules is None and record.version != RULES_VERSION:
+                    self.unknown_rules = record.version
         return NOTHING
 
     def _intent(self, append_ms: int, r: Intent) -> Step:

@@ -109,12 +109,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A replica's checksum of the verdicts on offsets after ``since`` up to and with ``upto``."""
+    """A replica's checksum of the verdicts on offsets after ``since`` up to and with ``upto``.
+
+    ``version``: the rules its writer follows; the log still tells them when their RULES record is past retention.
+    """
 
     since: int
     upto: int
     digest: int
     owner: str
+    version: int = 1
 
 
 LedgerRecord: TypeAlias = Intent | Outcome | Park | Resolve | Close | Rebind | Rules | Digest

@@ -54,7 +54,7 @@ def ledger_row(record: LedgerRecord) -> Row:
         case Rules():
             row |= _named(record, "version")
         case Digest():
-            row |= _named(record, "since", "upto", "owner")
+            row |= _named(record, "since", "upto", "owner", "version")
             row["digest"] = record.digest - _TOP
     return row
 
@@ -90,7 +90,7 @@ def _close(r: Row) -> Close:
 
 
 def _digest(r: Row) -> Digest:
-    return Digest(r["since"], r["upto"], r["digest"] + _TOP, r["owner"])
+    return Digest(r["since"], r["upto"], r["digest"] + _TOP, r["owner"], r["version"])
 
 
 _MAKERS: dict[str, Callable[[Row], LedgerRecord]] = {

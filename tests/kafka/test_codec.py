@@ -64,7 +64,7 @@ ledger_records = st.one_of(
     st.builds(records.Close, words, origins, st.integers(0, 99), st.sampled_from(Disposition), words),
     st.builds(records.Rebind, hashes, words),
     st.builds(records.Rules, st.integers(0, 99)),
-    st.builds(records.Digest, offsets, offsets, st.integers(0, 2**64 - 1), words),
+    st.builds(records.Digest, offsets, offsets, st.integers(0, 2**64 - 1), words, st.integers(0, 99)),
 )
 requests = st.builds(
     SendRequest,
