@@ -2,19 +2,24 @@
 
 The edge hands over every record of the ledger in log order through ``feed``, on the loop. A proposal is answered when
 its own record has come back that way, never by the producer's acknowledgement. An append that timed out is not a
-refusal: it may still land and be granted; a grant that nobody waits for any more is given back as UNSENT(LATE).
+refusal: it may still land and be granted, hours later or a second time. So a grant of ours that nobody waits for (any
+more) is given back as UNSENT(LATE); who wrote it, the INTENT itself says, and nothing has to be remembered.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TypeAlias
 
-from connector.core.ledger import GRANTED, Fold, Step, Verdict
+from connector.core.digests import Digests
+from connector.core.ledger import GRANTED, Alarm, Fold, Step, Verdict
 from connector.core.records import Intent, LedgerRecord, Outcome, Result
 from connector.core.standing import request_key
 from connector.core.views import Views
+from connector.watched import Watch
 
 APPEND_AGAIN_S = 5.0  # an append acknowledged but not read back within this is made again: most are back in 5 ms
+DRAIN_S = 10.0  # at the end Kafka may be away; what is not recorded by then the next owner finds in doubt
 RETRY_S = 0.5  # between attempts while Kafka is away; librdkafka itself retries faster underneath
 
 Changed: TypeAlias = Callable[[tuple[bytes, ...]], None]
@@ -40,13 +45,14 @@ class Replica:
         self.owner = owner
         self.fold = Fold()
         self.views = Views(self.fold, owner)
+        self.digests = Digests(owner)
         self.restored = asyncio.Event()
         self.next_offset = 0
+        self.watch = Watch()
         self._log = log
         self._seen = seen
         self._proposed: dict[str, asyncio.Future[Verdict]] = {}
-        self._abandoned: set[str] = set()
-        self._awaited: dict[LedgerRecord, asyncio.Future[None]] = {}
+        self._awaited: dict[LedgerRecord, set[asyncio.Future[None]]] = {}
         self._changed: list[Changed] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,6 +70,8 @@ class Replica:
         step = self.fold.apply(append_ms, record)
         self.views.note(offset, append_ms, record, step, read_at)
         self.next_offset = offset + 1
+        if self.digests.note(offset, append_ms, record, step.verdict, read_at) and self.fold.rules_known:
+            step = Step(alarm=Alarm.DIGEST_DIFFERS)
         if self.restored.is_set():
             self._answer(record, step)
             self._seen(record, step)
@@ -77,38 +85,54 @@ class Replica:
                 await self._log.append(intent)
                 return await answer
         except (TimeoutError, AppendFailed):
-            return answer.result() if answer.done() and not answer.cancelled() else None
+            return _in_time(answer)
+        except asyncio.CancelledError:
+            if _in_time(answer) is GRANTED:
+                self._give_back(intent)
+            raise
         finally:
             del self._proposed[intent.attempt]
-            if answer.cancelled() or not answer.done():
-                self._abandoned.add(intent.attempt)
 
     async def record(self, record: LedgerRecord) -> None:
         """Append until the record has been read back, however long Kafka is away."""
-        back = self._awaited.setdefault(record, asyncio.get_running_loop().create_future())
-        while not back.done():
-            try:
-                await self._log.append(record)
-                await asyncio.wait_for(asyncio.shield(back), APPEND_AGAIN_S)
-            except AppendFailed:
-                await asyncio.sleep(RETRY_S)
-            except TimeoutError:
-                continue
+        back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(record, set()).add(back)
+        try:
+            while not back.done():
+                await asyncio.wait([back], timeout=await self._appended(record))
+        finally:
+            self._awaited.get(record, set()).discard(back)
+            if not self._awaited.get(record):
+                self._awaited.pop(record, None)
+
+    async def _appended(self, record: LedgerRecord) -> float:
+        """Append once; return how long to wait before the next time."""
+        try:
+            await self._log.append(record)
+        except AppendFailed:
+            return RETRY_S
+        return APPEND_AGAIN_S
 
     def record_later(self, record: LedgerRecord) -> None:
         """``record``, in the background: nobody waits for it."""
-        task = asyncio.create_task(self.record(record))
+        task = self.watch.start(self.record(record))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self) -> None:
-        """Wait for what is still being recorded in the background."""
+        """Wait for what is still being recorded in the background, but not for a Kafka that is away."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _answer(self, record: LedgerRecord, step: Step) -> None:
         if isinstance(record, Intent):
             self._answer_intent(record, step)
-        elif (back := self._awaited.pop(record, None)) is not None and not back.done():
+        for back in self._awaited.pop(record, ()):
             back.set_result(None)
         if step.was is not step.now:
             names = _names(record)
@@ -119,16 +143,19 @@ class Replica:
         waiting = self._proposed.get(intent.attempt)
         if waiting is not None and not waiting.done() and step.verdict is not None:
             waiting.set_result(step.verdict)
-        elif intent.attempt in self._abandoned:
-            self._abandoned.discard(intent.attempt)
-            if step.verdict is GRANTED:
-                self._give_back(intent)
+        elif step.verdict is GRANTED and intent.owner == self.owner:
+            self._give_back(intent)
 
     def _give_back(self, intent: Intent) -> None:
         late = Outcome(
             intent.attempt, intent.request_id, intent.line, intent.contact, Result.UNSENT, "LATE", via="abandoned"
         )
         self.record_later(late)
+
+
+def _in_time(answer: asyncio.Future[Verdict]) -> Verdict | None:
+    """The verdict, if it came before its waiter was told to stop."""
+    return answer.result() if answer.done() and not answer.cancelled() else None
 
 
 def _names(record: LedgerRecord) -> tuple[bytes, ...]:
