@@ -215,7 +215,7 @@ class _Turn:
         return Grant(
             mono=mono,
             lease_end=lease_end,
-            owned=self.lane.owned,
+            owned=self.lane.owned and replica.may_send,
             still_open=replica.fold.is_open(intent.request_id, intent.attempt),
             contact_busy=replica.views.busy(intent.contact, before=intent.attempt),
             line=intent.line,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from connector.core.calls import Answer
 from connector.core.messages import OnInDoubt
-from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result
+from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result, Rules
 from connector.core.turns import Policy
 from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, NOW_MS, REFUSED, TOO_MANY, Log, Stage
 from tests.virtual_time import run
@@ -380,5 +380,24 @@ def test_window_exceeded_makes_the_line_wait_and_the_message_goes_later() -> Non
 
         assert stage.ends == [("r1", "SUBMITTED")]
         assert stage.posts[1][0] - stage.posts[0][0] >= 60.0
+
+    run(story())
+
+
+def test_rules_that_are_not_ours_stop_a_grant_before_its_write() -> None:
+    """RULES lands between the grant and the socket: given back, and nothing is proposed any more."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        stage.give(1, "r2", number="+12025550124")
+        await stage.until(lambda: len([r for r in stage.log.records if isinstance(r, Intent)]) == 2)
+        stage.log.land(Rules(2))
+        await asyncio.sleep(60)
+
+        codes = [r.detail for r in stage.log.records if isinstance(r, Outcome)]
+        assert codes == ["h-1", "LATE"]
+        assert [p[1] for p in stage.posts] == ["r1"]
 
     run(story())
