@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from connector import __version__
-from connector.assembly import ROLES, Parts
+from connector.assembly import ROLES, Parts, start_digester
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
@@ -26,6 +26,7 @@ from connector.kafka.registry import Registry, RegistryAway, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
+from connector.kafka.wire_ledger import UNKNOWN_RULES
 from connector.outbound import LedgerTopic, OutTopics
 from connector.replica import Replica
 from connector.settings import Settings, secret
@@ -69,6 +70,7 @@ class Connector:
         self.health_port = health.port
         try:
             parts = await self._build(asyncio.get_running_loop())
+            start_digester(parts)
             for role in self.roles:
                 await ROLES[role](parts)
             self.ready.set()
@@ -81,7 +83,9 @@ class Connector:
 
     def reasons(self) -> list[str]:
         """Why the connector is not ready, one sentence each."""
-        return list(self.waiting_for.values()) + ([] if self.ready.is_set() else ["the connector is starting"])
+        rules = unknown_rules(self.parts.replica.fold.unknown_rules) if self.parts is not None else []
+        starting = [] if self.ready.is_set() else ["the connector is starting"]
+        return [*self.waiting_for.values(), *rules, *starting]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
@@ -112,12 +116,14 @@ class Connector:
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await self._contacts(codec, clients, names, replica)
         feed = LedgerFeed(replica, codec, reader, system.mono)
-        self._tail = LogTail(clients, names.ledger, feed.take, replica.restored.set, loop)
-        await self._restore(self._tail, replica, reached)
+        self._tail = LogTail(clients, names.ledger, feed.take, feed.restored, loop)
+        await self._restore(self._tail, feed, replica, reached)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         self.parts = Parts(
             settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system
         )
+        self.parts.watches += [feed.watch, replica.watch]
+        self.parts.closers.append(feed.close)
         return self.parts
 
     async def _codec(self, names: TopicNames) -> Codec:
@@ -146,13 +152,14 @@ class Connector:
             replica.views.load_binding(contact, line, grant_offset)
         return reached
 
-    async def _restore(self, tail: LogTail, replica: Replica, reached: int | None) -> None:
+    async def _restore(self, tail: LogTail, feed: LedgerFeed, replica: Replica, reached: int | None) -> None:
         self.waiting_for["ledger"] = "the ledger is being read"
         tail.start()
         restored = asyncio.create_task(_signalled(replica.restored))
-        await asyncio.wait([restored, tail.fatal], return_when=FIRST)
-        if tail.fatal.done():
-            tail.fatal.result()
+        await asyncio.wait([restored, tail.fatal, feed.watch.failed], return_when=FIRST)
+        for fatal in (tail.fatal, feed.watch.failed):
+            if fatal.done():
+                fatal.result()
         if tail.first_offset and (reached is None or tail.first_offset > reached + 1):
             raise StartRefused(
                 "the ledger begins after what the contacts topic knows, so lines of contacts may be missing: "
@@ -201,6 +208,15 @@ class Connector:
     def _ledger_seen(self, _: LedgerRecord, step: Step) -> None:
         if step.alarm is not None:
             self.observe(AlarmRaised(str(step.alarm)))
+
+
+def unknown_rules(version: int | None) -> list[str]:
+    """Why a replica sends nothing although it has read the ledger, in one sentence; none if its rules are ours."""
+    if version is None:
+        return []
+    if version == UNKNOWN_RULES.version:
+        return ["the ledger holds a record this program cannot read, so nothing is sent: upgrade it"]
+    return [f"the ledger follows rules version {version}, which this program does not know: upgrade it"]
 
 
 def subjects(names: TopicNames) -> dict[SchemaName, str]:

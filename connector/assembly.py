@@ -13,6 +13,7 @@ from connector.core.messages import SendRequest
 from connector.core.routing import Lines
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
+from connector.digester import Digester
 from connector.ends import Ends, PublishFailed
 from connector.inbound import Feed, Reader, dispatch_into, parked_into, requests_into
 from connector.ingress import Ingress
@@ -93,6 +94,13 @@ class Parts:
         for consumer, _ in self.consumers:
             if consumer.topic == topic:
                 consumer.pause(partition, paused)
+
+
+def start_digester(parts: Parts) -> None:
+    """No role: every replica's verdicts are compared with those of the others."""
+    digester = Digester(parts.replica, parts.system)
+    parts.watches.append(digester.watch)
+    parts.closers.append(digester.close)
 
 
 async def start_router(parts: Parts) -> None:

@@ -17,6 +17,11 @@ class Watch:
         task.add_done_callback(self._ended)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+    def fail(self, error: BaseException) -> None:
+        """The same for work that is no task; the first error counts."""
+        if not self.failed.done():
             self.failed.set_exception(error)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)

@@ -11,7 +11,7 @@ ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "
 EDGES = {"kafka", "sendblue", "web", "observability"}
 ROLES = {
     "replica", "account", "ends", "router", "sender", "surroundings", "lane", "line_worker", "ingress", "reconciler",
-    "watched",
+    "watched", "digester",
 }  # fmt: skip
 
 

@@ -192,5 +192,3 @@ def test_an_append_that_fails_is_made_again_until_it_is_read_back() -> None:
         assert log.records == [submitted(A1)]
 
     run(story())
-
-

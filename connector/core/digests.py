@@ -25,7 +25,7 @@ EVERY_OFFSETS = 10_000
 EVERY_S = 3600.0
 SURE_AFTER_MS = 120 * 3600 * 1000
 SPREAD_S = 60.0  # far longer than an append takes to come back, far shorter than an hour
-LOOK_S = 10.0  # the log may make one due at any time
+LOOK_S = 30.0  # the log may make one due at any time
 _VERDICT = struct.Struct(">qBI")
 """Offset, kind of verdict, bytes of the attempt that follow."""
 

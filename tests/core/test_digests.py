@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_equal_verdicts_raise_no_alarm() -> None:
 
     assert not any(told for peer in log.peers for told in peer.told)
     assert [d.upto for d in digests[1:]] == [0, 2, 5, 9, 14, 20, 27, 35]
-    assert all(later.since == earlier.upto for earlier, later in zip(digests[1:], digests[2:], strict=False))
+    assert all(later.since == earlier.upto for earlier, later in pairwise(digests))
 
 
 @pytest.mark.parametrize("announcer", [0, 1, 2])
