@@ -2,7 +2,8 @@
 
 import asyncio
 
-from connector.demo import run
+from connector.core.records import Rules
+from connector.demo import Demo, run
 from connector.demo_plan import DemoPlan
 
 
@@ -22,3 +23,23 @@ async def test_the_naive_loop_doubles() -> None:
     report = await run(DemoPlan(seconds=4, seed=3, naive=True), asyncio.Event())
 
     assert report["duplicate_texts"] > 0
+
+
+async def test_rules_this_program_does_not_know_are_told_in_one_sentence() -> None:
+    """Somebody appends a RULES record of a newer program: this one is not ready any more, and says why."""
+    stop, told = asyncio.Event(), list[list[str]]()
+    appends: list[asyncio.Task[None]] = []
+
+    def show(demo: Demo) -> None:
+        connector = demo.connector
+        if connector is None or connector.parts is None or not connector.ready.is_set():
+            return
+        if not appends:
+            appends.append(asyncio.create_task(connector.parts.log.append(Rules(2))))
+        elif reasons := connector.reasons():
+            told.append(reasons)
+            stop.set()
+
+    await run(DemoPlan(seconds=60, seed=3), stop, show)
+
+    assert told[0] == ["the ledger follows rules version 2, which this program does not know: upgrade it"]
