@@ -17,7 +17,7 @@ from connector.assembly import ROLES, Parts, start_digester
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
-from connector.inbound import LedgerFeed, Reader
+from connector.inbound import Reader
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of, control_of
@@ -27,6 +27,7 @@ from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
 from connector.kafka.wire_ledger import UNKNOWN_RULES
+from connector.ledger_feed import LedgerFeed
 from connector.outbound import LedgerTopic, OutTopics
 from connector.replica import Replica
 from connector.settings import Settings, secret
@@ -116,7 +117,7 @@ class Connector:
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await self._contacts(codec, clients, names, replica)
         feed = LedgerFeed(replica, codec, reader, system.mono)
-        self._tail = LogTail(clients, names.ledger, feed.take, feed.restored, loop)
+        self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop)
         await self._restore(self._tail, feed, replica, reached)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         self.parts = Parts(

@@ -3,12 +3,13 @@
 import asyncio
 
 from connector.core.records import LedgerRecord, Rules
-from connector.inbound import LedgerFeed, Reader
+from connector.inbound import Reader
 from connector.kafka.avro import Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_ledger import ledger_row
+from connector.ledger_feed import LedgerFeed
 from connector.replica import Replica
 from tests.core.ledger_story import close
 from tests.virtual_time import run
@@ -71,7 +72,7 @@ def test_a_replica_is_not_restored_while_records_wait_for_their_schema() -> None
         here = await site()
         here.shelf.away = True
         here.feed.take([here.record(here.wire(close("r"))), here.record(here.wire(close("s")))])
-        here.feed.restored()
+        here.feed.at_end()
         await asyncio.sleep(10)
         before = here.replica.restored.is_set()
         here.shelf.away = False
@@ -91,7 +92,7 @@ def test_bytes_nobody_can_read_stop_the_sending_and_no_record_behind_them() -> N
         here = await site()
         wires = [here.wire(Rules(1)), b"\0\0\0\0\1garbage", b"garbage", here.wire(close("r"))]
         here.feed.take([here.record(wire) for wire in wires])
-        here.feed.restored()
+        here.feed.at_end()
         await here.replica.restored.wait()
 
         assert here.replica.next_offset == 4
@@ -110,7 +111,7 @@ def test_a_schema_the_registry_never_gets_stops_the_sending() -> None:
         await asyncio.sleep(1)
         unknown_id = (99).to_bytes(4)
         here.feed.take([here.record(b"\0" + unknown_id + b"x"), here.record(here.wire(close("r")))])
-        here.feed.restored()
+        here.feed.at_end()
         await here.replica.restored.wait()
 
         assert here.replica.next_offset == 3
@@ -126,7 +127,7 @@ def test_an_unforeseen_error_is_heard_and_nothing_is_fed_after_it() -> None:
         here = await site()
         here.feed.take([here.record(here.wire(Rules(1)))])
         await asyncio.sleep(1)
-        here.feed.restored()
+        here.feed.at_end()
 
         def broken(_: tuple[bytes, ...]) -> None:
             raise LookupError("unforeseen")
