@@ -8,36 +8,34 @@ import asyncio
 import signal
 import sys
 import uuid
-from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-import uvloop
-from confluent_kafka import KafkaException
-from pydantic import ValidationError
 from rich.live import Live
 
 from connector import __version__, demo, operations
 from connector.app import Connector, StartRefused, both
 from connector.assembly import ROLES
+from connector.cli_frame import WRONG, AsJson, Config
+from connector.cli_frame import on_kafka as _kafka
+from connector.cli_frame import run as _run
+from connector.cli_frame import settings_of as _settings
+from connector.cli_ledger import ledger_cli
 from connector.cli_output import err, fail, out, print_changes, print_event, print_json, print_pairs, print_rows
 from connector.core.messages import SendRequest
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
-from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
-from connector.settings import Settings, explain, load
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.faults import Fault, Faults
 from connector.simulator.server import running
 
-T = TypeVar("T")
-WRONG, FAULTS, FATAL = 1, 3, 4
+FAULTS, FATAL = 3, 4
 cli = typer.Typer(
     help="Kafka and Sendblue, joined: send requests become texts at most once, status callbacks become events.",
     epilog="Begin with `kafka-sendblue demo`: it needs no Kafka, no account and no network.",
@@ -49,12 +47,7 @@ topics_cli = typer.Typer(help="Create the topics with the right settings, and gi
 schemas_cli = typer.Typer(help="The Avro schemas of the topics.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output, for machines")]
+cli.add_typer(ledger_cli, name="ledger")
 
 
 @cli.command()
@@ -241,32 +234,6 @@ def version() -> None:
 def main() -> None:
     """The console script."""
     cli()
-
-
-def _settings(config: Path | None) -> Settings:
-    try:
-        return load(config)
-    except ValidationError as error:
-        sentence = "\n".join(explain(error))
-    except (OSError, ValueError) as error:
-        sentence = str(error)
-    fail(sentence, WRONG)
-
-
-def _kafka(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command that talks to Kafka, the registry or Sendblue; its errors become sentences."""
-    configure("error")
-    try:
-        return _run(work)
-    except KafkaException as error:
-        sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
-    except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
-        sentence = str(error)
-    fail(sentence, WRONG)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return uvloop.run(work)
 
 
 def _stop_on_signal() -> asyncio.Event:

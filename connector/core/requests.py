@@ -118,7 +118,7 @@ def expires_ms(dispatch: Dispatch, default_ttl_ms: int = DEFAULT_TTL_MS) -> int:
 
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_DIGITS = re.compile(r"[0-9]{7,15}")
 _WITHOUT_SEPARATORS = str.maketrans("", "", "._:-")
 _TELLING_DIGITS = 10
@@ -145,7 +145,7 @@ def _recipient_kinds(request: SendRequest) -> int:
 
 
 def _bad_number(number: str | None) -> bool:
-    return number is not None and _E164.fullmatch(number) is None
+    return number is not None and E164.fullmatch(number) is None
 
 
 def _bad_count(numbers: tuple[str, ...]) -> bool:

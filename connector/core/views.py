@@ -83,6 +83,10 @@ class Views:
             for a in self._by_contact.get(contact, ())
         )
 
+    def parked(self, contact: bytes) -> bool:
+        """True while an attempt of the contact whose INTENT is in the log is parked."""
+        return any(not self._is_open(a) for a in self._by_contact.get(contact, ()))
+
     def line_of(self, contact: bytes) -> str | None:
         """Return the alias of the line the contact is bound to."""
         return self._bindings.get(contact)

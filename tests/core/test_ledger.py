@@ -4,7 +4,7 @@ import pytest
 
 from connector.core.ledger import EXPIRED, GRANTED, Alarm, Duplicate, Fold
 from connector.core.messages import MAX_AGE_MS, Disposition
-from connector.core.records import LedgerRecord, Resolution, Rules
+from connector.core.records import Digest, LedgerRecord, Resolution, Rules
 from connector.core.standing import Status
 from tests.core.ledger_story import (
     HANDLE,
@@ -202,6 +202,17 @@ def test_unknown_rules_stop_the_sending() -> None:
     fold.apply(3, Rules(1))
 
     assert not fold.rules_known
+
+
+def test_a_digest_tells_the_rules_when_their_record_is_gone() -> None:
+    """RULES leaves the log after five days; a replica begun later hears of them from the next DIGEST."""
+    fold = Fold()
+    fold.apply(1, Digest(-1, 0, 7, "P", version=1))
+    before = fold.unknown_rules
+    fold.apply(2, Digest(0, 5, 7, "P", version=2))
+
+    assert before is None
+    assert fold.unknown_rules == 2
 
 
 def test_a_close_keeps_its_origin_and_disposition() -> None:

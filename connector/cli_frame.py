@@ -1,0 +1,52 @@
+"""What all commands have in common: the settings, the event loop, and errors told as one sentence."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+import uvloop
+from confluent_kafka import KafkaException
+from pydantic import ValidationError
+
+from connector.cli_output import fail
+from connector.kafka.records import KafkaFatal
+from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
+from connector.observability.logs import configure
+from connector.settings import Settings, explain, load
+
+T = TypeVar("T")
+WRONG = 1
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output, for machines")]
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Load the settings; every mistake in them becomes a sentence."""
+    try:
+        return load(config)
+    except ValidationError as error:
+        sentence = "\n".join(explain(error))
+    except (OSError, ValueError) as error:
+        sentence = str(error)
+    fail(sentence, WRONG)
+
+
+def on_kafka(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command that talks to Kafka, the registry or Sendblue; its errors become sentences."""
+    configure("error")
+    try:
+        return run(work)
+    except KafkaException as error:
+        sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
+    except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
+        sentence = str(error)
+    fail(sentence, WRONG)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run on the loop that the connector runs on."""
+    return uvloop.run(work)
