@@ -85,7 +85,8 @@ class Views:
 
     def parked(self, contact: bytes) -> bool:
         """True while an attempt of the contact whose INTENT is in the log is parked."""
-        return any(not self._is_open(a) for a in self._by_contact.get(contact, ()))
+        standings = (self._fold.standing(a.request_id) for a in self._by_contact.get(contact, ()))
+        return any(standing is not None and standing.status is Status.PARKED for standing in standings)
 
     def line_of(self, contact: bytes) -> str | None:
         """Return the alias of the line the contact is bound to."""

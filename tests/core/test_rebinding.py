@@ -4,7 +4,7 @@ import pytest
 
 from connector.core.rebinding import in_the_way
 from connector.core.records import LedgerRecord, Resolution
-from tests.core.ledger_story import Story, contact_id, intent, park, rebind, resolve, submitted, unsent
+from tests.core.ledger_story import HOUR_MS, Story, contact_id, intent, park, rebind, resolve, submitted, unsent
 
 A1 = intent("a1")
 
@@ -38,3 +38,12 @@ def test_a_rebind_moves_the_contact() -> None:
     story.at(1, A1, submitted(A1), rebind("c", "B"))
 
     assert story.reader.views.line_of(contact_id("c")) == "B"
+
+
+def test_what_the_ledger_has_forgotten_is_not_in_the_way() -> None:
+    """An attempt nobody ever settled is gone after 72 h: it is neither in doubt nor parked."""
+    story = Story()
+    story.at(0, A1)
+    story.at(73 * 3600, intent("b1", "other", contact="d", at_ms=73 * HOUR_MS))
+
+    assert in_the_way(story.reader.views, contact_id("c"), parked_too=False) is None
