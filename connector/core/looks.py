@@ -1,0 +1,46 @@
+"""When the holder of an attempt in doubt looks at Sendblue's message list, and when it may look at all.
+
+A callback proves most attempts within a second or two, and the list shows a new message only after a while; so looks
+begin late and grow rare. Every reader of the account shares 100 requests in 10 seconds, over all replicas, without
+talking to each other: each purpose has a fixed share, and of the senders' share a replica has as much as it has of the
+lines.
+"""
+
+from typing import NamedTuple
+
+LOOKS_AT_S = (10.0, 30.0, 75.0, 150.0, 270.0)
+"""After the grant was read. The third comes after the minute that the list may lag behind."""
+LOOK_EVERY_S = 120.0
+"""Between later looks."""
+
+ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
+"""Of the list, and of the account (sendblue-api.md 2.4)."""
+SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE = 30, 40, 10
+"""Requests in ACCOUNT_WINDOW_S for looks, for the reconciler and for probes; the rest is left to other programs."""
+
+
+def next_look_s(looks: int) -> float:
+    """How long after the grant was read the look after so many looks is due, in seconds."""
+    if looks < len(LOOKS_AT_S):
+        return LOOKS_AT_S[looks]
+    return LOOKS_AT_S[-1] + LOOK_EVERY_S * (looks - len(LOOKS_AT_S) + 1)
+
+
+class Allowance(NamedTuple):
+    """A share of the account's requests, as tokens that fill up again; seconds are monotonic."""
+
+    tokens: float = 1.0
+    at: float = 0.0
+
+    def take(self, now: float, rate: float) -> "Allowance | None":
+        """The allowance after one request at ``rate`` a second, None when there is none left now.
+
+        It holds at most what one second brings, or one request, so that no burst of it is felt by the others.
+        """
+        filled = min(max(rate, 1.0), self.tokens + max(now - self.at, 0.0) * rate)
+        return Allowance(filled - 1.0, now) if filled >= 1.0 else None
+
+
+def senders_rate(lines_here: int, lines: int) -> float:
+    """Looks a second of a replica that has so many of all lines."""
+    return SENDERS_SHARE / ACCOUNT_WINDOW_S * lines_here / max(lines, 1)

@@ -1,0 +1,176 @@
+"""What Sendblue's message list proves of an attempt in doubt.
+
+A row carries no trace of the attempt that made it: only recipient, line, text, media and the time of its creation. So a
+row proves an attempt only if nothing else can have made it. *Candidates* are all attempts of that contact whose fate
+the ledger does not know, ours among them; each can have made a row from a moment before its grant until its effect can
+no longer come. Candidates whose spans overlap are judged together: as many rows as candidates, in the order of their
+grants, prove every one of them. Fewer rows, more rows, or a row that only resembles ours prove nothing.
+
+Rows whose handle the ledger already knows for another attempt are left out first, since a handle proves one attempt
+only. Times in rows are Sendblue's; they are brought to ours by its own Date header.
+
+What is ugly: a person at Sendblue's dashboard who sends the very same text to the same contact from the same line at
+the same moment looks like us. And absence proves nothing by itself: the list lags behind, so ``Absent`` says whether a
+newer message of the account was already visible, and whoever wants to send again must ask twice.
+"""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from connector.core.callbacks import Report
+
+BEFORE_MS = 5_000
+"""How much earlier than its grant a row may seem: what is left of two clocks after their difference is taken out."""
+EFFECT_WITHIN_MS = 365_000
+"""Lease (5 s), the longest call (60 s) and Q (300 s): the effect of a POST does not come later (reliability.md 4)."""
+PLAN_SUFFIXES = ("- Sent using sendblue.co",)
+"""What Sendblue itself adds to a text, by plan (reliability.md S6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a row of ours would show. ``line`` is the number of the line."""
+
+    number: str = field(repr=False)
+    line: str = field(repr=False)
+    content: str | None = field(repr=False)
+    media_url: str | None = field(repr=False)
+
+
+class Candidate(NamedTuple):
+    """An attempt of the contact whose fate is unknown; ``same_body``: it may look like ours in every way."""
+
+    attempt: str
+    granted_ms: int
+    same_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows of the contact, outbound, from ``since_ms`` on, as far as they were read.
+
+    ``ahead_ms``: how far Sendblue's clock is ahead of ours. ``complete``: no further page. ``newest_ms``: creation, by
+    Sendblue's clock, of the newest message of the whole account that was visible; None when that was not asked.
+    """
+
+    rows: tuple[Report, ...] = field(repr=False)
+    ahead_ms: int
+    complete: bool = True
+    newest_ms: int | None = None
+
+
+class Proved(NamedTuple):
+    """The attempt became this message."""
+
+    handle: str
+
+
+class Absent(NamedTuple):
+    """No row is ours. ``newer_visible``: a message made when ours could no longer be made was visible already."""
+
+    newer_visible: bool
+
+
+class Ambiguous(NamedTuple):
+    """The rows can be read in more than one way. ``reason`` is a code."""
+
+    reason: str
+
+
+Proof: TypeAlias = Proved | Absent | Ambiguous
+
+
+def since_ms(mine: str, candidates: Collection[Candidate]) -> int:
+    """From when on, by our clock, rows must be asked for to judge this attempt. ``candidates`` include it."""
+    return _together(mine, candidates)[0].granted_ms - BEFORE_MS
+
+
+def judge(
+    mine: str, candidates: Collection[Candidate], text: Text, listing: Listing, claimed: Collection[str]
+) -> Proof:
+    """What the listing says of the attempt ``mine``, which is one of the candidates.
+
+    ``claimed``: handles that the ledger knows for other attempts of the contact.
+    """
+    group = _together(mine, candidates)
+    rows = [row for row in listing.rows if row.message_handle not in claimed and _in_span(row, group, listing)]
+    alike = [row for row in rows if _resembles(row, text)]
+    if not listing.complete:
+        return Ambiguous("MORE_ROWS")
+    if not alike:
+        return Absent(_newer_visible(group, listing))
+    if not all(_is(row, text) and row.message_handle for row in alike):
+        return Ambiguous("NOT_EXACT")
+    if not all(candidate.same_body for candidate in group):
+        return Ambiguous("ANOTHER_ATTEMPT")
+    if len(alike) != len(group):
+        return Ambiguous("FEWER_ROWS" if len(alike) < len(group) else "MORE_MATCHES")
+    return _assigned(mine, group, alike, listing)
+
+
+def _together(mine: str, candidates: Collection[Candidate]) -> Sequence[Candidate]:
+    """The candidates, by grant, that are tied to ours by a chain of overlapping spans."""
+    run: list[Candidate] = []
+    for one in sorted(candidates, key=lambda candidate: candidate.granted_ms):
+        if run and one.granted_ms - run[-1].granted_ms > EFFECT_WITHIN_MS + BEFORE_MS:
+            if any(candidate.attempt == mine for candidate in run):
+                return run
+            run = []
+        run.append(one)
+    return run
+
+
+def _created(row: Report, listing: Listing) -> int | None:
+    """When the row's message was made, by our clock."""
+    return None if row.date_sent_ms is None else row.date_sent_ms - listing.ahead_ms
+
+
+def _within(created: int | None, first: Candidate, last: Candidate) -> bool:
+    """A row without a time cannot be ruled out."""
+    return created is None or first.granted_ms - BEFORE_MS <= created <= last.granted_ms + EFFECT_WITHIN_MS
+
+
+def _in_span(row: Report, group: Sequence[Candidate], listing: Listing) -> bool:
+    return _within(_created(row, listing), group[0], group[-1])
+
+
+def _assigned(mine: str, group: Sequence[Candidate], rows: Sequence[Report], listing: Listing) -> Proof:
+    if any(row.date_sent_ms is None for row in rows):
+        return Ambiguous("NO_TIME")
+    ordered = sorted(rows, key=lambda row: (row.date_sent_ms or 0, row.message_handle or ""))
+    pairs = list(zip(group, ordered, strict=True))
+    if not all(_within(_created(row, listing), one, one) for one, row in pairs):
+        return Ambiguous("OUT_OF_SPAN")
+    return next(Proved(row.message_handle or "") for one, row in pairs if one.attempt == mine)
+
+
+def _newer_visible(group: Sequence[Candidate], listing: Listing) -> bool:
+    if listing.newest_ms is None:
+        return False
+    return listing.newest_ms - listing.ahead_ms > group[-1].granted_ms + EFFECT_WITHIN_MS
+
+
+def _is(row: Report, text: Text) -> bool:
+    """The row shows exactly what ours would: this line, this media, this text or the text and what a plan adds."""
+    at_line = text.line in (row.from_number, row.sendblue_number)
+    return at_line and row.media_url == text.media_url and _same_text(row.content or "", text.content or "")
+
+
+def _same_text(shown: str, sent: str) -> bool:
+    if shown == sent:
+        return True
+    return any(shown.startswith(sent) and shown[len(sent) :].strip() == suffix for suffix in PLAN_SUFFIXES)
+
+
+def _resembles(row: Report, text: Text) -> bool:
+    """The row may be ours, whatever Sendblue did to it: it went to this number and is not plainly another text."""
+    if row.is_outbound is False or text.number not in (row.number, row.to_number):
+        return False
+    shown, sent = _plain(row.content), _plain(text.content)
+    return shown.startswith(sent) if sent else not shown or row.media_url == text.media_url
+
+
+def _plain(text: str | None) -> str:
+    return "".join(unicodedata.normalize("NFKC", text or "").split()).casefold()
