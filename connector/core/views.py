@@ -9,14 +9,18 @@ whether to go on; if not, it appends UNSENT and waits.
   none, the earlier grant first; otherwise only REBIND moves one.
 - *grants by line*: the open and closed grants of **other** owners on my line, for the pace. Ages are counted on the
   monotonic clock from when we read the record.
+
+For an attempt in doubt they also know what else may have made a row of Sendblue's list (``candidates``, ``claimed``).
 """
 
 from dataclasses import dataclass
 
 from connector.core.bindings import Bindings
+from connector.core.claims import Claims
 from connector.core.ledger import GRANTED, Fold, Step
 from connector.core.outcomes import NEVER_WROTE
 from connector.core.pacing import ForeignGrants
+from connector.core.proofs import Candidate
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind, Result
 from connector.core.standing import Status
 
@@ -36,6 +40,7 @@ class LiveAttempt:
     granted_at: int
     granted_ms: int
     read_at: float
+    body: bytes
 
 
 class Views:
@@ -51,6 +56,7 @@ class Views:
         self._foreign_open: dict[str, dict[str, float]] = {}
         self._foreign_closed: dict[str, float] = {}
         self._moved: set[bytes] = set()
+        self._claims = Claims()
 
     def note(self, offset: int, append_ms: int, record: LedgerRecord, step: Step, read_at: float) -> None:
         """Follow one record that the fold has just applied."""
@@ -88,6 +94,19 @@ class Views:
         standings = (self._fold.standing(a.request_id) for a in self._by_contact.get(contact, ()))
         return any(standing is not None and standing.status is Status.PARKED for standing in standings)
 
+    def in_doubt(self, line: str) -> int:
+        """Return how many attempts on the line are open, those in flight among them."""
+        return sum(a.line == line and self._is_open(a) for a in self._attempts.values())
+
+    def candidates(self, contact: bytes, body: bytes) -> tuple[Candidate, ...]:
+        """Return all attempts of the contact whose fate is unknown, open and parked."""
+        live = self._by_contact.get(contact, ())
+        return tuple(Candidate(a.attempt, a.granted_ms, a.body == body) for a in live)
+
+    def claimed(self, contact: bytes) -> frozenset[str]:
+        """Return the handles known of the contact, from a minute before its oldest live attempt on."""
+        return self._claims.of(contact)
+
     def line_of(self, contact: bytes) -> str | None:
         """Return the alias of the line the contact is bound to."""
         return self._bindings.get(contact)
@@ -118,8 +137,9 @@ class Views:
         return self._fold.is_open(a.request_id, a.attempt)
 
     def _granted(self, offset: int, append_ms: int, r: Intent, read_at: float) -> None:
-        live = LiveAttempt(r.attempt, r.request_id, r.contact, r.line, r.owner, offset, append_ms, read_at)
+        live = LiveAttempt(r.attempt, r.request_id, r.contact, r.line, r.owner, offset, append_ms, read_at, r.body)
         self._attempts[r.attempt] = live
+        self._claims.began(r.contact)
         self._by_contact.setdefault(r.contact, []).append(live)
         if r.owner != self._owner:
             self._foreign_open.setdefault(r.line, {})[r.attempt] = read_at
@@ -130,6 +150,7 @@ class Views:
             contact, line = (live.contact, live.line) if live else (r.contact, r.line)
             if contact and line:
                 self._bind_submitted(contact, line)
+                self._claims.submitted(contact, r.detail, self._fold.log_ms)
         if step.was is not step.now or r.result is Result.SUBMITTED:
             wrote = not (r.result is Result.UNSENT and r.detail in NEVER_WROTE)
             self._close(attempt, read_at, wrote)
@@ -172,6 +193,7 @@ class Views:
             self._by_contact[live.contact] = others
         else:
             del self._by_contact[live.contact]
+            self._claims.ended(live.contact, self._fold.log_ms)
         self._close_grant(live.line, attempt, read_at, wrote)
 
     def _close_grant(self, line: str, attempt: str, read_at: float, wrote: bool) -> None:
