@@ -9,11 +9,13 @@ import msgspec
 from connector.account import Account
 from connector.core.facts import Observer
 from connector.core.identities import body_hash, contact_hash
+from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
 from connector.core.routing import Lines
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.digester import Digester
+from connector.doubts import Doubts
 from connector.ends import Ends, PublishFailed
 from connector.inbound import Feed, Reader, dispatch_into, parked_into, requests_into
 from connector.ingress import Ingress
@@ -21,6 +23,7 @@ from connector.kafka.clients import ClientSettings
 from connector.kafka.consumer import GroupConsumer
 from connector.kafka.topics import TopicNames
 from connector.line_worker import work
+from connector.message_list import ListedMessages
 from connector.outbound import Calls, LedgerTopic, OutTopics
 from connector.reconciler import Reconciler
 from connector.replica import Replica
@@ -89,6 +92,15 @@ class Parts:
         if self.sender is not None:
             self.sender.stir()
 
+    def wake(self, names: tuple[bytes, ...]) -> None:
+        """Something was learned of these requests or contacts: whoever waits for them looks again."""
+        if self.sender is not None:
+            self.sender.wake(names)
+
+    def looks_rate(self) -> float:
+        """Looks at the message list a second that are this replica's, by its share of the lines."""
+        return senders_rate(len(self.sender.lanes) if self.sender else 0, len(self.settings.lines))
+
     def pause(self, topic: str, partition: int, paused: bool) -> None:
         """Stop or resume reading a partition."""
         for consumer, _ in self.consumers:
@@ -132,11 +144,16 @@ async def start_sender(parts: Parts) -> None:
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
     account = Account(calls.probe, system.mono, parts.stir)
     parts.closers.append(account.close)
+    messages = ListedMessages(client, numbers, system.now_ms)
+    doubts = Doubts(parts.replica, messages, system, parts.looks_rate, parts.wake, parts.observe)
+    parts.closers.append(doubts.close)
+    parts.watches.append(doubts.watch)
     around = Surroundings(
         parts.replica,
         calls,
         parts.ends("sender"),
         account,
+        doubts,
         policy_of(settings),
         system,
         system,

@@ -16,9 +16,10 @@ from connector.core.backoff import window_end
 from connector.core.facts import AttemptInDoubt, LineWaits, PostAnswered, VerdictSeen
 from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
-from connector.core.messages import Disposition
+from connector.core.messages import Disposition, OnInDoubt
 from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
+from connector.core.resend import ABSENT
 from connector.core.turns import Held, Seen
 from connector.lane import Lane
 
@@ -49,6 +50,9 @@ class _Turn:
                 return None
             if isinstance(step, turns.NotNow):
                 return self.lane.wait(self.offset, self.held, step.until, step.reason)
+            if isinstance(step, turns.Look):
+                self.around.doubts.look(self.held, step.attempt, newest=self._may_resend())
+                continue
             if isinstance(step, turns.Owe | turns.HopTo):
                 await self._leave(step)
                 return self.lane.done(self.offset, self.held)
@@ -60,9 +64,12 @@ class _Turn:
         report = self.lane.reports.pop(step.standing.attempt or "", None)
         return await self.around.outlets.owed(self.held, step, report)
 
-    async def _act(self, step: turns.Propose | turns.Close | turns.ParkIt | turns.DropIt) -> None:
+    async def _act(self, step: turns.Propose | turns.Close | turns.Refute | turns.ParkIt | turns.DropIt) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
         match step:
+            case turns.Refute(attempt):
+                line, unsent = self._line_of(attempt), Result.UNSENT
+                await self._record(Outcome(attempt, self.request_id, line, contact, unsent, ABSENT, via="absence"))
             case turns.Propose():
                 await self._propose()
             case turns.Close(disposition, code):
@@ -154,6 +161,7 @@ class _Turn:
             case Rejected(code=code):
                 await self._record(self._outcome(intent, Result.REJECTED, code))
             case Unknown():
+                self.around.doubts.began(intent.attempt)
                 self.around.observe(AttemptInDoubt(intent.line))
 
     def _succeeded(self, submitted: Submitted) -> None:
@@ -193,10 +201,14 @@ class _Turn:
         live = self.around.replica.views.attempt(attempt)
         return live.line if live else self.held.dispatch.line
 
+    def _may_resend(self) -> bool:
+        return (self.held.dispatch.request.on_in_doubt or self.around.policy.in_doubt) is OnInDoubt.RESEND
+
     def _seen(self) -> Seen:
         replica, clocks = self.around.replica, self.around.clocks
         standing = replica.fold.standing(self.request_id)
-        live = replica.views.attempt(standing.attempt) if standing is not None and standing.attempt else None
+        attempt = standing.attempt if standing is not None and standing.attempt else ""
+        live, doubts = replica.views.attempt(attempt), self.around.doubts
         return Seen(
             now_ms=clocks.now_ms(),
             mono=clocks.mono(),
@@ -207,6 +219,8 @@ class _Turn:
             line_ready_at=self.lane.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
             attempt_read_at=live.read_at if live else None,
             attempt_granted_ms=live.granted_ms if live else None,
+            look_at=doubts.look_at(attempt),
+            absence=doubts.absence(attempt),
         )
 
     def _grant(self, intent: Intent, lease_end: float) -> Grant:

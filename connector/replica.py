@@ -54,6 +54,7 @@ class Replica:
         self._proposed: dict[str, asyncio.Future[Verdict]] = {}
         self._awaited: dict[LedgerRecord, set[asyncio.Future[None]]] = {}
         self._changed: list[Changed] = []
+        self._listeners: list[Callable[[LedgerRecord], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -65,6 +66,10 @@ class Replica:
         """Tell the listener the request keys and contacts whose state a record has just changed."""
         self._changed.append(listener)
 
+    def on_record(self, listener: Callable[[LedgerRecord], None]) -> None:
+        """Tell the listener every record that is read once the log has been restored, after the fold took it."""
+        self._listeners.append(listener)
+
     def feed(self, offset: int, append_ms: int, record: LedgerRecord, read_at: float) -> None:
         """Take the next record of the log; ``read_at`` is monotonic seconds."""
         step = self.fold.apply(append_ms, record)
@@ -75,6 +80,8 @@ class Replica:
         if self.restored.is_set():
             self._answer(record, step)
             self._seen(record, step)
+            for listener in self._listeners:
+                listener(record)
 
     async def propose(self, intent: Intent, timeout_s: float) -> Verdict | None:
         """Append an INTENT and return the fold's verdict on it; None when it did not come back within the time."""

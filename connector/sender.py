@@ -35,7 +35,7 @@ class Sender:
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._sleepers: dict[bytes, set[Lane]] = {}
         self.watch = Watch()
-        around.replica.on_change(self._wake)
+        around.replica.on_change(self.wake)
 
     @property
     def lanes(self) -> Mapping[int, Lane]:
@@ -87,7 +87,8 @@ class Sender:
         for lane in self._lanes.values():
             lane.wake_all()
 
-    def _wake(self, names: tuple[bytes, ...]) -> None:
+    def wake(self, names: tuple[bytes, ...]) -> None:
+        """The ledger, or a look at the message list, said something of these requests or contacts."""
         for name in names:
             for lane in self._sleepers.pop(name, ()):
                 lane.wake(name)

@@ -9,6 +9,7 @@ from connector.core.facts import Observer
 from connector.core.messages import Dispatch
 from connector.core.outcomes import Answer
 from connector.core.turns import Held, Owe, Policy
+from connector.doubts import Doubts
 from connector.replica import Replica
 
 
@@ -79,6 +80,7 @@ class Surroundings:
     sendblue: Sendblue
     outlets: Outlets
     account: Account
+    doubts: Doubts
     policy: Policy
     clocks: Clocks
     ids: Ids

@@ -9,8 +9,10 @@ from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.turns import Held, Owe, Policy
+from connector.doubts import Doubts
 from connector.line_worker import work
 from connector.replica import AppendFailed, Replica
 from connector.sender import Sender
@@ -64,20 +66,27 @@ class Stage:
     probes: list[bool] = field(default_factory=list)
     latency_s: float = 0.05
     attempts: int = 0
+    listing: Callable[[], Listing | None] = lambda: None
+    looks: list[tuple[float, bool]] = field(default_factory=list)
+    looks_rate: float = 3.0
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
         self.log.replicas.append(self.replica)
         self.replica.restored.set()
         self.account = Account(self.probe, self.mono, self._stir)
+        self.doubts = Doubts(self.replica, self, self, lambda: self.looks_rate, self._wake, self.facts.append)
         around = Surroundings(
-            self.replica, self, self, self.account, self.policy, self, self, self.facts.append, b"k" * 16
+            self.replica, self, self, self.account, self.doubts, self.policy, self, self, self.facts.append, b"k" * 16
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, lambda p, full: self.paused.append((p, full)))
 
     def _stir(self) -> None:
         self.sender.stir()
+
+    def _wake(self, names: tuple[bytes, ...]) -> None:
+        self.sender.wake(names)
 
     def mono(self) -> float:
         return asyncio.get_running_loop().time()
@@ -101,6 +110,15 @@ class Stage:
         await asyncio.sleep(self.latency_s)
         answer = self.answers.pop(0) if self.answers else ACCEPTED
         return Answer(answer.status, answer.body, answer.is_json, failure=answer.failure, written_after_s=0.0)
+
+    def text(self, dispatch: Dispatch, line: str) -> Text | None:
+        request = dispatch.request
+        return Text(request.number, f"line {line}", request.content, request.media_url) if request.number else None
+
+    async def outbound(self, number: str, since_ms: int, *, newest: bool) -> Listing | None:
+        self.looks.append((self.mono(), newest))
+        await asyncio.sleep(self.latency_s)
+        return self.listing()
 
     def report(self, answer: Answer) -> Report | None:
         return None

@@ -12,6 +12,7 @@ EDGES = {"kafka", "sendblue", "web", "observability"}
 ROLES = {
     "replica", "account", "ends", "router", "sender", "surroundings", "lane", "line_worker", "ingress", "reconciler",
     "watched", "digester",
+    "watched", "doubts",
 }  # fmt: skip
 
 

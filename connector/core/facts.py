@@ -46,6 +46,20 @@ class AttemptInDoubt:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtLooked:
+    """A look at the message list for an attempt in doubt: proved, absent or ambiguous."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtSettled:
+    """An attempt in doubt is so no more: by callback, list, absence, resolve, another word of the sender, or parked."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineWaits:
     """A line backs off, for this code."""
 
@@ -123,6 +137,8 @@ Fact: TypeAlias = (
     | VerdictSeen
     | PostAnswered
     | AttemptInDoubt
+    | DoubtLooked
+    | DoubtSettled
     | LineWaits
     | MessageSettled
     | DeadLettered

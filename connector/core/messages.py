@@ -33,6 +33,8 @@ class OnInDoubt(StrEnum):
 
     PARK = "PARK"
     DROP = "DROP"
+    RESEND = "RESEND"
+    """Send again what is proved absent (``core.resend``); what is not, is parked."""
 
 
 class Disposition(StrEnum):

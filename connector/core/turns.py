@@ -14,6 +14,7 @@ from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
 from connector.core.refusals import refusal
 from connector.core.requests import due_ms, expires_ms, too_new, too_old
+from connector.core.resend import NOTHING_SEEN, Absence, is_absent
 from connector.core.standing import Standing, Status
 
 MAX_HOPS = 3
@@ -22,6 +23,8 @@ PARK_AFTER_S = 600.0
 """How long an attempt stays in doubt before it is parked, by default."""
 PARK_AFTER_MIN_S = 60.0
 """More than lease + POST + TCP, so that a live attempt is never parked (reliability.md 4, counter-example 24)."""
+RESEND_GIVE_UP_S = 900.0
+"""The same for a request that may be sent again: absence takes seven minutes or more to prove."""
 RECHECK_S = 5.0
 """How long a record that waits for another one's end sleeps, should no change of the ledger wake it sooner."""
 
@@ -62,6 +65,18 @@ class ParkIt(NamedTuple):
     attempt: str
 
 
+class Look(NamedTuple):
+    """The attempt is in doubt: look for its text in Sendblue's message list, and wait meanwhile."""
+
+    attempt: str
+
+
+class Refute(NamedTuple):
+    """The attempt is proved absent and the request may be sent again: append UNSENT."""
+
+    attempt: str
+
+
 class DropIt(NamedTuple):
     """Parked, and the policy of this request is to drop: append RESOLVE(drop)."""
 
@@ -76,7 +91,7 @@ class Owe(NamedTuple):
     id_reused: bool
 
 
-Turn: TypeAlias = Propose | NotNow | HopTo | Close | ParkIt | DropIt | Owe
+Turn: TypeAlias = Propose | NotNow | HopTo | Close | Look | Refute | ParkIt | DropIt | Owe
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +121,7 @@ class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
+    ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     """
 
     now_ms: int
@@ -117,6 +133,8 @@ class Seen:
     line_ready_at: float = 0.0
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
+    look_at: float | None = None
+    absence: Absence = NOTHING_SEEN
 
 
 def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
@@ -166,28 +184,48 @@ def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
 def _not_free(held: Held, seen: Seen, standing: Standing, policy: Policy) -> Turn:
     same = standing.origin == held.dispatch.origin
     if standing.status is Status.OPEN:
-        if same and _doubt_is_over(seen, policy):
-            return ParkIt(standing.attempt or "")
-        return NotNow("open", seen.mono + RECHECK_S)
+        return _in_doubt(held, seen, standing.attempt or "", policy) if same else NotNow("open", seen.mono + RECHECK_S)
     if standing.status is Status.PARKED:
         return _parked(held, seen, standing, policy, same)
     return Owe(standing, owed_event(standing, same), not same and _reused(standing, held.body))
 
 
+def _in_doubt(held: Held, seen: Seen, attempt: str, policy: Policy) -> Turn:
+    """Our own open attempt, which nobody has in flight here: look, then by policy."""
+    resend = _policy(held, policy) is OnInDoubt.RESEND
+    if resend and _is_absent(seen) and seen.line_ready_at <= seen.mono:
+        return Refute(attempt)
+    if _doubt_is_over(seen, max(policy.park_after_s, RESEND_GIVE_UP_S) if resend else policy.park_after_s):
+        return ParkIt(attempt)
+    if seen.look_at is not None and seen.look_at <= seen.mono:
+        return Look(attempt)
+    return NotNow("in doubt", min(seen.look_at or seen.mono + RECHECK_S, seen.mono + RECHECK_S))
+
+
+def _policy(held: Held, policy: Policy) -> OnInDoubt:
+    return held.dispatch.request.on_in_doubt or policy.in_doubt
+
+
+def _is_absent(seen: Seen) -> bool:
+    if seen.attempt_read_at is None or seen.attempt_granted_ms is None:
+        return False
+    return is_absent(seen.absence, seen.attempt_read_at, seen.attempt_granted_ms, seen.mono, seen.now_ms)
+
+
 def _parked(held: Held, seen: Seen, standing: Standing, policy: Policy, same: bool) -> Turn:
     if not same:
         return NotNow("parked", seen.mono + RECHECK_S)
-    if (held.dispatch.request.on_in_doubt or policy.in_doubt) is OnInDoubt.DROP:
+    if _policy(held, policy) is OnInDoubt.DROP:
         return DropIt(standing.attempt or "")
     return Owe(standing, EventType.PARKED, False)
 
 
-def _doubt_is_over(seen: Seen, policy: Policy) -> bool:
+def _doubt_is_over(seen: Seen, after_s: float) -> bool:
     """Old enough by the ledger's clock, and read long enough ago by ours, whatever the clocks say of each other."""
     if seen.attempt_read_at is None or seen.attempt_granted_ms is None:
         return True
     read_long_ago = seen.mono - seen.attempt_read_at >= PARK_AFTER_MIN_S
-    return read_long_ago and (seen.now_ms - seen.attempt_granted_ms) / 1000 >= policy.park_after_s
+    return read_long_ago and (seen.now_ms - seen.attempt_granted_ms) / 1000 >= after_s
 
 
 def _reused(standing: Standing, body: bytes) -> bool:

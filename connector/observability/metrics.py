@@ -65,6 +65,18 @@ CATALOGUE = (
         buckets=SLO_SECONDS,
     ),
     Metric(Counter, "sendblue_in_doubt_total", "calls whose fate was unknown", {"line": ()}),
+    Metric(
+        Counter,
+        "sendblue_doubt_looks_total",
+        "looks at Sendblue's message list for a call in doubt, by what they said",
+        {"result": ("proved", "absent", "ambiguous")},
+    ),
+    Metric(
+        Counter,
+        "sendblue_doubts_settled_total",
+        "calls in doubt that are so no more, by what settled them",
+        {"by": ("callback", "list", "absence", "sender", "parked")},
+    ),
     Metric(Counter, "sendblue_line_waits_total", "times a line backed off, by code", {"code": _CODES}),
     Metric(Gauge, "sendblue_parked", "requests that wait for a person"),
     Metric(
@@ -102,6 +114,22 @@ CATALOGUE = (
     Metric(Counter, "sendblue_alarms_total", "what must never happen", {"alarm": tuple(str(a) for a in Alarm)}),
 )
 
+_COUNTED: Mapping[type, tuple[str, ...]] = {
+    facts.RequestRouted: ("sendblue_requests_routed_total", "line"),
+    facts.RequestRefused: ("sendblue_requests_refused_total", "code"),
+    facts.VerdictSeen: ("sendblue_ledger_verdicts_total", "kind"),
+    facts.PostAnswered: ("sendblue_posts_total", "outcome", "code"),
+    facts.AttemptInDoubt: ("sendblue_in_doubt_total", "line"),
+    facts.DoubtLooked: ("sendblue_doubt_looks_total", "result"),
+    facts.DoubtSettled: ("sendblue_doubts_settled_total", "by"),
+    facts.LineWaits: ("sendblue_line_waits_total", "code"),
+    facts.MessageSettled: ("sendblue_messages_total", "disposition"),
+    facts.DeadLettered: ("sendblue_dead_letters_total", "code"),
+    facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
+    facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
+}
+"""The facts that add one to a counter: its name, then the fact's fields that are its labels."""
+
 
 class Metrics:
     """The listener. ``lines``: the aliases that get series of their own, the first 50 of them."""
@@ -123,43 +151,26 @@ class Metrics:
 
     def __call__(self, fact: facts.Fact, /) -> None:
         """Count one fact."""
+        if (counted := _COUNTED.get(type(fact))) is not None:
+            name, *labels = counted
+            self._inc(name, *(getattr(fact, label) for label in labels))
         match fact:
-            case facts.RequestRouted(line):
-                self._inc("sendblue_requests_routed_total", line)
-            case facts.RequestRefused(code):
-                self._inc("sendblue_requests_refused_total", code)
-            case facts.VerdictSeen(kind):
-                self._inc("sendblue_ledger_verdicts_total", kind)
-            case facts.PostAnswered(_, outcome, code, seconds):
-                self._inc("sendblue_posts_total", outcome, code)
-                self._observe("sendblue_post_duration_seconds", seconds)
-            case facts.AttemptInDoubt(line):
-                self._inc("sendblue_in_doubt_total", line)
-            case facts.LineWaits(_, code):
-                self._inc("sendblue_line_waits_total", code)
-            case facts.MessageSettled():
-                self._settled(fact)
-            case facts.DeadLettered(code):
-                self._inc("sendblue_dead_letters_total", code)
-            case facts.AlarmRaised(alarm):
-                self._inc("sendblue_alarms_total", alarm)
-            case facts.CallbackAnswered():
+            case facts.PostAnswered():
+                self._observe("sendblue_post_duration_seconds", fact.seconds)
+            case facts.MessageSettled() if fact.disposition == EventType.SUBMITTED:
+                self._observe("sendblue_message_delay_seconds", fact.seconds)
+            case facts.CallbackAnswered() if fact.result == "accepted":
                 self._callback(fact)
-            case _:
+            case facts.ParkedSeen() | facts.LagSeen() | facts.LedgerSeen():
                 self._gauges(fact)
-
-    def _settled(self, fact: facts.MessageSettled) -> None:
-        self._inc("sendblue_messages_total", fact.disposition)
-        if fact.disposition == EventType.SUBMITTED:
-            self._observe("sendblue_message_delay_seconds", fact.seconds)
+            case _:
+                pass
 
     def _callback(self, fact: facts.CallbackAnswered) -> None:
-        self._inc("sendblue_callbacks_total", fact.result)
-        if fact.result == "accepted":
-            self._inc("sendblue_statuses_total", fact.status, fact.service)
-            self._observe("sendblue_callback_duration_seconds", fact.seconds)
-            if fact.error_code:
-                self._inc("sendblue_status_errors_total", fact.error_code)
+        self._inc("sendblue_statuses_total", fact.status, fact.service)
+        self._observe("sendblue_callback_duration_seconds", fact.seconds)
+        if fact.error_code:
+            self._inc("sendblue_status_errors_total", fact.error_code)
 
     def _gauges(self, fact: facts.ParkedSeen | facts.LagSeen | facts.LedgerSeen) -> None:
         match fact:

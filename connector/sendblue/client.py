@@ -25,7 +25,7 @@ from connector.sendblue.lookups import (
     message_page,
     wanted,
 )
-from connector.sendblue.reading import Reply
+from connector.sendblue.reading import MAX_BODY, MAX_PAGE_BODY, Reply
 
 LINES_PATH = "/api/lines"
 STATUS_PATH = "/api/status"
@@ -95,7 +95,7 @@ class SendblueClient:
 
     async def messages(self, **filters: str | int | bool) -> MessagePage:
         """A page of the message list. Raises SendblueError, and ValueError for a filter that Sendblue would ignore."""
-        reply = await self._get(MESSAGES_PATH, filter_values(filters))
+        reply = await self._get(MESSAGES_PATH, filter_values(filters), MAX_PAGE_BODY)
         return message_page(wanted("GET", MESSAGES_PATH, reply), reply.answer.date_ms)
 
     async def lookup(self, number: str) -> str | None:
@@ -128,11 +128,11 @@ class SendblueClient:
     async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
-    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+    async def _get(self, path: str, query: Mapping[str, str] | None = None, max_body: int = MAX_BODY) -> Reply:
         request = self._exchange.request("GET", path)
         if query:
             request.url = request.url.copy_with(params=query)
-        return await self._exchange.call(request)
+        return await self._exchange.call(request, max_body=max_body)
 
 
 __all__ = ["Limits", "MessagePage", "SendblueClient", "SendblueError", "UploadedFile"]

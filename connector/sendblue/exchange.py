@@ -17,7 +17,7 @@ import httpx2
 
 from connector.sendblue.credentials import Credentials, CredentialSource
 from connector.sendblue.gate import WriteGate
-from connector.sendblue.reading import Reply, failed, read
+from connector.sendblue.reading import MAX_BODY, Reply, failed, read
 from connector.sendblue.transport import WatchedTransport, environment_proxy
 
 POOL_SIZE = 64
@@ -81,6 +81,7 @@ class Exchange:
         *,
         write_by: float | None = None,
         deadline_s: float | None = None,
+        max_body: int = MAX_BODY,
     ) -> Reply:
         """One request, once. Raises nothing but what cancels it: every failure is an Answer."""
         gate = WriteGate(write_by)
@@ -91,7 +92,7 @@ class Exchange:
                 response = await client.send(request, stream=True)
                 status = response.status_code
                 try:
-                    return await read(response, gate.written_after_s)
+                    return await read(response, gate.written_after_s, max_body)
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left: in doubt, not a crash

@@ -22,7 +22,9 @@ from connector.core.calls import Answer, Failure
 from connector.sendblue.wire import NotIdle
 
 MAX_BODY = 256 * 1024
-"""Bytes of a body that are read. A message object has about 1 KiB, a page of 100 of them about 100."""
+"""Bytes of a body that are read. A message object has about 1 KiB, with the longest text 120."""
+MAX_PAGE_BODY = 8 * 1024 * 1024
+"""The same for a page of 100 messages: most have 100 KiB, a campaign of long texts has megabytes."""
 MAX_RETRY_AFTER_S = 3_600.0
 """The longest Retry-After believed: a line that sleeps for a week is a lost line."""
 
@@ -39,7 +41,7 @@ _BODILESS = frozenset({204, 304})
 
 
 class NotWhole(Exception):  # noqa: N818 - what the answer is, not a mishap
-    """The answer is longer than MAX_BODY, damaged, or ended where nobody can tell whether it was complete."""
+    """The answer is longer than its bound, damaged, or ended where nobody can tell whether it was complete."""
 
 
 class Reply(NamedTuple):
@@ -61,9 +63,9 @@ def failed(error: BaseException, written_after_s: float | None = None, status: i
     )
 
 
-async def read(response: httpx2.Response, written_after_s: float | None = None) -> Reply:
+async def read(response: httpx2.Response, written_after_s: float | None = None, max_body: int = MAX_BODY) -> Reply:
     """The whole answer. Raises NotWhole, and whatever the transport raises while the body arrives."""
-    body = await _bounded(response.aiter_bytes())
+    body = await _bounded(response.aiter_bytes(), max_body)
     is_json, value = _decoded(body)
     if not isinstance(value, dict) and not (_has_length(response) and (is_json or not _claims_json(response))):
         raise NotWhole
@@ -94,11 +96,11 @@ def retry_after(value: str | None, date_ms: int | None) -> float | None:
     return min(seconds, MAX_RETRY_AFTER_S) if seconds >= 0 else None
 
 
-async def _bounded(chunks: AsyncIterator[bytes]) -> bytes:
+async def _bounded(chunks: AsyncIterator[bytes], max_body: int) -> bytes:
     body = bytearray()
     async for chunk in chunks:
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > max_body:
             raise NotWhole
     return bytes(body)
 
