@@ -142,7 +142,7 @@ async def start_sender(parts: Parts) -> None:
     parts.closers.append(client.aclose)
     numbers = {line.alias: line.number for line in settings.lines}
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
-    account = Account(calls.probe, system.mono, parts.stir)
+    account = Account(calls.probe, system.mono, parts.stir, parts.observe)
     parts.closers.append(account.close)
     messages = ListedMessages(client, numbers, system.now_ms)
     doubts = Doubts(parts.replica, messages, system, parts.looks_rate, parts.wake, parts.observe)

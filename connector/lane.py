@@ -6,14 +6,16 @@ due one, and stops reading when it has no room.
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-from connector.core.backoff import Backoff
+from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
 from connector.core.identities import body_hash, contact_hash
 from connector.core.offsets import Watermark
 from connector.core.standing import request_key
 from connector.core.turns import Held
 from connector.core.window import Window
+from connector.line_guard import LineGuard
 from connector.surroundings import DispatchRecord, LineInfo, Surroundings
 
 
@@ -30,19 +32,22 @@ class Lane:
         self.line, self.around, self._sleepers = line, around, sleepers
         self.window: Window[Held] = Window()
         self.watermark = Watermark()
-        self.backoff = Backoff()
+        self.guard = LineGuard(
+            line.alias,
+            around.account,
+            around.clocks,
+            around.ids.jitter,
+            partial(around.replica.views.in_doubt, line.alias),
+            around.observe,
+        )
         self.last_write: float | None = None
         self.owned = True
         self.stopping = False
         self.reports: dict[str, Report] = {}
+        self.suspicions: dict[int, Suspicion] = {}
         self._paused = paused
         self._is_paused = False
         self._stir = asyncio.Event()
-
-    @property
-    def ready_at(self) -> float:
-        """When the line may propose again, monotonic seconds."""
-        return max(self.backoff.until, self.around.account.ready_at)
 
     def add(self, record: DispatchRecord) -> None:
         """Take a record into the window; when it is full the partition is paused."""
@@ -78,6 +83,7 @@ class Lane:
         """The record has its end: its offset may be committed once all before it are done too."""
         self.window.done(offset)
         self.watermark.done(offset)
+        self.suspicions.pop(offset, None)
         self.wake(held.contact)
         self._pause_if_full()
 

@@ -12,8 +12,8 @@ import asyncio
 from typing import assert_never
 
 from connector.core import last_look, turns
-from connector.core.backoff import window_end
-from connector.core.facts import AttemptInDoubt, LineWaits, PostAnswered, VerdictSeen
+from connector.core.breakers import NOT_SUSPECTED
+from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
 from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
@@ -23,7 +23,6 @@ from connector.core.resend import ABSENT
 from connector.core.turns import Held, Seen
 from connector.lane import Lane
 
-STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
 STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
 
 
@@ -97,11 +96,21 @@ class _Turn:
             redrive=dispatch.redrive,
             owner=self.around.replica.owner,
         )
+        self.lane.guard.tried()
+        written = False
+        try:
+            written = await self._proposed(intent, lease_end)
+        finally:
+            if not written:
+                self.lane.guard.withdrawn()
+
+    async def _proposed(self, intent: Intent, lease_end: float) -> bool:
+        """Act on the verdict; True when the message was written."""
         verdict = await self.around.replica.propose(intent, self.around.policy.lease_s)
         match verdict:
             case Granted():
                 self.around.observe(VerdictSeen("granted"))
-                await self._granted(intent, lease_end)
+                return await self._granted(intent, lease_end)
             case Expired():
                 self.around.observe(VerdictSeen("expired"))
                 await self._act(turns.Close(Disposition.EXPIRED, turns.AGED.code))
@@ -110,18 +119,19 @@ class _Turn:
             case None:
                 self.around.observe(VerdictSeen("timeout"))
                 await asyncio.sleep(STALLED_S)
+        return False
 
-    async def _granted(self, intent: Intent, lease_end: float) -> None:
+    async def _granted(self, intent: Intent, lease_end: float) -> bool:
         try:
             refused = await self._ready_to_write(intent, lease_end)
         except asyncio.CancelledError:
             self.around.replica.record_later(self._outcome(intent, Result.UNSENT, "LATE"))
             raise
         if refused is None:
-            return await self._post(intent, lease_end)
-        if refused:
+            await self._post(intent, lease_end)
+        elif refused:
             await self._record(self._outcome(intent, Result.UNSENT, refused))
-        return None
+        return refused is None
 
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
@@ -146,50 +156,29 @@ class _Turn:
         self.around.observe(
             PostAnswered(intent.line, type(classified).__name__.lower(), _code(classified), ended - began)
         )
+        if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
+            self._suspect(classified)
         await self._settle(intent, classified, answer)
+
+    def _suspect(self, classified: Classified) -> None:
+        """The account was stopped by this message although a GET succeeds: others go first."""
+        if isinstance(classified, Unsent) and classified.scope is Scope.ACCOUNT_STOPPED:
+            before = self.lane.suspicions.get(self.offset, NOT_SUSPECTED)
+            self.lane.suspicions[self.offset] = before.stopped(self.around.clocks.mono())
 
     async def _settle(self, intent: Intent, classified: Classified, answer: Answer) -> None:
         match classified:
             case Submitted(handle=handle):
-                self._succeeded(classified)
                 if (report := self.around.sendblue.report(answer)) is not None:
                     self.lane.reports[intent.attempt] = report
                 await self._record(self._outcome(intent, Result.SUBMITTED, handle))
             case Unsent(code=code):
-                self._back_off(classified)
                 await self._record(self._outcome(intent, Result.UNSENT, code))
             case Rejected(code=code):
                 await self._record(self._outcome(intent, Result.REJECTED, code))
             case Unknown():
                 self.around.doubts.began(intent.attempt)
                 self.around.observe(AttemptInDoubt(intent.line))
-
-    def _succeeded(self, submitted: Submitted) -> None:
-        self.around.account.succeeded()
-        if submitted.slow_line:
-            self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), self.around.ids.jitter())
-        else:
-            self.lane.backoff = self.lane.backoff.succeeded()
-
-    def _back_off(self, unsent: Unsent) -> None:
-        jitter, hint_s = self.around.ids.jitter(), self._hint_s(unsent)
-        self.around.observe(LineWaits(self.lane.line.alias, unsent.code))
-        match unsent.scope:
-            case Scope.ACCOUNT_STOPPED:
-                self.around.account.stop(unsent.code)
-            case Scope.ACCOUNT:
-                self.around.account.back_off(jitter, hint_s)
-            case Scope.LINE_STOPPED:
-                self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), jitter, STOPPED_LINE_S)
-            case Scope.LINE:
-                self.lane.backoff = self.lane.backoff.failed(self.around.clocks.mono(), jitter, hint_s)
-
-    def _hint_s(self, unsent: Unsent) -> float | None:
-        if unsent.wait.hint_s is not None:
-            return unsent.wait.hint_s
-        now_ms = self.around.clocks.now_ms()
-        end_ms = window_end(unsent.wait.window, now_ms, self.lane.backoff.failures)
-        return None if end_ms is None else (end_ms - now_ms) / 1000
 
     async def _record(self, record: Outcome | Park | Resolve | Close) -> None:
         await self.around.replica.record(record)
@@ -216,7 +205,8 @@ class _Turn:
             bound=replica.views.line_of(self.held.contact),
             contact_busy=replica.views.busy(self.held.contact),
             first_of_contact=self.lane.window.is_first(self.offset),
-            line_ready_at=self.lane.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
+            line_ready_at=self.lane.guard.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
+            suspected_until=self.lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
             attempt_read_at=live.read_at if live else None,
             attempt_granted_ms=live.granted_ms if live else None,
             look_at=doubts.look_at(attempt),

@@ -86,7 +86,9 @@ class LinePart(_Part):
 class InDoubt(_Part):
     """What happens to attempts whose fate nobody can prove."""
 
-    policy: OnInDoubt = Field(OnInDoubt.PARK, description="PARK (a person decides) or DROP")
+    policy: OnInDoubt = Field(
+        OnInDoubt.PARK, description="PARK (a person decides), DROP, or RESEND what is proved absent"
+    )
     park_after_s: float = Field(PARK_AFTER_S, ge=PARK_AFTER_MIN_S, description="how long to wait for proof")
 
 

@@ -69,12 +69,13 @@ class Stage:
     listing: Callable[[], Listing | None] = lambda: None
     looks: list[tuple[float, bool]] = field(default_factory=list)
     looks_rate: float = 3.0
+    answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
         self.log.replicas.append(self.replica)
         self.replica.restored.set()
-        self.account = Account(self.probe, self.mono, self._stir)
+        self.account = Account(self.probe, self.mono, self._stir, self.facts.append)
         self.doubts = Doubts(self.replica, self, self, lambda: self.looks_rate, self._wake, self.facts.append)
         around = Surroundings(
             self.replica, self, self, self.account, self.doubts, self.policy, self, self, self.facts.append, b"k" * 16
@@ -108,7 +109,7 @@ class Stage:
     async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
         self.posts.append((self.mono(), dispatch.request.request_id, dispatch.line))
         await asyncio.sleep(self.latency_s)
-        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        answer = self.answers.pop(0) if self.answers else self.answer_for(dispatch.request.request_id)
         return Answer(answer.status, answer.body, answer.is_json, failure=answer.failure, written_after_s=0.0)
 
     def text(self, dispatch: Dispatch, line: str) -> Text | None:

@@ -10,10 +10,21 @@ ROOT = Path(__file__).parents[1] / "connector"
 ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "uuid", "secrets", "subprocess"}
 EDGES = {"kafka", "sendblue", "web", "observability"}
 ROLES = {
-    "replica", "account", "ends", "router", "sender", "surroundings", "lane", "line_worker", "ingress", "reconciler",
-    "watched", "digester",
-    "watched", "doubts",
-}  # fmt: skip
+    "account",
+    "digester",
+    "doubts",
+    "ends",
+    "ingress",
+    "lane",
+    "line_guard",
+    "line_worker",
+    "reconciler",
+    "replica",
+    "router",
+    "sender",
+    "surroundings",
+    "watched",
+}
 
 
 def modules() -> dict[str, set[str]]:

@@ -57,6 +57,10 @@ class Breaker:
         opened = replace(self, unknowns=counted)
         return replace(opened, state=State.OPEN, unknowns=()) if len(counted) >= self.limit else opened
 
+    def refused(self, now: float) -> "Breaker":
+        """Sendblue refuses the account as a whole: nothing more until a GET succeeds."""
+        return replace(self, state=State.OPEN) if self.state is State.CLOSED else self._failed(now)
+
     def answered(self) -> "Breaker":
         """Sendblue said what became of a message: all is well again. A count over a span goes on."""
         kept = self.unknowns if self.span_s is not None and self.state is State.CLOSED else ()
@@ -108,3 +112,6 @@ class Suspicion:
     def stopped(self, now: float) -> "Suspicion":
         """The account was stopped by this message once more: a minute, doubling up to an hour."""
         return Suspicion(self.stops + 1, now + min(60.0 * 2.0 ** min(self.stops, 6), 3_600.0))
+
+
+NOT_SUSPECTED = Suspicion()

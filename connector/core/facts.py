@@ -60,6 +60,15 @@ class DoubtSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerTurned:
+    """A breaker was ``opened`` or ``closed``: of a ``line`` (by its alias), or of the ``account`` ("" for the line)."""
+
+    of: str
+    to: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineWaits:
     """A line backs off, for this code."""
 
@@ -139,6 +148,7 @@ Fact: TypeAlias = (
     | AttemptInDoubt
     | DoubtLooked
     | DoubtSettled
+    | BreakerTurned
     | LineWaits
     | MessageSettled
     | DeadLettered

@@ -122,6 +122,7 @@ class Seen:
 
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
+    ``suspected_until``: others go first until then.
     """
 
     now_ms: int
@@ -133,6 +134,7 @@ class Seen:
     line_ready_at: float = 0.0
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
+    suspected_until: float = float("-inf")
     look_at: float | None = None
     absence: Absence = NOTHING_SEEN
 
@@ -151,6 +153,8 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
         return NotNow("contact busy", seen.mono + RECHECK_S)
     if seen.line_ready_at > seen.mono:
         return NotNow("line waits", _sooner(held, seen, policy, seen.line_ready_at))
+    if seen.suspected_until > seen.mono:
+        return NotNow("suspected", _sooner(held, seen, policy, seen.suspected_until))
     return Propose()
 
 

@@ -22,6 +22,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
         "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
         "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
+        "of", "to",
     }
 )  # fmt: skip
 DROPPED = "<dropped>"
@@ -89,6 +90,8 @@ class FactLog:
                 self._log.info("message.settled", **asdict(fact))
             case facts.LineWaits():
                 self._log.warning("line.waits", **asdict(fact))
+            case facts.BreakerTurned():
+                self._log.warning("breaker.turned", **asdict(fact))
             case facts.AttemptInDoubt():
                 self._log.warning("attempt.in_doubt", **asdict(fact))
             case facts.RequestRefused():

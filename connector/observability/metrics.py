@@ -77,6 +77,12 @@ CATALOGUE = (
         "calls in doubt that are so no more, by what settled them",
         {"by": ("callback", "list", "absence", "sender", "parked")},
     ),
+    Metric(
+        Counter,
+        "sendblue_breaker_turns_total",
+        "breakers that opened, and closed again",
+        {"of": ("line", "account"), "to": ("opened", "closed")},
+    ),
     Metric(Counter, "sendblue_line_waits_total", "times a line backed off, by code", {"code": _CODES}),
     Metric(Gauge, "sendblue_parked", "requests that wait for a person"),
     Metric(
@@ -122,6 +128,7 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.AttemptInDoubt: ("sendblue_in_doubt_total", "line"),
     facts.DoubtLooked: ("sendblue_doubt_looks_total", "result"),
     facts.DoubtSettled: ("sendblue_doubts_settled_total", "by"),
+    facts.BreakerTurned: ("sendblue_breaker_turns_total", "of", "to"),
     facts.LineWaits: ("sendblue_line_waits_total", "code"),
     facts.MessageSettled: ("sendblue_messages_total", "disposition"),
     facts.DeadLettered: ("sendblue_dead_letters_total", "code"),
