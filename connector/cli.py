@@ -202,16 +202,19 @@ def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one
 
 @schemas_cli.command("register")
 def schemas_register(config: Config = None, as_json: AsJson = False) -> None:
-    """Register every schema and protect its subject with FULL_TRANSITIVE."""
+    """Protect every subject with FULL_TRANSITIVE and register its schema."""
     print_rows(("subject", "id"), _kafka(operations.register(_settings(config))), as_json)
 
 
 @schemas_cli.command("check")
 def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
-    """Ask the registry whether each schema may follow the versions it has. Exit code 3 when one may not."""
+    """Ask the registry whether each schema may follow all versions it has, and whether it would refuse one that may not.
+
+    Exit code 3 when a schema is incompatible or its subject is not protected (then `schemas register` mends it).
+    """
     rows = _kafka(operations.compatible(_settings(config)))
-    print_rows(("subject", "compatible"), rows, as_json)
-    if not all(row[1] for row in rows):
+    print_rows(("subject", "protected", "compatible"), rows, as_json)
+    if not all(protected and fits for _, protected, fits in rows):
         raise typer.Exit(FAULTS)
 
 

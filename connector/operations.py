@@ -155,19 +155,19 @@ def _specs(settings: Settings, lines: int) -> tuple[TopicSpec, ...]:
 
 
 async def register(settings: Settings) -> list[tuple[str, int]]:
-    """Register every schema; protect its subject."""
-    registry, rows = _registry(settings), []
-    for name, subject in subjects(_names(settings)).items():
-        rows.append((subject, await registry.register(subject, text_of(name))))
-        await registry.protect(subject)
-    return rows
-
-
-async def compatible(settings: Settings) -> list[tuple[str, bool]]:
-    """Ask whether each schema may follow what the registry has."""
+    """Protect every subject, then register its schema."""
     registry = _registry(settings)
     return [
-        (subject, await registry.compatible(subject, text_of(name)))
+        (subject, await registry.protect_and_register(subject, text_of(name)))
+        for name, subject in subjects(_names(settings)).items()
+    ]
+
+
+async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:
+    """Ask whether each subject is protected, and whether each schema may follow all that the registry has."""
+    registry = _registry(settings)
+    return [
+        (subject, await registry.is_protected(subject), await registry.compatible(subject, text_of(name)))
         for name, subject in subjects(_names(settings)).items()
     ]
 

@@ -7,10 +7,11 @@ refuses one of ours (our mistake).
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx2
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import RegisteredSchema, Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 T = TypeVar("T")
@@ -51,29 +52,44 @@ class Registry:
 
     async def register(self, subject: str, text: str) -> int:
         """Register a schema, or find it registered; return its id. Raises SchemaRefused."""
-        return await self._ask(lambda: self._client.register_schema(subject, Schema(text, "AVRO")))
+        schema = Schema(text, "AVRO")
+        return await self._ask(lambda: _id(self._client.register_schema_full_response(subject, schema)))
 
     async def find(self, subject: str, text: str) -> int:
         """Return the id of a schema that somebody has registered. Raises UnknownSchema."""
-        found = await self._ask(lambda: self._client.lookup_schema(subject, Schema(text, "AVRO")))
-        return int(found.schema_id or 0)
+        return await self._ask(lambda: _id(self._client.lookup_schema(subject, Schema(text, "AVRO"))))
 
     async def text(self, schema_id: int) -> str:
         """Return a writer's schema. Raises UnknownSchema."""
-        schema = await self._ask(lambda: self._client.get_schema(schema_id))
-        return schema.schema_str or ""
+        return await self._ask(lambda: _text(self._client.get_schema(schema_id)))
 
-    async def protect(self, subject: str) -> None:
-        """Let the registry refuse incompatible versions of the subject."""
+    async def protect_and_register(self, subject: str, text: str) -> int:
+        """Register a schema under a subject that refuses incompatible versions from its first one on."""
         await self._ask(lambda: self._client.set_compatibility(subject, LEVEL))
+        return await self.register(subject, text)
+
+    async def is_protected(self, subject: str) -> bool:
+        """True when the subject itself is set to refuse incompatible versions, whatever the registry's default is."""
+        try:
+            return await self._ask(lambda: self._client.get_compatibility(subject)) == LEVEL
+        except UnknownSchema:
+            return False
 
     async def compatible(self, subject: str, text: str) -> bool:
-        """True when the schema may follow the subject's latest version."""
-        return bool(await self._ask(lambda: self._client.test_compatibility(subject, Schema(text, "AVRO"))))
+        """True when the schema may follow every version the subject has; asked under the subject's own level."""
+        schema = Schema(text, "AVRO")
+        try:
+            versions = await self._ask(lambda: list(self._client.get_versions(subject)))
+        except UnknownSchema:
+            return True
+        for version in versions:
+            if not await self._ask(partial(self._client.test_compatibility, subject, schema, version)):
+                return False
+        return True
 
     async def subjects(self) -> list[str]:
         """Return all subjects."""
-        return list(await self._ask(self._client.get_subjects))
+        return await self._ask(lambda: list(self._client.get_subjects()))
 
     async def _ask(self, question: Callable[[], T]) -> T:
         try:
@@ -82,12 +98,35 @@ class Registry:
             raise _told(error) from None
         except (httpx2.HTTPError, OSError) as error:
             raise RegistryAway(f"the schema registry cannot be reached ({type(error).__name__})") from None
+        except Exception as error:  # noqa: BLE001 - whatever somebody else's JSON, or none, makes of the client
+            self._client.clear_caches()  # it keeps such an answer, and would give it for ever
+            raise RegistryAway(f"{_NO_REGISTRY} ({type(error).__name__}): check registry.url") from None
+
+
+_UNKNOWN = {40401, 40402, 40403, 40408}
+"""Subject, version, schema and level of a subject: the registry's own words for what it does not have. Any other 404 is
+somebody else's, a proxy's or a wrong path's."""
+_NO_REGISTRY = "the answer is not one of a schema registry"
+
+
+def _id(found: RegisteredSchema) -> int:
+    if not isinstance(found.schema_id, int):
+        raise TypeError("no id")
+    return found.schema_id
+
+
+def _text(schema: Schema) -> str:
+    if not isinstance(schema.schema_str, str):
+        raise TypeError("no schema")
+    return schema.schema_str
 
 
 def _told(error: SchemaRegistryError) -> Exception:
-    status = int(error.http_status_code)
-    if status == 404:
-        return UnknownSchema(f"the schema registry does not know it ({error.error_code})")
-    if status in (409, 422):
+    status, code = int(error.http_status_code), error.error_code
+    if status == 404 and code in _UNKNOWN:
+        return UnknownSchema(f"the schema registry does not know it ({code})")
+    if status in (409, 422) and code != -1:
         return SchemaRefused(f"the schema registry refuses the schema ({status}): it breaks {LEVEL}, or is no Avro")
+    if status == 404:
+        return RegistryAway(f"{_NO_REGISTRY} (404): check registry.url")
     return RegistryAway(f"the schema registry answers {status}")

@@ -1,7 +1,7 @@
 """An embedded schema registry for the demo: what the client of confluent-kafka asks of one, in memory.
 
-It registers, finds and hands out schemas and remembers compatibility levels; it does not check compatibility, and says
-yes to every question about it.
+It registers, finds and hands out schemas, the same whatever their white space and the order of their keys; ids begin at
+1. It remembers compatibility levels, but does not check compatibility and says yes to every question about it.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ class EmbeddedRegistry:
 
     def __init__(self) -> None:
         self._schemas: list[str] = []
+        self._known: list[bytes | None] = []  # the same schemas, canonical
         self._subjects: dict[str, list[int]] = {}
 
     def app(self) -> Starlette:
@@ -30,6 +31,7 @@ class EmbeddedRegistry:
             routes=[
                 Route("/subjects", self._all),
                 Route("/subjects/{subject}/versions", self._register, methods=["POST"]),
+                Route("/subjects/{subject}/versions", self._versions),
                 Route("/subjects/{subject}", self._find, methods=["POST"]),
                 Route("/subjects/{subject}/versions/{version}", self._latest),
                 Route("/schemas/ids/{number:int}", self._text),
@@ -43,21 +45,30 @@ class EmbeddedRegistry:
 
     async def _register(self, request: Request) -> Response:
         text = (await request.json())["schema"]
-        if text not in self._schemas:
+        if (known := _canonical(text)) is None:
+            return answer(422, {"error_code": 42201, "message": "the schema is no JSON"})
+        if known not in self._known:
+            self._known.append(known)
             self._schemas.append(text)
-        number = self._schemas.index(text) + 1
+        number = self._known.index(known) + 1
         versions = self._subjects.setdefault(request.path_params["subject"], [])
         if number not in versions:
             versions.append(number)
         return answer(200, {"id": number})
 
     async def _find(self, request: Request) -> Response:
-        subject, text = request.path_params["subject"], (await request.json())["schema"]
+        subject, known = request.path_params["subject"], _canonical((await request.json())["schema"])
         versions = self._subjects.get(subject, [])
-        if text not in self._schemas or (number := self._schemas.index(text) + 1) not in versions:
+        if known not in self._known or (number := self._known.index(known) + 1) not in versions:
             return _missing()
         version = versions.index(number) + 1
+        text = self._schemas[number - 1]
         return answer(200, {"subject": subject, "id": number, "version": version, "schema": text})
+
+    async def _versions(self, request: Request) -> Response:
+        versions = self._subjects.get(request.path_params["subject"], [])
+        numbers = list(range(1, len(versions) + 1))
+        return Response(msgspec.json.encode(numbers), media_type="application/json") if versions else _missing()
 
     async def _latest(self, request: Request) -> Response:
         subject = request.path_params["subject"]
@@ -69,7 +80,7 @@ class EmbeddedRegistry:
 
     async def _text(self, request: Request) -> Response:
         number = request.path_params["number"]
-        return answer(200, {"schema": self._schemas[number - 1]}) if number <= len(self._schemas) else _missing()
+        return answer(200, {"schema": self._schemas[number - 1]}) if 0 < number <= len(self._schemas) else _missing()
 
     async def _level(self, request: Request) -> Response:
         body = await request.json() if request.method == "PUT" else {"compatibility": "NONE"}
@@ -84,6 +95,13 @@ async def embedded_registry() -> AsyncIterator[str]:
     """Serve a registry from this loop; yields its URL."""
     async with serving(EmbeddedRegistry().app()) as url:
         yield url
+
+
+def _canonical(text: str) -> bytes | None:
+    try:
+        return msgspec.json.encode(msgspec.json.decode(text), order="sorted")
+    except msgspec.DecodeError:
+        return None
 
 
 def _missing() -> Response:
