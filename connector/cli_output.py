@@ -1,6 +1,7 @@
 """How the commands print: tables for people, JSON for machines, one red sentence for what is wrong."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import typer
@@ -54,5 +55,5 @@ def print_event(row: dict[str, Any], as_json: bool) -> None:
         return print(json.dumps(row, default=str), flush=True)  # noqa: T201 - plain, for a pipe
     words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
     marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
-    time = row["occurred_at"].isoformat(timespec="milliseconds")
+    time = datetime.fromtimestamp(row["occurred_at"] / 1000, UTC).isoformat(timespec="milliseconds")
     return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)

@@ -5,14 +5,13 @@ Writing needs no registry after ``prepare``; reading needs it once for each writ
 """
 
 import io
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 import fastavro
-import fastavro.schema
 
 from connector.kafka.schemas import SchemaName, parsed, text_of
+from connector.kafka.writers import schema_of
 
 MAGIC = 0
 HEADER_BYTES = 5
@@ -51,6 +50,7 @@ class Codec:
         self._registry, self._subjects = registry, dict(subjects)
         self._headers: dict[SchemaName, bytes] = {}
         self._writers: dict[int, Any] = {}
+        self._refused: dict[int, str] = {}
 
     async def prepare(self, auto_register: bool) -> None:
         """Learn the ids of our own schemas. Raises RegistryAway, UnknownSchema, SchemaRefused."""
@@ -61,12 +61,21 @@ class Codec:
             self._writers[schema_id] = parsed(name)
 
     async def fetch(self, schema_id: int) -> None:
-        """Read a writer's schema. Raises RegistryAway, UnknownSchema; Undecodable when it is no Avro."""
+        """Read a writer's schema. Raises RegistryAway, UnknownSchema; Undecodable when we do not read by it."""
         text = await self._registry.text(schema_id)
         try:
-            self._writers[schema_id] = fastavro.schema.parse_schema(json.loads(text))
-        except Exception as error:  # noqa: BLE001 - whatever a foreign schema makes of the parser
-            raise Undecodable(f"schema {schema_id} is no Avro schema ({type(error).__name__})") from None
+            self._writers[schema_id] = schema_of(text)
+        except ValueError as error:
+            self._refused[schema_id] = f"schema {schema_id} {error}"
+            raise Undecodable(self._refused[schema_id]) from None
+
+    async def read(self, name: SchemaName, value: bytes | None) -> Row:
+        """``decode``, with the writer's schema fetched if need be. Raises RegistryAway, UnknownSchema, Undecodable."""
+        try:
+            return self.decode(name, value)
+        except NeedSchema as need:
+            await self.fetch(need.schema_id)
+        return self.decode(name, value)
 
     def encode(self, name: SchemaName, row: Row) -> bytes:
         """Return the framed record. Raises KeyError before ``prepare``, ValueError for a row of another shape."""
@@ -81,6 +90,8 @@ class Codec:
             raise Undecodable("the bytes do not begin as a record with a schema id does")
         schema_id = int.from_bytes(value[1:HEADER_BYTES])
         if (writer := self._writers.get(schema_id)) is None:
+            if schema_id in self._refused:
+                raise Undecodable(self._refused[schema_id])
             raise NeedSchema(schema_id)
         body, reader = io.BytesIO(value), parsed(name)
         body.seek(HEADER_BYTES)

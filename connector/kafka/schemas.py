@@ -1,12 +1,11 @@
 """The connector's own Avro schemas, read from the ``schemas`` folder or from the installed package."""
 
-import json
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import fastavro.schema
+from connector.kafka.writers import schema_of
 
 _PLACES = (Path(__file__).parents[1] / "_schemas", Path(__file__).parents[2] / "schemas")
 
@@ -34,5 +33,5 @@ def text_of(name: SchemaName) -> str:
 
 @cache
 def parsed(name: SchemaName) -> Any:
-    """Return the schema as fastavro wants it."""
-    return fastavro.schema.parse_schema(json.loads(text_of(name)))
+    """Return the schema as fastavro wants it; times are milliseconds."""
+    return schema_of(text_of(name))

@@ -1,17 +1,7 @@
 """Rows of the request, dispatch and parked schemas, to and from the connector's values."""
 
-from datetime import UTC, datetime, timedelta
-
 from connector.core.messages import Dispatch, OnInDoubt, Origin, ReplyTo, SendRequest, Source
 from connector.kafka.avro import Row
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
-
-
-def ms_of(time: datetime | None) -> int | None:
-    """Avro's timestamp as milliseconds since the epoch."""
-    return None if time is None else (time - _EPOCH) // _MS
 
 
 def request_of(row: Row) -> SendRequest:
@@ -26,13 +16,13 @@ def request_of(row: Row) -> SendRequest:
         content=row["content"],
         media_url=row["media_url"],
         send_style=row["send_style"],
-        send_at_ms=ms_of(row["send_at"]),
-        expires_at_ms=ms_of(row["expires_at"]),
+        send_at_ms=row["send_at"],
+        expires_at_ms=row["expires_at"],
         on_in_doubt=OnInDoubt(policy) if policy in OnInDoubt.__members__ else None,
         seat_id=row["seat_id"],
         reply_to=ReplyTo(reply["message_handle"], reply["part_index"]) if reply else None,
         tags=row["tags"],
-        created_at_ms=ms_of(row["created_at"]),
+        created_at_ms=row["created_at"],
     )
 
 
@@ -79,7 +69,7 @@ def dispatch_row(dispatch: Dispatch) -> Row:
 def source_of(row: Row) -> Source:
     """The untouched record inside a dispatch row."""
     headers = tuple((header["name"], header["value"]) for header in row["headers"])
-    return Source(row["key"], row["value"], headers, ms_of(row["timestamp"]) or 0)
+    return Source(row["key"], row["value"], headers, row["timestamp"])
 
 
 def dispatch_of(row: Row, request: SendRequest) -> Dispatch:
@@ -87,7 +77,7 @@ def dispatch_of(row: Row, request: SendRequest) -> Dispatch:
     return Dispatch(
         request=request,
         origin=Origin(**row["origin"]),
-        request_time_ms=ms_of(row["request_time"]) or 0,
+        request_time_ms=row["request_time"],
         line=row["line"],
         line_named=row["line_named"],
         hops=row["hops"],
