@@ -6,8 +6,9 @@ left; last of all the ingress closes, and the producer.
 """
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,7 +19,7 @@ from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.inbound import Reader
-from connector.kafka.avro import Codec
+from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of, control_of
 from connector.kafka.producer import KafkaProducer
@@ -112,10 +113,10 @@ class Connector:
         codec = await self._codec(names)
         reader = Reader(codec, self._registry_state)
         self._producer = KafkaProducer(clients, loop)
-        partitions = await self._control(codec, clients, names)
+        partitions = await self._control(reader, clients, names)
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
-        reached = await self._contacts(codec, clients, names, replica)
+        reached = await self._contacts(reader, clients, names, replica)
         feed = LedgerFeed(replica, codec, reader, system.mono)
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop)
         await self._restore(self._tail, feed, replica, reached)
@@ -141,14 +142,20 @@ class Connector:
                 self._registry_state(None)
                 return codec
 
-    async def _control(self, codec: Codec, clients: ClientSettings, names: TopicNames) -> dict[str, int]:
-        partitions = control_of(codec, await asyncio.to_thread(read_table, clients, names.control)).partitions
+    async def _control(self, reader: Reader, clients: ClientSettings, names: TopicNames) -> dict[str, int]:
+        table = await asyncio.to_thread(read_table, clients, names.control)
+        with _readable(names.control):
+            partitions = (await control_of(reader.row, table)).partitions
         if missing := [line.alias for line in self.settings.lines if line.alias not in partitions]:
             raise StartRefused(f"lines without a partition: {', '.join(missing)}; run `kafka-sendblue topics apply`")
         return partitions
 
-    async def _contacts(self, codec: Codec, clients: ClientSettings, names: TopicNames, replica: Replica) -> int | None:
-        bindings, reached = contacts_of(codec, await asyncio.to_thread(read_table, clients, names.contacts))
+    async def _contacts(
+        self, reader: Reader, clients: ClientSettings, names: TopicNames, replica: Replica
+    ) -> int | None:
+        table = await asyncio.to_thread(read_table, clients, names.contacts)
+        with _readable(names.contacts):
+            bindings, reached = await contacts_of(reader.row, table)
         for contact, (line, grant_offset) in bindings.items():
             replica.views.load_binding(contact, line, grant_offset)
         return reached
@@ -232,6 +239,14 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.CONTROL: names.control,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
+
+
+@contextlib.contextmanager
+def _readable(topic: str) -> Iterator[None]:
+    try:
+        yield
+    except Undecodable as error:
+        raise StartRefused(f"topic {topic} holds a record that cannot be read: {error}") from None
 
 
 async def _signalled(event: asyncio.Event) -> None:

@@ -208,7 +208,7 @@ def schemas_register(config: Config = None, as_json: AsJson = False) -> None:
 
 @schemas_cli.command("check")
 def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
-    """Ask the registry whether each schema may follow all versions it has, and whether it would refuse one that may not.
+    """Ask the registry whether each schema may follow all versions it has, and whether subjects are protected.
 
     Exit code 3 when a schema is incompatible or its subject is not protected (then `schemas register` mends it).
     """

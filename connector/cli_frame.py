@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from connector.cli_output import fail
 from connector.kafka.records import KafkaFatal
+from connector.kafka.avro import Undecodable
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
 from connector.settings import Settings, explain, load
@@ -42,7 +43,7 @@ def on_kafka(work: Coroutine[Any, Any, T]) -> T:
         return run(work)
     except KafkaException as error:
         sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
-    except (RegistryAway, UnknownSchema, SchemaRefused, KafkaFatal, OSError, ValueError) as error:
+    except (RegistryAway, UnknownSchema, SchemaRefused, Undecodable, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
     fail(sentence, WRONG)
 

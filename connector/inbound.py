@@ -1,7 +1,8 @@
 """Where the edges' records meet the roles, inward: decoding, one record after the other, waiting for the registry.
 
 A record whose writer's schema is not known yet waits, and with it its topic, until the registry answers; nothing is
-dead-lettered because the registry is away. A schema the registry does not know is asked for again for ten minutes.
+dead-lettered because the registry is away. A schema the registry does not know is asked for again for ten minutes, the
+first time; the records behind that one are not held up as long again.
 """
 
 import asyncio
@@ -33,15 +34,15 @@ class Reader:
 
     def __init__(self, codec: Codec, waiting: Callable[[str | None], None]) -> None:
         self._codec, self._waiting = codec, waiting
+        self._given_up: set[int] = set()
 
     async def row(self, name: SchemaName, value: bytes | None) -> Row:
         """Return the row. Raises Undecodable."""
-        for _ in range(int(UNKNOWN_FOR_S / ASK_AGAIN_S)):
-            try:
-                return self._codec.decode(name, value)
-            except NeedSchema as need:
-                await self._fetch(need.schema_id)
-        raise Undecodable("the schema registry does not know the schema of these bytes")
+        try:
+            return self._codec.decode(name, value)
+        except NeedSchema as need:
+            await self._fetch(need.schema_id)
+        return self._codec.decode(name, value)
 
     async def request(self, value: bytes | None) -> SendRequest | None:
         """Return the request, None when the bytes are none."""
@@ -51,17 +52,22 @@ class Reader:
             return None
 
     async def _fetch(self, schema_id: int) -> None:
+        unknown_s = UNKNOWN_FOR_S if schema_id in self._given_up else 0.0
         while True:
             try:
                 await self._codec.fetch(schema_id)
             except RegistryAway as away:
                 self._waiting(str(away))
-                await asyncio.sleep(ASK_AGAIN_S)
-                continue
             except UnknownSchema:
-                await asyncio.sleep(ASK_AGAIN_S)
-            self._waiting(None)
-            return
+                self._waiting(None)
+                if unknown_s >= UNKNOWN_FOR_S:
+                    self._given_up.add(schema_id)
+                    raise Undecodable(f"the schema registry does not know schema {schema_id}") from None
+                unknown_s += ASK_AGAIN_S
+            else:
+                self._given_up.discard(schema_id)
+                return self._waiting(None)
+            await asyncio.sleep(ASK_AGAIN_S)
 
 
 class Role(Protocol):

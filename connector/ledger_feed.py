@@ -72,9 +72,10 @@ class LedgerFeed:
 
     def _read(self, record: KafkaRecord) -> LedgerRecord:
         try:
-            return ledger_of(self._codec.decode(SchemaName.LEDGER, record.value))
-        except (Undecodable, KeyError, ValueError, TypeError):
+            read = ledger_of(self._codec.decode(SchemaName.LEDGER, record.value))
+        except Undecodable:
             return self._unreadable(record)
+        return self._unreadable(record) if read is UNKNOWN_RULES else read
 
     def _unreadable(self, record: KafkaRecord) -> LedgerRecord:
         self._log.error("ledger.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)

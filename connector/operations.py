@@ -1,6 +1,7 @@
 """What the commands do against a real Kafka, registry and Sendblue; ``cli`` prints what they return."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,12 +10,12 @@ from connector.app import subjects
 from connector.assembly import credentials_of
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.messages import SendRequest
-from connector.kafka.avro import Codec, Undecodable
+from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.clients import ClientSettings
-from connector.kafka.control import Genesis, assign_partitions, control_of, genesis_record, line_record
+from connector.kafka.control import Control, Genesis, assign_partitions, control_of, genesis_record, line_record
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
-from connector.kafka.registry import Registry, RegistrySettings
+from connector.kafka.registry import Registry, RegistrySettings, UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
 from connector.kafka.tail import PartitionTails, read_table
 from connector.kafka.topics import Finding, TopicNames, Topics, TopicSpec, examine, plan, wanted
@@ -49,63 +50,62 @@ async def _codec(settings: Settings) -> Codec:
 async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> bool:
     """Produce one request; show its events for ``wait_s`` seconds. True once its final event came."""
     codec, names = await _codec(settings), _names(settings)
-    final = asyncio.Event()
     events = PartitionTails(_clients(settings), names.events, asyncio.get_running_loop())
-
-    def take(records: Sequence[KafkaRecord]) -> None:
-        for row in _rows(codec, records):
-            if row["request_id"] == request.request_id:
-                show(row)
-                if row["final"]:
-                    final.set()
-
+    read = Onlooker(codec)
     if wait_s:
-        await events.start(take, from_beginning=False)
+        await events.start(read.take, from_beginning=False)
     producer = KafkaProducer(_clients(settings), asyncio.get_running_loop())
     try:
         key = (request.number or request.group_id or request.request_id).encode()
         await producer.send(names.requests, key=key, value=codec.encode(SchemaName.SEND_REQUEST, request_row(request)))
-        if wait_s:
-            async with asyncio.timeout(wait_s):
-                await final.wait()
+        if not wait_s:
+            return False
+        async with asyncio.timeout(wait_s):
+            while True:
+                row = await read.event()
+                if row["request_id"] == request.request_id:
+                    show(row)
+                    if row["final"]:
+                        return True
     except TimeoutError:
         return False
     finally:
         await producer.close()
         await events.close()
-    return final.is_set()
 
 
 async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show) -> None:
-    """Show events as they come."""
-    codec = await _codec(settings)
+    """Show events as they come; for ever when ``limit`` is 0."""
+    read = Onlooker(await _codec(settings))
     events = PartitionTails(_clients(settings), _names(settings).events, asyncio.get_running_loop())
-    shown, enough = 0, asyncio.Event()
-
-    def take(records: Sequence[KafkaRecord]) -> None:
-        nonlocal shown
-        for row in _rows(codec, records):
-            if limit and shown >= limit:
-                return enough.set()
-            show(row)
-            shown += 1
-        return enough.set() if limit and shown >= limit else None
-
-    await events.start(take, from_beginning)
+    await events.start(read.take, from_beginning)
+    shown = 0
     try:
-        await enough.wait()
+        while not limit or shown < limit:
+            show(await read.event())
+            shown += 1
     finally:
         await events.close()
 
 
-def _rows(codec: Codec, records: Sequence[KafkaRecord]) -> list[dict[str, Any]]:
-    rows = []
-    for record in records:
-        try:
-            rows.append(codec.decode(SchemaName.MESSAGE_EVENT, record.value))
-        except Undecodable:
-            continue
-    return rows
+class Onlooker:
+    """Events in the order they come; writers' schemas are fetched as needed, what cannot be read is passed over."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._records: asyncio.Queue[KafkaRecord] = asyncio.Queue()
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Keep records until they are asked for."""
+        for record in records:
+            self._records.put_nowait(record)
+
+    async def event(self) -> Row:
+        """Return the next event. Raises RegistryAway."""
+        while True:
+            record = await self._records.get()
+            with contextlib.suppress(Undecodable, UnknownSchema):
+                return await self._codec.read(SchemaName.MESSAGE_EVENT, record.value)
 
 
 async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str]]:
@@ -113,9 +113,7 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
     admin, names = Topics(_clients(settings)), _names(settings)
     existing = await asyncio.to_thread(admin.existing, [spec.name for spec in _specs(settings, len(settings.lines))])
     codec = await _codec(settings)
-    control = control_of(codec, {})
-    if names.control in existing:
-        control = control_of(codec, await asyncio.to_thread(read_table, _clients(settings), names.control))
+    control = await _control(settings, codec) if names.control in existing else Control()
     partitions = assign_partitions(control.partitions, [line.alias for line in settings.lines])
     specs = _specs(settings, len(partitions))
     changes = plan(specs, existing)
@@ -128,6 +126,11 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
         await asyncio.to_thread(admin.apply, specs, changes, settings.kafka.replication_factor)
         await _write_control(settings, codec, new, genesis=control.genesis is None)
     return told
+
+
+async def _control(settings: Settings, codec: Codec) -> Control:
+    table = await asyncio.to_thread(read_table, _clients(settings), _names(settings).control)
+    return await control_of(codec.read, table)
 
 
 async def _write_control(settings: Settings, codec: Codec, lines: dict[str, int], *, genesis: bool) -> None:
@@ -187,7 +190,7 @@ async def _check_kafka(settings: Settings) -> list[Finding]:
     names = _names(settings)
     if names.control not in existing:
         return findings
-    control = control_of(await _codec(settings), await asyncio.to_thread(read_table, _clients(settings), names.control))
+    control = await _control(settings, await _codec(settings))
     findings.append(_check_genesis(settings, control.genesis))
     for line in settings.lines:
         has = line.alias in control.partitions

@@ -1,14 +1,17 @@
 """The control and contacts topics as values: who this connector is, each line's partition, each contact's line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from connector.kafka.avro import Codec
+from connector.kafka.avro import Codec, Row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 
 GENESIS = b"genesis"
 LINE = b"line/"
+Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
+"""Decodes a record, and fetches its writer's schema where need be: another version may have written it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,13 @@ class Control:
     partitions: dict[str, int] = field(default_factory=dict)
 
 
-def control_of(codec: Codec, table: Mapping[bytes, KafkaRecord]) -> Control:
-    """Read the control topic's table."""
+async def control_of(read: Read, table: Mapping[bytes, KafkaRecord]) -> Control:
+    """Read the control topic's table. Raises Undecodable, and what ``read`` raises."""
     control = Control()
     for key, record in table.items():
-        row = codec.decode(SchemaName.CONTROL, record.value)
+        row = await read(SchemaName.CONTROL, record.value)
         if key == GENESIS:
-            created_at_ms = int(row["created_at"].timestamp() * 1000)
-            control.genesis = Genesis(row["connector"], row["account"], row["hash_key"], created_at_ms)
+            control.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif key.startswith(LINE):
             control.partitions[row["line"]] = row["partition"]
     return control
@@ -70,14 +72,17 @@ def assign_partitions(existing: Mapping[str, int], lines: Iterable[str]) -> dict
     return given
 
 
-def contacts_of(
-    codec: Codec, table: Mapping[bytes, KafkaRecord]
+async def contacts_of(
+    read: Read, table: Mapping[bytes, KafkaRecord]
 ) -> tuple[dict[bytes, tuple[str, int | None]], int | None]:
-    """Return contact -> (line, grant offset of a binding made by park alone), and the ledger offset reached."""
+    """Return contact -> (line, grant offset of a binding made by park alone), and the ledger offset reached.
+
+    Raises Undecodable, and what ``read`` raises.
+    """
     bindings: dict[bytes, tuple[str, int | None]] = {}
     reached = None
     for key, record in table.items():
-        row = codec.decode(SchemaName.CONTACT, record.value)
+        row = await read(SchemaName.CONTACT, record.value)
         if key:
             bindings[key] = (row["line"], row["grant_offset"])
         else:

@@ -99,8 +99,12 @@ class Registry:
         except (httpx2.HTTPError, OSError) as error:
             raise RegistryAway(f"the schema registry cannot be reached ({type(error).__name__})") from None
         except Exception as error:  # noqa: BLE001 - whatever somebody else's JSON, or none, makes of the client
-            self._client.clear_caches()  # it keeps such an answer, and would give it for ever
+            self._forget()
             raise RegistryAway(f"{_NO_REGISTRY} ({type(error).__name__}): check registry.url") from None
+
+    def _forget(self) -> None:
+        """The client keeps an answer before it has looked at it, and would give it for ever."""
+        self._client.clear_caches()  # type: ignore[no-untyped-call]  # the client's own lack of types
 
 
 _UNKNOWN = {40401, 40402, 40403, 40408}

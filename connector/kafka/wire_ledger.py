@@ -1,7 +1,8 @@
 """Rows of the ledger schema, to and from the fold's records."""
 
 from collections.abc import Callable
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from connector.core.messages import Disposition, Origin
 from connector.core.records import (
@@ -60,37 +61,63 @@ def ledger_row(record: LedgerRecord) -> Row:
 
 
 def ledger_of(row: Row) -> LedgerRecord:
-    """The inverse of ``ledger_row``; a kind newer than this program reads as rules it does not know."""
+    """The inverse of ``ledger_row``. What this program does not know, or misses, reads as rules it does not know."""
     make = _MAKERS.get(row["kind"])
-    return make(row) if make else UNKNOWN_RULES
+    try:
+        return make(row) if make else UNKNOWN_RULES
+    except (KeyError, TypeError, ValueError):
+        return UNKNOWN_RULES
+
+
+_Fields: TypeAlias = Callable[[Row], tuple[Any, ...]]
+_INTENT: _Fields = itemgetter(
+    "attempt", "request_id", "line", "contact", "body", "request_time", "origin", "redrive", "owner", "n"
+)
+_OUTCOME: _Fields = itemgetter("attempt", "request_id", "line", "contact", "word", "detail", "via")
+_PARK: _Fields = itemgetter("attempt", "request_id", "origin", "line", "contact", "detail")
+_RESOLVE: _Fields = itemgetter("attempt", "request_id", "origin", "line", "contact", "word", "detail")
+_CLOSE: _Fields = itemgetter("request_id", "origin", "redrive", "word", "detail")
+_REBIND: _Fields = itemgetter("contact", "line")
+_RULES: _Fields = itemgetter("version", "kind")
+_DIGEST: _Fields = itemgetter("since", "upto", "digest", "owner", "version")
+
+
+def _all(fields: _Fields, row: Row) -> tuple[Any, ...]:
+    """The values of a kind's fields, none of which may be missing."""
+    values = fields(row)
+    if None in values:
+        raise ValueError("a field is missing")
+    return values
 
 
 def _intent(r: Row) -> Intent:
-    return Intent(
-        r["attempt"], r["request_id"], r["line"], r["contact"], r["body"], r["request_time"], _origin(r), r["redrive"],
-        r["owner"], r["n"],
-    )  # fmt: skip
+    attempt, request_id, line, contact, body, time_ms, origin, redrive, owner, n = _all(_INTENT, r)
+    return Intent(attempt, request_id, line, contact, body, time_ms, Origin(**origin), redrive, owner, n)
 
 
 def _outcome(r: Row) -> Outcome:
-    return Outcome(r["attempt"], r["request_id"], r["line"], r["contact"], Result(r["word"]), r["detail"], r["via"])
+    attempt, request_id, line, contact, word, detail, via = _all(_OUTCOME, r)
+    return Outcome(attempt, request_id, line, contact, Result(word), detail, via)
 
 
 def _park(r: Row) -> Park:
-    return Park(r["attempt"], r["request_id"], _origin(r), r["line"], r["contact"], r["detail"])
+    attempt, request_id, origin, line, contact, reason = _all(_PARK, r)
+    return Park(attempt, request_id, Origin(**origin), line, contact, reason)
 
 
 def _resolve(r: Row) -> Resolve:
-    word = Resolution(r["word"])
-    return Resolve(r["attempt"], r["request_id"], _origin(r), r["line"], r["contact"], word, r["detail"])
+    attempt, request_id, origin, line, contact, word, operator = _all(_RESOLVE, r)
+    return Resolve(attempt, request_id, Origin(**origin), line, contact, Resolution(word), operator)
 
 
 def _close(r: Row) -> Close:
-    return Close(r["request_id"], _origin(r), r["redrive"], Disposition(r["word"]), r["detail"])
+    request_id, origin, redrive, word, code = _all(_CLOSE, r)
+    return Close(request_id, Origin(**origin), redrive, Disposition(word), code)
 
 
 def _digest(r: Row) -> Digest:
-    return Digest(r["since"], r["upto"], r["digest"] + _TOP, r["owner"], r["version"])
+    since, upto, digest, owner, version = _all(_DIGEST, r)
+    return Digest(since, upto, digest + _TOP, owner, version)
 
 
 _MAKERS: dict[str, Callable[[Row], LedgerRecord]] = {
@@ -99,14 +126,10 @@ _MAKERS: dict[str, Callable[[Row], LedgerRecord]] = {
     "PARK": _park,
     "RESOLVE": _resolve,
     "CLOSE": _close,
-    "REBIND": lambda r: Rebind(r["contact"], r["line"]),
-    "RULES": lambda r: Rules(r["version"]),
+    "REBIND": lambda r: Rebind(*_all(_REBIND, r)),
+    "RULES": lambda r: Rules(_all(_RULES, r)[0]),
     "DIGEST": _digest,
 }
-
-
-def _origin(r: Row) -> Origin:
-    return Origin(**r["origin"])
 
 
 def _named(record: LedgerRecord, *names: str) -> dict[str, Any]:

@@ -155,3 +155,29 @@ def test_what_the_promises_rest_on_cannot_be_set() -> None:
         ClientSettings("x:1", extra={"acks": "1"})
 
     assert "hush" not in repr(ClientSettings("x:1", extra={"sasl.password": "hush"}))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        records.Intent("a", "r", "l", b"c", b"b", 1, Origin("t", 0, 1), 0, "o"),
+        records.Outcome("a", "r", "l", b"c", records.Result.SUBMITTED, "h", "api"),
+        records.Park("a", "r", Origin("t", 0, 1), "l", b"c", "x"),
+        records.Resolve("a", "r", Origin("t", 0, 1), "l", b"c", records.Resolution.DROP, "x"),
+        records.Close("r", Origin("t", 0, 1), 0, Disposition.EXPIRED, "x"),
+        records.Rebind(b"c", "l"),
+        records.Rules(1),
+        records.Digest(1, 2, 3, "o"),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_a_ledger_record_without_one_of_its_fields_stops_the_sending(record: records.LedgerRecord) -> None:
+    """A word nobody knows, a missing origin, any missing field: rules this program does not know."""
+    row = ledger_row(record)
+    named = [name for name, value in row.items() if value is not None and name not in ("kind", "redrive", "n")]
+    broken = [{**row, name: None} for name in named]
+    if row["word"] is not None:
+        broken.append({**row, "word": "SOMETHING_NEW"})
+
+    assert [ledger_of(one) for one in broken] == [UNKNOWN_RULES] * len(broken)
+    assert broken

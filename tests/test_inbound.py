@@ -1,0 +1,185 @@
+"""Records inward: schemas that must be fetched first, registries that are away, ledgers that cannot be read."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from connector.core.messages import Disposition, Origin
+from connector.core.records import Close, LedgerRecord, Rules
+from connector.inbound import LedgerFeed, Reader
+from connector.kafka.avro import Codec, Undecodable
+from connector.kafka.control import contacts_of, control_of
+from connector.kafka.records import KafkaRecord
+from connector.kafka.registry import RegistryAway, UnknownSchema
+from connector.kafka.schemas import SchemaName, text_of
+from connector.kafka.wire_ledger import ledger_row
+from connector.operations import Onlooker
+from connector.replica import Replica
+from tests import virtual_time
+
+END = Close("r1", Origin("requests", 0, 5), 0, Disposition.EXPIRED, "TTL")
+
+
+class Shelf:
+    """A registry in memory. ``trouble``: what it raises, one for each question; ``asked``: for schemas."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.trouble: list[Exception] = []
+        self.asked = 0
+
+    async def register(self, subject: str, text: str) -> int:
+        self.texts.append(text)
+        return len(self.texts)
+
+    async def find(self, subject: str, text: str) -> int:
+        return self.texts.index(text) + 1
+
+    async def text(self, schema_id: int) -> str:
+        self.asked += 1
+        if self.trouble:
+            raise self.trouble.pop(0)
+        return self.texts[schema_id - 1]
+
+
+class Newer:
+    """A connector of a later version: its schemas have one more field, and ids the present one has not seen."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def written(self, name: SchemaName, row: dict[str, Any]) -> bytes:
+        codec = Codec(self._shelf, {name: "newer"})
+        await codec.prepare(auto_register=True)
+        schema = json.loads(text_of(name))
+        schema["fields"].append({"name": "newer", "type": ["null", "string"], "default": None, "doc": "New."})
+        value = codec.encode(name, row)
+        return value[:1] + (await self._shelf.register("newer", json.dumps(schema))).to_bytes(4) + value[5:] + b"\0"
+
+
+def kafka(value: bytes | None, offset: int = 0, key: bytes = b"k") -> KafkaRecord:
+    return KafkaRecord("topic", 0, offset, key, value, (), 1_700_000_000_000)
+
+
+def ours(work: Callable[[Shelf, Codec, Reader, Newer], Coroutine[Any, Any, None]]) -> None:
+    """Run with a registry, our codec on it and a newer connector beside us, in virtual time."""
+
+    async def main() -> None:
+        shelf = Shelf()
+        codec = Codec(shelf, {name: f"{name}-value" for name in SchemaName})
+        await codec.prepare(auto_register=True)
+        await work(shelf, codec, Reader(codec, lambda _: None), Newer(shelf))
+
+    virtual_time.run(main())
+
+
+async def _start_tables(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    row = {"connector": "c", "account": "a", "hash_key": "h", "created_at": 7, "line": None, "partition": None}
+    genesis = await newer.written(SchemaName.CONTROL, row)
+    contact = await newer.written(SchemaName.CONTACT, {"line": "line-1", "grant_offset": None, "ledger_offset": 9})
+    shelf.trouble = [RegistryAway("away"), UnknownSchema("behind")]
+    control = await control_of(reader.row, {b"genesis": kafka(genesis)})
+    bindings, _ = await contacts_of(codec.read, {b"contact": kafka(contact)})
+
+    assert (control.genesis and control.genesis.created_at_ms, bindings) == (7, {b"contact": ("line-1", None)})
+
+
+async def _onlookers(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    event = json.loads(text_of(SchemaName.MESSAGE_EVENT))
+    row = {field["name"]: field.get("default") for field in event["fields"]}
+    row |= {"event_id": "e", "type": "STATUS", "origin": "API", "occurred_at": 1, "received_at": 1}
+    onlooker = Onlooker(codec)
+    onlooker.take([kafka(b"garbage"), kafka(await newer.written(SchemaName.MESSAGE_EVENT, row))])
+
+    assert (await onlooker.event())["event_id"] == "e"
+
+
+def test_a_start_reads_control_and_contacts_of_a_newer_connector() -> None:
+    """The first upgrade of a schema must not keep the old version from starting again."""
+    ours(_start_tables)
+
+
+def test_who_looks_on_reads_events_of_a_newer_connector() -> None:
+    """`tail` and `send --wait` fetch what they need, and pass over what is no event."""
+    ours(_onlookers)
+
+
+async def _unknown(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    loop, value = asyncio.get_running_loop(), b"\0\0\0\0\x63"
+    seconds = []
+    for _ in range(3):
+        began = loop.time()
+        shelf.trouble = [UnknownSchema("no")] * 1000
+        with pytest.raises(Undecodable):
+            await reader.row(SchemaName.SEND_REQUEST, value)
+        seconds.append(round(loop.time() - began))
+
+    assert seconds == [600, 0, 0]
+
+
+def test_one_unknown_schema_holds_its_topic_up_once() -> None:
+    """Ten minutes for the first record; those behind it with the same schema are not waited for as long again."""
+    ours(_unknown)
+
+
+async def _away(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    value = await newer.written(SchemaName.PARKED, {"attempt": "a", "dispatch": b""})
+    shelf.trouble = [RegistryAway("away")] * 5_000
+
+    assert (await reader.row(SchemaName.PARKED, value))["attempt"] == "a"
+
+
+def test_a_registry_that_is_away_is_waited_for_without_end() -> None:
+    """However long it takes, nothing is given up because nobody answers."""
+    ours(_away)
+
+
+class NoLog:
+    """Nothing is appended here."""
+
+    async def append(self, record: LedgerRecord) -> None:
+        raise NotImplementedError
+
+
+def feed_of(codec: Codec, reader: Reader) -> tuple[LedgerFeed, Replica]:
+    replica = Replica("P", NoLog(), lambda *_: None)
+    return LedgerFeed(replica, codec, reader, asyncio.get_running_loop().time), replica
+
+
+def _ledger_garbage(garbage: bytes | None) -> Callable[[Shelf, Codec, Reader, Newer], Coroutine[Any, Any, None]]:
+    async def work(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+        feed, replica = feed_of(codec, reader)
+        good = codec.encode(SchemaName.LEDGER, ledger_row(END))
+        feed.take([kafka(garbage, 0), kafka(good, 1)])
+        feed.restored()
+
+        assert (replica.next_offset, replica.may_send) == (2, False)
+        assert replica.fold.standing("r1") is not None
+
+    return work
+
+
+@pytest.mark.parametrize("garbage", [None, b"", b"{}", b"\0\0\0\0\4\x7f"])
+def test_a_ledger_record_that_cannot_be_read_stops_the_sending(garbage: bytes | None) -> None:
+    """It may have been a grant. Those behind it are fed all the same: none may be lost with it."""
+    ours(_ledger_garbage(garbage))
+
+
+async def _catching_up(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    feed, replica = feed_of(codec, reader)
+    value = await newer.written(SchemaName.LEDGER, ledger_row(END))
+    shelf.trouble = [RegistryAway("away")] * 3
+    feed.take([kafka(value, 0), kafka(codec.encode(SchemaName.LEDGER, ledger_row(Rules(1))), 1)])
+    feed.restored()
+    before = replica.next_offset, replica.restored.is_set()
+    await replica.restored.wait()
+
+    assert (before, replica.next_offset, replica.may_send) == ((0, False), 2, True)
+
+
+def test_a_replica_is_restored_once_it_was_fed_all() -> None:
+    """Not already when the last record was read, while a newer schema is still being fetched."""
+    ours(_catching_up)
