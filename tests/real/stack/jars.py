@@ -1,4 +1,4 @@
-"""The jars of Kafka and of the Apicurio registry, fetched once by Maven into ``.cache``."""
+"""The jars of Kafka, of the Apicurio registry and of a Java producer, fetched once by Maven into ``.cache``."""
 
 import shutil
 import subprocess
@@ -18,13 +18,12 @@ def missing_tools() -> str | None:
 
 def kafka() -> Path:
     """Return the folder of Kafka's jars; fetch them the first time (43 MB)."""
-    lib = CACHE / "kafka"
-    if not (lib / ".complete").exists():
-        _say("fetching Kafka")
-        pom = Path(__file__).with_name("kafka-pom.xml")
-        _maven("-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={lib}", "-DincludeScope=runtime")
-        (lib / ".complete").touch()
-    return lib
+    return _dependencies("kafka", Path(__file__).with_name("kafka-pom.xml"))
+
+
+def producer() -> Path:
+    """Return the folder of what a Java producer needs, the Kafka client and Avro; fetch it the first time (18 MB)."""
+    return _dependencies("producer", Path(__file__).parents[1] / "java" / "pom.xml")
 
 
 def registry() -> Path:
@@ -39,6 +38,20 @@ def registry() -> Path:
         archive.unlink()
         (home / ".complete").touch()
     return next(path.parent for path in home.rglob("*-runner.jar"))
+
+
+def missing_compiler() -> str | None:
+    """Why a Java source cannot be run here, None when it can."""
+    return None if shutil.which("javac") else "javac not found: a JDK is needed, and a runtime alone is here"
+
+
+def _dependencies(name: str, pom: Path) -> Path:
+    lib = CACHE / name
+    if not (lib / ".complete").exists():
+        _say(f"fetching the jars of {name}")
+        _maven("-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={lib}", "-DincludeScope=runtime")
+        (lib / ".complete").touch()
+    return lib
 
 
 def _maven(*arguments: str) -> None:
