@@ -33,7 +33,8 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
     registered = site.command("schemas", "register", "--json")
     compatible = site.command("schemas", "check", "--json")
     assert len(json.loads(registered.stdout)) == 7
-    assert all(row["compatible"] for row in json.loads(compatible.stdout))
+    assert compatible.returncode == 0
+    assert all(row["compatible"] and row["protected"] for row in json.loads(compatible.stdout))
 
     checked = site.command("check", "--json")
     assert checked.returncode == 0, checked.stdout
