@@ -23,7 +23,7 @@ from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of, control_of
 from connector.kafka.producer import KafkaProducer
-from connector.kafka.registry import Registry, RegistryAway, RegistrySettings
+from connector.kafka.registry import Registry, RegistryAway, RegistrySettings, SchemaRefused, UnknownSchema
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
@@ -138,6 +138,8 @@ class Connector:
             except RegistryAway as away:
                 self._registry_state(str(away))
                 await asyncio.sleep(ASK_REGISTRY_S)
+            except (UnknownSchema, SchemaRefused) as error:
+                raise StartRefused(f"{error}; run `kafka-sendblue schemas register`, then `schemas check`") from None
             else:
                 self._registry_state(None)
                 return codec

@@ -10,8 +10,8 @@ from confluent_kafka import KafkaException
 from pydantic import ValidationError
 
 from connector.cli_output import fail
-from connector.kafka.records import KafkaFatal
 from connector.kafka.avro import Undecodable
+from connector.kafka.records import KafkaFatal
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
 from connector.settings import Settings, explain, load

@@ -1,8 +1,9 @@
 """Where the edges' records meet the roles, inward: decoding, one record after the other, waiting for the registry.
 
 A record whose writer's schema is not known yet waits, and with it its topic, until the registry answers; nothing is
-dead-lettered because the registry is away. A schema the registry does not know is asked for again for ten minutes, the
-first time; the records behind that one are not held up as long again.
+dead-lettered because the registry is away. A schema it does not know is asked for again: on the requests topic for ten
+minutes, the first time, since anybody may write there; on the connector's own topics without end, since what lies there
+is ours to bring to its end. (The ledger gives up too: an unread record stops the sending, and is told.)
 """
 
 import asyncio
@@ -36,22 +37,22 @@ class Reader:
         self._codec, self._waiting = codec, waiting
         self._given_up: set[int] = set()
 
-    async def row(self, name: SchemaName, value: bytes | None) -> Row:
-        """Return the row. Raises Undecodable."""
+    async def row(self, name: SchemaName, value: bytes | None, *, give_up: bool = False) -> Row:
+        """Return the row. Raises Undecodable; with ``give_up`` also for a schema that nobody registers in time."""
         try:
             return self._codec.decode(name, value)
         except NeedSchema as need:
-            await self._fetch(need.schema_id)
+            await self._fetch(need.schema_id, give_up)
         return self._codec.decode(name, value)
 
-    async def request(self, value: bytes | None) -> SendRequest | None:
+    async def request(self, value: bytes | None, *, give_up: bool = False) -> SendRequest | None:
         """Return the request, None when the bytes are none."""
         try:
-            return request_of(await self.row(SchemaName.SEND_REQUEST, value))
+            return request_of(await self.row(SchemaName.SEND_REQUEST, value, give_up=give_up))
         except (Undecodable, KeyError, ValueError, TypeError):
             return None
 
-    async def _fetch(self, schema_id: int) -> None:
+    async def _fetch(self, schema_id: int, give_up: bool) -> None:
         unknown_s = UNKNOWN_FOR_S if schema_id in self._given_up else 0.0
         while True:
             try:
@@ -59,10 +60,11 @@ class Reader:
             except RegistryAway as away:
                 self._waiting(str(away))
             except UnknownSchema:
-                self._waiting(None)
-                if unknown_s >= UNKNOWN_FOR_S:
+                sentence = f"the schema registry does not know schema {schema_id}"
+                self._waiting(None if give_up else sentence)
+                if give_up and unknown_s >= UNKNOWN_FOR_S:
                     self._given_up.add(schema_id)
-                    raise Undecodable(f"the schema registry does not know schema {schema_id}") from None
+                    raise Undecodable(sentence) from None
                 unknown_s += ASK_AGAIN_S
             else:
                 self._given_up.discard(schema_id)
@@ -129,7 +131,7 @@ def requests_into(router: Router, reader: Reader) -> Feed:
     """The requests topic into the router."""
 
     async def put(record: KafkaRecord) -> None:
-        request = await reader.request(record.value)
+        request = await reader.request(record.value, give_up=True)
         source = Source(record.key, record.value, record.headers, record.timestamp_ms or 0)
         origin = Origin(record.topic, record.partition, record.offset)
         trace = dict(record.headers).get("traceparent")
@@ -141,33 +143,35 @@ def requests_into(router: Router, reader: Reader) -> Feed:
 
 def dispatch_into(sender: Sender, reader: Reader) -> Feed:
     """The dispatch topic into the sender. A record that is none of ours is left where it is, and said."""
-    log = structlog.stdlib.get_logger("connector")
 
     async def put(record: KafkaRecord) -> None:
         held = await _dispatch(reader, record.value)
         if held is None:
-            log.error("dispatch.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)
-            return
+            return _unreadable(record)
         size = len(record.value or b"") + OVERHEAD_BYTES
-        sender.records([DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)])
+        dispatch = DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)
+        return sender.records([dispatch])
 
     return Feed(sender, put)
 
 
 def parked_into(reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]]) -> Feed:
-    """The parked topic into the reconciler, which is active while it has the topic's one partition."""
+    """The parked topic into the reconciler, which is active while it has the topic's one partition.
+
+    A record that is none of ours is left where it is, and said.
+    """
 
     async def put(record: KafkaRecord) -> None:
         key = record.key or b""
         if record.value is None:
-            reconciler.record(key, None)
-            return
-        row = await reader.row(SchemaName.PARKED, record.value)
-        held = await _dispatch(reader, row["dispatch"])
-        if held is not None:
-            contact, body = hashes(held.dispatch.request)
-            whole = Held(held.dispatch, held.record_time_ms, contact, body)
-            reconciler.record(key, ParkedRecord(whole, row["attempt"]))
+            return reconciler.record(key, None)
+        parked = await _parked(reader, record.value)
+        if parked is None:
+            return _unreadable(record)
+        held, attempt = parked
+        contact, body = hashes(held.dispatch.request)
+        whole = Held(held.dispatch, held.record_time_ms, contact, body)
+        return reconciler.record(key, ParkedRecord(whole, attempt))
 
     return Feed(_Elected(reconciler), put)
 
@@ -191,6 +195,20 @@ class _Elected:
     def lost(self, partitions: Sequence[int]) -> None:
         if partitions:
             self._ending = asyncio.create_task(self._reconciler.end())
+
+
+def _unreadable(record: KafkaRecord) -> None:
+    log = structlog.stdlib.get_logger("connector")
+    log.error("record.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)
+
+
+async def _parked(reader: Reader, value: bytes) -> tuple[Held, str] | None:
+    try:
+        row = await reader.row(SchemaName.PARKED, value)
+    except Undecodable:
+        return None
+    held = await _dispatch(reader, row["dispatch"])
+    return None if held is None else (held, row["attempt"])
 
 
 async def _dispatch(reader: Reader, value: bytes | None) -> Held | None:

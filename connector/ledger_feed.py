@@ -64,7 +64,7 @@ class LedgerFeed:
     async def _catch_up(self) -> None:
         first = self._behind[0]
         try:
-            await self._reader.row(SchemaName.LEDGER, first.value)
+            await self._reader.row(SchemaName.LEDGER, first.value, give_up=True)
         except Undecodable:
             self._feed(self._unreadable(first), self._mono())
         self._catching_up = None

@@ -158,12 +158,12 @@ def _specs(settings: Settings, lines: int) -> tuple[TopicSpec, ...]:
 
 
 async def register(settings: Settings) -> list[tuple[str, int]]:
-    """Protect every subject, then register its schema."""
-    registry = _registry(settings)
-    return [
-        (subject, await registry.protect_and_register(subject, text_of(name)))
-        for name, subject in subjects(_names(settings)).items()
-    ]
+    """Protect every subject, those that have versions too, and register its schema."""
+    registry, rows = _registry(settings), []
+    for name, subject in subjects(_names(settings)).items():
+        await registry.protect(subject)
+        rows.append((subject, await registry.register(subject, text_of(name))))
+    return rows
 
 
 async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:

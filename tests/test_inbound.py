@@ -1,26 +1,26 @@
-"""Records inward: schemas that must be fetched first, registries that are away, ledgers that cannot be read."""
+"""Records inward: schemas that must be fetched first, registries that are away, parked records that cannot be read."""
 
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import pytest
-
-from connector.core.messages import Disposition, Origin
-from connector.core.records import Close, LedgerRecord, Rules
-from connector.inbound import LedgerFeed, Reader
-from connector.kafka.avro import Codec, Undecodable
+from connector.core.events import MessageEvent
+from connector.core.messages import Dispatch, Origin, SendRequest, Source
+from connector.core.records import LedgerRecord
+from connector.core.turns import Held
+from connector.ends import DeadLetter, Ends
+from connector.inbound import Reader, parked_into
+from connector.kafka.avro import Codec
 from connector.kafka.control import contacts_of, control_of
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
-from connector.kafka.wire_ledger import ledger_row
+from connector.kafka.wire_requests import dispatch_row, request_row
 from connector.operations import Onlooker
+from connector.reconciler import Binding, Reconciler
 from connector.replica import Replica
 from tests import virtual_time
-
-END = Close("r1", Origin("requests", 0, 5), 0, Disposition.EXPIRED, "TTL")
 
 
 class Shelf:
@@ -108,13 +108,11 @@ def test_who_looks_on_reads_events_of_a_newer_connector() -> None:
 
 
 async def _unknown(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
-    loop, value = asyncio.get_running_loop(), b"\0\0\0\0\x63"
-    seconds = []
+    loop, seconds = asyncio.get_running_loop(), []
     for _ in range(3):
         began = loop.time()
         shelf.trouble = [UnknownSchema("no")] * 1000
-        with pytest.raises(Undecodable):
-            await reader.row(SchemaName.SEND_REQUEST, value)
+        assert await reader.request(b"\0\0\0\0\x63", give_up=True) is None
         seconds.append(round(loop.time() - began))
 
     assert seconds == [600, 0, 0]
@@ -129,6 +127,13 @@ async def _away(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> Non
     value = await newer.written(SchemaName.PARKED, {"attempt": "a", "dispatch": b""})
     shelf.trouble = [RegistryAway("away")] * 5_000
 
+    assert (await reader.row(SchemaName.PARKED, value, give_up=True))["attempt"] == "a"
+
+
+async def _our_own(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    value = await newer.written(SchemaName.PARKED, {"attempt": "a", "dispatch": b""})
+    shelf.trouble = [UnknownSchema("lost")] * 5_000
+
     assert (await reader.row(SchemaName.PARKED, value))["attempt"] == "a"
 
 
@@ -137,49 +142,60 @@ def test_a_registry_that_is_away_is_waited_for_without_end() -> None:
     ours(_away)
 
 
-class NoLog:
-    """Nothing is appended here."""
+def test_our_own_records_are_never_given_up() -> None:
+    """A registry that lost its schemas holds up the dispatch and parked topics; it loses nobody's text."""
+    ours(_our_own)
+
+
+class Nowhere:
+    """Topics that nothing is written to."""
 
     async def append(self, record: LedgerRecord) -> None:
         raise NotImplementedError
 
+    async def event(self, event: MessageEvent) -> None:
+        raise NotImplementedError
 
-def feed_of(codec: Codec, reader: Reader) -> tuple[LedgerFeed, Replica]:
-    replica = Replica("P", NoLog(), lambda *_: None)
-    return LedgerFeed(replica, codec, reader, asyncio.get_running_loop().time), replica
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        raise NotImplementedError
 
+    async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
+        raise NotImplementedError
 
-def _ledger_garbage(garbage: bytes | None) -> Callable[[Shelf, Codec, Reader, Newer], Coroutine[Any, Any, None]]:
-    async def work(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
-        feed, replica = feed_of(codec, reader)
-        good = codec.encode(SchemaName.LEDGER, ledger_row(END))
-        feed.take([kafka(garbage, 0), kafka(good, 1)])
-        feed.restored()
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        raise NotImplementedError
 
-        assert (replica.next_offset, replica.may_send) == (2, False)
-        assert replica.fold.standing("r1") is not None
+    async def write(self, binding: Binding, ledger_offset: int) -> None:
+        raise NotImplementedError
 
-    return work
-
-
-@pytest.mark.parametrize("garbage", [None, b"", b"{}", b"\0\0\0\0\4\x7f"])
-def test_a_ledger_record_that_cannot_be_read_stops_the_sending(garbage: bytes | None) -> None:
-    """It may have been a grant. Those behind it are fed all the same: none may be lost with it."""
-    ours(_ledger_garbage(garbage))
+    async def reached(self, ledger_offset: int) -> None:
+        raise NotImplementedError
 
 
-async def _catching_up(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
-    feed, replica = feed_of(codec, reader)
-    value = await newer.written(SchemaName.LEDGER, ledger_row(END))
-    shelf.trouble = [RegistryAway("away")] * 3
-    feed.take([kafka(value, 0), kafka(codec.encode(SchemaName.LEDGER, ledger_row(Rules(1))), 1)])
-    feed.restored()
-    before = replica.next_offset, replica.restored.is_set()
-    await replica.restored.wait()
+async def _parked_garbage(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    ends = Ends(Nowhere(), lambda: 0, lambda _: None)
+    reconciler = Reconciler(Replica("P", Nowhere()), ends, Nowhere(), asyncio.get_running_loop().time, lambda _: None)
+    arrived = asyncio.Event()
 
-    assert (before, replica.next_offset, replica.may_send) == ((0, False), 2, True)
+    def hashes(_: SendRequest) -> tuple[bytes, bytes]:
+        arrived.set()
+        return b"", b""
+
+    feed = parked_into(reconciler, reader, hashes)
+    feed.assigned([0])
+    request = codec.encode(SchemaName.SEND_REQUEST, request_row(SendRequest("r1", number="+12025550123")))
+    dispatch = Dispatch(SendRequest("r1"), Origin("requests", 0, 1), 1, "line-1", source=Source(value=request))
+    inner = codec.encode(SchemaName.DISPATCH, dispatch_row(dispatch))
+    good = codec.encode(SchemaName.PARKED, {"attempt": "a", "dispatch": inner})
+    bad = codec.encode(SchemaName.PARKED, {"attempt": "a", "dispatch": b"garbage"})
+    feed.take([kafka(b"garbage", 0, b"k0"), kafka(bad, 1, b"k1"), kafka(good, 2, b"k2")])
+    await arrived.wait()
+    held, failed = len(reconciler), feed.watch.failed.done()
+    await feed.close()
+
+    assert (held, failed) == (1, False)
 
 
-def test_a_replica_is_restored_once_it_was_fed_all() -> None:
-    """Not already when the last record was read, while a newer schema is still being fetched."""
-    ours(_catching_up)
+def test_a_parked_record_that_cannot_be_read_is_passed_over() -> None:
+    """The others are brought to their end all the same, and the process goes on."""
+    ours(_parked_garbage)

@@ -5,6 +5,7 @@ refuses one of ours (our mistake).
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -51,9 +52,19 @@ class Registry:
         self._client = SchemaRegistryClient(config)
 
     async def register(self, subject: str, text: str) -> int:
-        """Register a schema, or find it registered; return its id. Raises SchemaRefused."""
+        """Find a schema registered, or register it; return its id. Raises SchemaRefused.
+
+        The subject is protected before it gets a version, so that nobody's incompatible one fits in between.
+        """
+        with contextlib.suppress(UnknownSchema):
+            return await self.find(subject, text)
+        await self.protect(subject)
         schema = Schema(text, "AVRO")
         return await self._ask(lambda: _id(self._client.register_schema_full_response(subject, schema)))
+
+    async def protect(self, subject: str) -> None:
+        """Let the registry refuse incompatible versions of the subject."""
+        await self._ask(lambda: self._client.set_compatibility(subject, LEVEL))
 
     async def find(self, subject: str, text: str) -> int:
         """Return the id of a schema that somebody has registered. Raises UnknownSchema."""
@@ -62,11 +73,6 @@ class Registry:
     async def text(self, schema_id: int) -> str:
         """Return a writer's schema. Raises UnknownSchema."""
         return await self._ask(lambda: _text(self._client.get_schema(schema_id)))
-
-    async def protect_and_register(self, subject: str, text: str) -> int:
-        """Register a schema under a subject that refuses incompatible versions from its first one on."""
-        await self._ask(lambda: self._client.set_compatibility(subject, LEVEL))
-        return await self.register(subject, text)
 
     async def is_protected(self, subject: str) -> bool:
         """True when the subject itself is set to refuse incompatible versions, whatever the registry's default is."""

@@ -88,21 +88,27 @@ async def test_a_refused_schema_is_our_mistake(status: int, code: int) -> None:
     """Incompatible, or no Avro: waiting does not help."""
     async with registry(lambda _: error(status, code)) as one:
         with pytest.raises(SchemaRefused):
-            await one.register("s", TEXT)
+            await one.find("s", TEXT)
 
 
 class Shop:
     """A registry with three versions of every subject; it remembers what it was asked."""
 
-    def __init__(self, incompatible: str) -> None:
+    def __init__(self, incompatible: str, *, known: bool = True) -> None:
         self.asked: list[str] = []
-        self._incompatible = incompatible
+        self._incompatible, self._known = incompatible, known
 
     def reply(self, request: Request) -> Response:
         path = request.url.path
         self.asked.append(f"{request.method} {path}")
         if path.endswith("/versions"):
             return JSONResponse([1, 2, 3] if request.method == "GET" else {"id": 5})
+        if path == "/subjects/s":
+            return (
+                JSONResponse({"subject": "s", "id": 5, "version": 1, "schema": TEXT})
+                if self._known
+                else error(404, 40403)
+            )
         if path.startswith("/config/"):
             return JSONResponse({"compatibility": "FULL_TRANSITIVE", "compatibilityLevel": "FULL_TRANSITIVE"})
         return JSONResponse({"is_compatible": not path.endswith(self._incompatible)})
@@ -124,11 +130,20 @@ async def test_nothing_registered_is_compatible_with_everything() -> None:
 
 async def test_a_subject_is_protected_before_anything_is_registered() -> None:
     """Otherwise somebody's incompatible version fits in between."""
-    shop = Shop("none")
+    shop = Shop("none", known=False)
     async with registry(shop.reply) as one:
-        await one.protect_and_register("s", TEXT)
+        await one.register("s", TEXT)
 
-    assert shop.asked == ["PUT /config/s", "POST /subjects/s/versions"]
+    assert shop.asked == ["POST /subjects/s", "PUT /config/s", "POST /subjects/s/versions"]
+
+
+async def test_what_is_registered_is_only_looked_up() -> None:
+    """A connector that starts again needs no right to change the registry."""
+    shop = Shop("none", known=True)
+    async with registry(shop.reply) as one:
+        await one.register("s", TEXT)
+
+    assert shop.asked == ["POST /subjects/s"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def subject() -> str:
 async def test_todays_schema_may_follow_every_release(registry: Registry, subject: str, name: SchemaName) -> None:
     """FULL_TRANSITIVE: all releases in their order, then today's, then one that has grown."""
     for version in evolution.VERSIONS:
-        await registry.protect_and_register(subject, evolution.released(name, version))
+        await registry.register(subject, evolution.released(name, version))
     grown = evolution.changed(text_of(name), evolution.grow)
 
     assert await registry.compatible(subject, text_of(name))
@@ -40,7 +40,7 @@ async def test_todays_schema_may_follow_every_release(registry: Registry, subjec
 
 async def test_an_incompatible_schema_is_found_and_refused(registry: Registry, subject: str) -> None:
     """The registry's check can fail, and a protected subject takes nothing that does."""
-    await registry.protect_and_register(subject, text_of(SchemaName.SEND_REQUEST))
+    await registry.register(subject, text_of(SchemaName.SEND_REQUEST))
     for change in BROKEN:
         broken = evolution.changed(text_of(SchemaName.SEND_REQUEST), change)
 
@@ -57,7 +57,7 @@ async def test_an_older_version_counts_as_much_as_the_latest(registry: Registry,
         return evolution.changed(text_of(SchemaName.PARKED), lambda schema: schema["fields"].append(new))
 
     await registry.register(subject, with_field("string"))
-    await registry.protect_and_register(subject, text_of(SchemaName.PARKED))
+    await registry.register(subject, text_of(SchemaName.PARKED))
 
     assert not await registry.compatible(subject, with_field("double"))
     assert await registry.compatible(subject, with_field("string"))
