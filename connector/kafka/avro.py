@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import fastavro
 
 from connector.kafka.schemas import SchemaName, parsed, text_of
-from connector.kafka.writers import schema_of
+from connector.kafka.writers import Whole, schema_of, skips_blindly
 
 MAGIC = 0
 HEADER_BYTES = 5
@@ -51,6 +51,7 @@ class Codec:
         self._headers: dict[SchemaName, bytes] = {}
         self._writers: dict[int, Any] = {}
         self._refused: dict[int, str] = {}
+        self._blind: set[int] = set()
 
     async def prepare(self, auto_register: bool) -> None:
         """Learn the ids of our own schemas. Raises RegistryAway, UnknownSchema, SchemaRefused."""
@@ -64,10 +65,13 @@ class Codec:
         """Read a writer's schema. Raises RegistryAway, UnknownSchema; Undecodable when we do not read by it."""
         text = await self._registry.text(schema_id)
         try:
-            self._writers[schema_id] = schema_of(text)
+            writer = schema_of(text)
         except ValueError as error:
             self._refused[schema_id] = f"schema {schema_id} {error}"
             raise Undecodable(self._refused[schema_id]) from None
+        if skips_blindly(writer):
+            self._blind.add(schema_id)
+        self._writers[schema_id] = writer
 
     async def read(self, name: SchemaName, value: bytes | None) -> Row:
         """``decode``, with the writer's schema fetched if need be. Raises RegistryAway, UnknownSchema, Undecodable."""
@@ -93,12 +97,12 @@ class Codec:
             if schema_id in self._refused:
                 raise Undecodable(self._refused[schema_id])
             raise NeedSchema(schema_id)
-        body, reader = io.BytesIO(value), parsed(name)
+        body, reader = (Whole if schema_id in self._blind else io.BytesIO)(value), parsed(name)
         body.seek(HEADER_BYTES)
         try:
             row = fastavro.schemaless_reader(body, writer, None if writer is reader else reader)
         except Exception as error:  # noqa: BLE001 - foreign bytes; fastavro raises a dozen types
             raise Undecodable(f"the bytes do not fit their schema ({type(error).__name__})") from None
-        if not isinstance(row, dict) or body.read(1):
+        if not isinstance(row, dict) or body.tell() < len(value):
             raise Undecodable("the bytes do not end where the record does")
         return row

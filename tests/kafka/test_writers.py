@@ -153,6 +153,31 @@ def test_a_writer_that_could_hold_the_loop_or_the_memory_is_refused(kind: Any) -
         read(text, b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f" * 8)
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        "boolean",
+        "float",
+        "double",
+        {"type": "fixed", "name": "Four", "size": 4},
+        record("Point", "double", "double"),
+        {"type": "array", "items": "float"},
+    ],
+    ids=range(6),
+)
+def test_an_array_that_we_skip_ends_with_the_bytes(items: Any) -> None:
+    """A count is a claim: what is not there is not passed over a billion times."""
+    schema = with_field({"type": "array", "items": items})
+    sample = (
+        1.0 if isinstance(items, str) else {"record": {"f0": 1.0, "f1": 2.0}, "fixed": b"four"}.get(items["type"], [])
+    )
+    good = written(schema, {**ROW, "more": [sample] * 3})
+    with pytest.raises(Undecodable):
+        read(schema, b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f" + b"\2" * 99)
+
+    assert read(schema, good)["request_id"] == "r1"
+
+
 def shown(kind: Any) -> str:
     """As JSON, however deep."""
     depth = 0
