@@ -42,7 +42,12 @@ def registry() -> Path:
 
 def missing_compiler() -> str | None:
     """Why a Java source cannot be run here, None when it can."""
-    return None if shutil.which("javac") else "javac not found: a JDK is needed, and a runtime alone is here"
+    absent = [tool for tool in ("javac", "mvn") if shutil.which(tool) is None]
+    return (
+        f"{' and '.join(absent)} not found: the Java example needs a JDK, not only a runtime, and Maven"
+        if absent
+        else None
+    )
 
 
 def _dependencies(name: str, pom: Path) -> Path:
