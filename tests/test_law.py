@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ ROLES = {
 }
 
 
+@cache
 def modules() -> dict[str, set[str]]:
     """Every module with the modules it imports."""
     return {str(path.relative_to(ROOT)): imports(path) for path in sorted(ROOT.rglob("*.py"))}
