@@ -1,14 +1,13 @@
 """The composition root: the one module that knows all others. It builds the roles, starts, watches and stops them.
 
-Start: schemas, control, contacts, then the ledger to its end; only then does anything send. Stop, in words: no new
-turn begins; the calls under way end; their outcomes and events become durable; offsets are committed and the groups
-left; last of all the ingress closes, and the producer.
+Start: schemas, preflight, control, contacts, then the ledger to its end; only then does anything send. Stop, in words:
+no new turn begins; the calls under way end; their outcomes and events become durable; offsets are committed and the
+groups left; last of all the ingress closes, and the producer.
 """
 
 import asyncio
-import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,43 +15,48 @@ import structlog
 from connector import __version__
 from connector.assembly import ROLES, Parts, start_digester
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
+from connector.core.health import Sight, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.inbound import Reader
-from connector.kafka.avro import Codec, Undecodable
-from connector.kafka.clients import ClientSettings
-from connector.kafka.control import contacts_of, control_of
+from connector.installation import clients_of, hash_key_of, names_of
 from connector.kafka.producer import KafkaProducer
-from connector.kafka.registry import Registry, RegistryAway, RegistrySettings, SchemaRefused, UnknownSchema
-from connector.kafka.schemas import SchemaName
-from connector.kafka.tail import LogTail, read_table
-from connector.kafka.topics import TopicNames
-from connector.kafka.wire_ledger import UNKNOWN_RULES
+from connector.kafka.tail import LogTail
 from connector.ledger_feed import LedgerFeed
 from connector.outbound import LedgerTopic, OutTopics
 from connector.replica import Replica
-from connector.settings import Settings, secret
+from connector.settings import Settings
+from connector.starting import (
+    AccountCheck,
+    StartRefused,
+    checked,
+    lines_of,
+    load_contacts,
+    prepared_codec,
+    restore,
+)
 from connector.system import System
+from connector.watchdog import Watchdog
 from connector.web.health import health_app
 from connector.web.server import WebServer
 
 COMMIT_S = 1.0  # how often next offsets are committed; a replay of one second costs no text, only ledger reads
-ASK_REGISTRY_S = 1.0
 FIRST = asyncio.FIRST_COMPLETED
-
-
-class StartRefused(Exception):  # noqa: N818 - an instruction to the operator
-    """The connector will not start like this; the sentence says why and what to do."""
 
 
 @dataclass
 class Connector:
-    """One process of the connector. ``observe`` hears every fact; ``client_extra`` goes to every Kafka client."""
+    """One process of the connector. ``observe`` hears every fact; ``client_extra`` goes to every Kafka client.
+
+    ``preflight``: whether the topics and the account are examined first; only a demo broker, which cannot answer, goes
+    without.
+    """
 
     settings: Settings
     roles: tuple[str, ...] = tuple(ROLES)
     observe: Observer = field(default=lambda _: None)
     client_extra: Mapping[str, str] = field(default_factory=dict)
+    preflight: bool = True
 
     def __post_init__(self) -> None:
         self.log = structlog.stdlib.get_logger("connector")
@@ -63,31 +67,29 @@ class Connector:
         self.health_port = 0
         self._producer: KafkaProducer | None = None
         self._tail: LogTail | None = None
+        self._account = AccountCheck(self.settings, self._told)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set. Raises StartRefused, KafkaFatal, OSError (a port is taken), ValueError."""
         part = self.settings.observability
-        health = WebServer(health_app(self.reasons, self.status), part.host, part.health_port)
+        health, watchdog = WebServer(health_app(self.reasons, self.status), part.host, part.health_port), Watchdog()
         await health.start()
+        watchdog.start()
         self.health_port = health.port
+        stopped = asyncio.create_task(_signalled(stop))
         try:
-            parts = await self._build(asyncio.get_running_loop())
-            start_digester(parts)
-            for role in self.roles:
-                await ROLES[role](parts)
-            self.ready.set()
-            self.log.info("connector.ready", roles=" ".join(self.roles), owner=self.owner)
-            await self._until(stop, parts)
+            if (parts := await self._started(stopped)) is not None:
+                await self._until(stopped, parts)
         finally:
             self.waiting_for["draining"] = "the connector is stopping"
             await self._stop()
             await health.stop()
+            watchdog.stop()
 
     def reasons(self) -> list[str]:
         """Why the connector is not ready, one sentence each."""
-        rules = unknown_rules(self.parts.replica.fold.unknown_rules) if self.parts is not None else []
         starting = [] if self.ready.is_set() else ["the connector is starting"]
-        return [*self.waiting_for.values(), *rules, *starting]
+        return [*self.waiting_for.values(), *starting, *reasons(self._sight())]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
@@ -96,7 +98,12 @@ class Connector:
             return state
         replica, sender, reconciler = self.parts.replica, self.parts.sender, self.parts.reconciler
         fold, views = replica.fold, replica.views
-        state["ledger"] = {"offset": replica.next_offset, "requests": len(fold), "open": views.open_attempts()}
+        state["ledger"] = {
+            "offset": replica.next_offset,
+            "behind": self._ledger_lag(),
+            "requests": len(fold),
+            "open": views.open_attempts(),
+        }
         lanes = sender.lanes.values() if sender else ()
         state["lines"] = {
             lane.line.alias: {"held": len(lane.window), "waiting": lane.window.waiting()} for lane in lanes
@@ -104,84 +111,53 @@ class Connector:
         state["parked"] = len(reconciler) if reconciler else None
         return state
 
+    async def _started(self, stopped: "asyncio.Task[None]") -> Parts | None:
+        """Build everything and start the roles; None when the stop came first."""
+        starting = asyncio.create_task(self._start())
+        await asyncio.wait([starting, stopped], return_when=FIRST)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return None
+        return starting.result()
+
+    async def _start(self) -> Parts:
+        parts = self.parts = await self._build(asyncio.get_running_loop())
+        start_digester(parts)
+        for role in self.roles:
+            await ROLES[role](parts)
+        self.ready.set()
+        self.log.info("connector.ready", roles=" ".join(self.roles), owner=self.owner)
+        return parts
+
     async def _build(self, loop: asyncio.AbstractEventLoop) -> Parts:
-        settings, names = self.settings, TopicNames.with_prefix(self.settings.kafka.topic_prefix)
-        ledger, kafka, system = settings.ledger, settings.kafka, System()
-        hash_key = secret(ledger.hash_key, ledger.hash_key_file, "ledger.hash_key").encode()
-        extra = {**kafka.client, **self.client_extra}
-        clients = ClientSettings(kafka.bootstrap_servers, extra=extra, group_protocol=kafka.group_protocol)
-        codec = await self._codec(names)
-        reader = Reader(codec, self._registry_state)
+        settings, names, system = self.settings, names_of(self.settings), System()
+        hash_key = hash_key_of(settings)
+        clients = clients_of(settings, self.client_extra)
+        codec = await prepared_codec(settings, names, self._told)
+        if self.preflight:
+            await checked(settings, codec, self._told)
+            if "sender" in self.roles:
+                await self._account.begin()
+        reader = Reader(codec, lambda why: self._told("registry", why))
         self._producer = KafkaProducer(clients, loop)
-        partitions = await self._control(reader, clients, names)
+        partitions = await lines_of(settings, reader, clients, names, self._told)
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
-        reached = await self._contacts(reader, clients, names, replica)
+        reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop)
-        await self._restore(self._tail, feed, replica, reached)
+        await restore(self._tail, feed.watch, names.ledger, replica, reached, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
-        self.parts = Parts(
-            settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system
-        )
-        self.parts.watches += [feed.watch, replica.watch]
-        self.parts.closers.append(feed.close)
-        return self.parts
+        parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
+        parts.watches += [feed.watch, replica.watch]
+        parts.closers.append(feed.close)
+        return parts
 
-    async def _codec(self, names: TopicNames) -> Codec:
-        part = self.settings.registry
-        password = part.password.get_secret_value() if part.password else None
-        codec = Codec(Registry(RegistrySettings(part.url, part.user, password)), subjects(names))
-        while True:
-            try:
-                await codec.prepare(part.auto_register)
-            except RegistryAway as away:
-                self._registry_state(str(away))
-                await asyncio.sleep(ASK_REGISTRY_S)
-            except (UnknownSchema, SchemaRefused) as error:
-                raise StartRefused(f"{error}; run `kafka-sendblue schemas register`, then `schemas check`") from None
-            else:
-                self._registry_state(None)
-                return codec
-
-    async def _control(self, reader: Reader, clients: ClientSettings, names: TopicNames) -> dict[str, int]:
-        table = await asyncio.to_thread(read_table, clients, names.control)
-        with _readable(names.control):
-            partitions = (await control_of(reader.row, table)).partitions
-        if missing := [line.alias for line in self.settings.lines if line.alias not in partitions]:
-            raise StartRefused(f"lines without a partition: {', '.join(missing)}; run `kafka-sendblue topics apply`")
-        return partitions
-
-    async def _contacts(
-        self, reader: Reader, clients: ClientSettings, names: TopicNames, replica: Replica
-    ) -> int | None:
-        table = await asyncio.to_thread(read_table, clients, names.contacts)
-        with _readable(names.contacts):
-            bindings, reached = await contacts_of(reader.row, table)
-        for contact, (line, grant_offset) in bindings.items():
-            replica.views.load_binding(contact, line, grant_offset)
-        return reached
-
-    async def _restore(self, tail: LogTail, feed: LedgerFeed, replica: Replica, reached: int | None) -> None:
-        self.waiting_for["ledger"] = "the ledger is being read"
-        tail.start()
-        restored = asyncio.create_task(_signalled(replica.restored))
-        await asyncio.wait([restored, tail.fatal, feed.watch.failed], return_when=FIRST)
-        for fatal in (tail.fatal, feed.watch.failed):
-            if fatal.done():
-                fatal.result()
-        if tail.first_offset and (reached is None or tail.first_offset > reached + 1):
-            raise StartRefused(
-                "the ledger begins after what the contacts topic knows, so lines of contacts may be missing: "
-                "run the reconciler of a replica that still has them"
-            )
-        del self.waiting_for["ledger"]
-
-    async def _until(self, stop: asyncio.Event, parts: Parts) -> None:
-        fatal = [consumer.fatal for consumer, _ in parts.consumers]
+    async def _until(self, stopped: "asyncio.Task[None]", parts: Parts) -> None:
+        fatal = [intake.consumer.fatal for intake in parts.intakes]
         fatal += [client.fatal for client in (self._producer, self._tail) if client is not None]
         fatal += [watch.failed for watch in parts.watches]
-        stopped = asyncio.create_task(_signalled(stop))
         while not stopped.done():
             await asyncio.wait([stopped, *fatal], timeout=COMMIT_S, return_when=FIRST)
             for one in fatal:
@@ -190,16 +166,15 @@ class Connector:
             self._each_second(parts)
 
     def _each_second(self, parts: Parts) -> None:
-        for consumer, next_offsets in parts.consumers:
-            if offsets := next_offsets():
-                consumer.commit(offsets)
+        for intake in parts.intakes:
+            intake.each_second(self.observe, parts.system.now_ms)
         fold, views = parts.replica.fold, parts.replica.views
-        self.observe(LedgerSeen(0, len(fold), views.open_attempts()))
+        self.observe(LedgerSeen(self._ledger_lag(), len(fold), views.open_attempts()))
 
     async def _stop(self) -> None:
+        await self._account.close()
         if self.parts is not None:
-            await asyncio.gather(*(consumer.close() for consumer, _ in self.parts.consumers))
-            await asyncio.gather(*(feed.close() for feed in self.parts.feeds))
+            await asyncio.gather(*(intake.close() for intake in self.parts.intakes))
             await self.parts.replica.drain()
             for close in reversed(self.parts.closers):
                 await close()
@@ -208,47 +183,33 @@ class Connector:
         if self._producer is not None:
             await self._producer.close()
 
-    def _registry_state(self, why: str | None) -> None:
+    def _sight(self) -> Sight:
+        if self.parts is None:
+            return Sight()
+        replica, account = self.parts.replica, self.parts.account
+        return Sight(
+            self._producer.away_s() if self._producer else 0.0,
+            replica.restored.is_set(),
+            self._ledger_lag(),
+            replica.fold.unknown_rules,
+            account.stopped_because if account else None,
+        )
+
+    def _ledger_lag(self) -> int:
+        if self.parts is None or self._tail is None:
+            return 0
+        return max(self._tail.end - self.parts.replica.next_offset, 0)
+
+    def _told(self, what: str, why: str | None) -> None:
         if why is None:
-            self.waiting_for.pop("registry", None)
-        elif self.waiting_for.get("registry") != why:
-            self.waiting_for["registry"] = why
-            self.log.warning("registry.away", reason=why)
+            self.waiting_for.pop(what, None)
+        elif self.waiting_for.get(what) != why:
+            self.log.warning("connector.waits", reason=why)
+            self.waiting_for[what] = why
 
     def _ledger_seen(self, _: LedgerRecord, step: Step) -> None:
         if step.alarm is not None:
             self.observe(AlarmRaised(str(step.alarm)))
-
-
-def unknown_rules(version: int | None) -> list[str]:
-    """Why a replica sends nothing although it has read the ledger, in one sentence; none if its rules are ours."""
-    if version is None:
-        return []
-    if version == UNKNOWN_RULES.version:
-        return ["the ledger holds a record this program cannot read, so nothing is sent: upgrade it"]
-    return [f"the ledger follows rules version {version}, which this program does not know: upgrade it"]
-
-
-def subjects(names: TopicNames) -> dict[SchemaName, str]:
-    """The registry subject of each schema."""
-    topics = {
-        SchemaName.SEND_REQUEST: names.requests,
-        SchemaName.MESSAGE_EVENT: names.events,
-        SchemaName.DISPATCH: names.dispatch,
-        SchemaName.LEDGER: names.ledger,
-        SchemaName.PARKED: names.parked,
-        SchemaName.CONTACT: names.contacts,
-        SchemaName.CONTROL: names.control,
-    }
-    return {name: f"{topic}-value" for name, topic in topics.items()}
-
-
-@contextlib.contextmanager
-def _readable(topic: str) -> Iterator[None]:
-    try:
-        yield
-    except Undecodable as error:
-        raise StartRefused(f"topic {topic} holds a record that cannot be read: {error}") from None
 
 
 async def _signalled(event: asyncio.Event) -> None:
@@ -263,3 +224,6 @@ def both(*listeners: Observer) -> Observer:
             listener(fact)
 
     return tell
+
+
+__all__ = ["Connector", "StartRefused", "both"]

@@ -1,8 +1,8 @@
 """How each role is put together from the parts of one process."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -17,10 +17,12 @@ from connector.core.turns import Policy
 from connector.digester import Digester
 from connector.doubts import Doubts
 from connector.ends import Ends, PublishFailed
-from connector.inbound import Feed, Reader, dispatch_into, parked_into, requests_into
+from connector.feed import Feed
+from connector.inbound import Reader, dispatch_into, parked_into, requests_into
 from connector.ingress import Ingress
+from connector.installation import credentials_of, group_of
+from connector.intake import Intake
 from connector.kafka.clients import ClientSettings
-from connector.kafka.consumer import GroupConsumer
 from connector.kafka.topics import TopicNames
 from connector.line_worker import work
 from connector.message_list import ListedMessages
@@ -29,17 +31,14 @@ from connector.reconciler import Reconciler
 from connector.replica import Replica
 from connector.router import Router
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.credentials import Credentials
 from connector.sendblue.exchange import Limits
 from connector.sender import Sender
-from connector.settings import Settings, secret
+from connector.settings import Settings
 from connector.surroundings import LineInfo, Surroundings
 from connector.system import System, possible
 from connector.watched import Watch
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
-
-Offsets = Callable[[], dict[int, int]]
 
 
 @dataclass
@@ -57,11 +56,11 @@ class Parts:
     hash_key: bytes
     observe: Observer
     system: System = field(default_factory=System)
-    consumers: list[tuple[GroupConsumer, Offsets]] = field(default_factory=list)
+    intakes: list[Intake] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
-    feeds: list[Feed] = field(default_factory=list)
     sender: Sender | None = None
+    account: Account | None = None
     reconciler: Reconciler | None = None
     callback_port: int = 0
 
@@ -77,15 +76,12 @@ class Parts:
         """Where the ends of this role's requests go."""
         return Ends(self.out, self.system.now_ms, self.observe, stage)
 
-    def consume(self, role: str, topic: str, feed: Feed, offsets: Offsets, *, from_beginning: bool = False) -> None:
+    def consume(self, role: str, topic: str, feed: Feed[Any], name: str | None, *, whole: bool = False) -> None:
         """Join the role's group."""
-        group = f"{self.settings.kafka.group_prefix}-{self.settings.name}-{role}"
-        loop = asyncio.get_running_loop()
-        consumer = GroupConsumer(self.clients, group, topic, feed, loop, from_beginning=from_beginning)
-        self.consumers.append((consumer, offsets))
-        self.feeds.append(feed)
-        self.watches.append(feed.watch)
-        consumer.start()
+        group = group_of(self.settings, role)
+        intake = Intake(self.clients, group, topic, feed, name, whole=whole)
+        self.intakes.append(intake)
+        self.watches.append(intake.watch)
 
     def stir(self) -> None:
         """The account is good again: every line looks at its window."""
@@ -103,9 +99,9 @@ class Parts:
 
     def pause(self, topic: str, partition: int, paused: bool) -> None:
         """Stop or resume reading a partition."""
-        for consumer, _ in self.consumers:
-            if consumer.topic == topic:
-                consumer.pause(partition, paused)
+        for intake in self.intakes:
+            if intake.topic == topic:
+                intake.pause(partition, paused)
 
 
 def start_digester(parts: Parts) -> None:
@@ -129,8 +125,7 @@ async def start_router(parts: Parts) -> None:
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
     )
     parts.watches.append(router.watch)
-    feed = requests_into(router, parts.reader)
-    parts.consume("router", parts.names.requests, feed, router.next_offsets)
+    parts.consume("router", parts.names.requests, requests_into(router, parts.reader), "requests")
 
 
 async def start_sender(parts: Parts) -> None:
@@ -142,7 +137,7 @@ async def start_sender(parts: Parts) -> None:
     parts.closers.append(client.aclose)
     numbers = {line.alias: line.number for line in settings.lines}
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
-    account = Account(calls.probe, system.mono, parts.stir, parts.observe)
+    account = parts.account = Account(calls.probe, system.mono, parts.stir, parts.observe)
     parts.closers.append(account.close)
     messages = ListedMessages(client, numbers, system.now_ms)
     doubts = Doubts(parts.replica, messages, system, parts.looks_rate, parts.wake, parts.observe)
@@ -164,7 +159,7 @@ async def start_sender(parts: Parts) -> None:
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
     parts.watches.append(parts.sender.watch)
-    parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader), parts.sender.next_offsets)
+    parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader), "dispatch")
 
 
 async def start_ingress(parts: Parts) -> None:
@@ -196,7 +191,7 @@ async def start_reconciler(parts: Parts) -> None:
     parts.reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
     parts.watches.append(parts.reconciler.watch)
     feed = parked_into(parts.reconciler, parts.reader, hashes)
-    parts.consume("reconciler", parts.names.parked, feed, dict, from_beginning=True)
+    parts.consume("reconciler", parts.names.parked, feed, None, whole=True)
 
 
 ROLES: dict[str, Callable[[Parts], Awaitable[None]]] = {
@@ -217,16 +212,3 @@ def policy_of(settings: Settings) -> Policy:
         lease_s=settings.ledger.lease_s,
         unknown_code=settings.sendblue.unknown_code,
     )
-
-
-def credentials_of(settings: Settings) -> Callable[[], Credentials]:
-    """The account's keys, read again at each call where they are files."""
-    api = settings.sendblue
-
-    def read() -> Credentials:
-        return Credentials(
-            secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"),
-            secret(api.api_secret_key, api.api_secret_key_file, "sendblue.api_secret_key"),
-        )
-
-    return read

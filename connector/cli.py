@@ -1,7 +1,7 @@
 """The commands.
 
 Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
-connector could not go on.
+connector could not go on, or will not start like this; 5 its event loop was stuck.
 """
 
 import asyncio

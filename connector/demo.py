@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx2
 
-from connector.app import Connector, both, subjects
+from connector.app import Connector, both
 from connector.core.messages import EventType, SendRequest
 from connector.demo_plan import DemoPlan, Tally
+from connector.installation import subjects
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -76,7 +77,7 @@ async def _connected(demo: Demo, settings: Settings, stop: asyncio.Event, show: 
     async with _upstream(settings) as (codec, producer, clients):
         await _assign(codec, producer, settings)
         metrics = Metrics(line.alias for line in settings.lines)
-        demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT)
+        demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT, preflight=False)
         done = asyncio.Event()
         running_connector = asyncio.create_task(demo.connector.run(done))
         await _ready(demo.connector, running_connector)

@@ -1,4 +1,4 @@
-"""Where the edges' records meet the roles, inward: decoding, one record after the other, waiting for the registry.
+"""Where the edges' records meet the roles, inward: decoding, and waiting for the registry.
 
 A record whose writer's schema is not known yet waits, and with it its topic, until the registry answers; nothing is
 dead-lettered because the registry is away. A schema it does not know is asked for again: on the requests topic for ten
@@ -7,13 +7,13 @@ is ours to bring to its end. (The ledger gives up too: an unread record stops th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from connector.core.messages import Origin, SendRequest, Source
 from connector.core.turns import Held
+from connector.feed import OVERHEAD_BYTES, Feed
 from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
@@ -23,11 +23,9 @@ from connector.reconciler import ParkedRecord, Reconciler
 from connector.router import RequestRecord, Router
 from connector.sender import Sender
 from connector.surroundings import DispatchRecord
-from connector.watched import Watch
 
 ASK_AGAIN_S = 1.0
 UNKNOWN_FOR_S = 600.0  # a registry may be behind the producer; after ten minutes the schema is not coming
-OVERHEAD_BYTES = 300  # what a held record weighs besides its value
 
 
 class Reader:
@@ -72,108 +70,60 @@ class Reader:
             await asyncio.sleep(ASK_AGAIN_S)
 
 
-class Role(Protocol):
-    """What the router and the sender have in common."""
+def requests_into(router: Router, reader: Reader) -> Feed[SendRequest | None]:
+    """The requests topic into the router, once the router may decide."""
 
-    def assigned(self, partitions: Sequence[int]) -> None:
-        """Begin."""
+    async def read(record: KafkaRecord) -> SendRequest | None:
+        await router.ready()
+        return await reader.request(record.value, give_up=True)
 
-    async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Finish; return the next offsets to commit."""
-
-    def lost(self, partitions: Sequence[int]) -> None:
-        """Somebody else's now."""
-
-
-class Feed:
-    """A topic's records into a role, in order; ``take`` never blocks the loop."""
-
-    def __init__(self, role: Role, put: Callable[[KafkaRecord], Awaitable[None]]) -> None:
-        self._role, self._put = role, put
-        self._queue: asyncio.Queue[KafkaRecord] = asyncio.Queue()
-        self._mine: set[int] = set()
-        self.watch = Watch()
-        self._task = self.watch.start(self._run())
-
-    def assigned(self, partitions: Sequence[int]) -> None:
-        """These partitions are ours now."""
-        self._mine.update(partitions)
-        self._role.assigned(partitions)
-
-    async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
-        """Finish what is in work; return the next offsets to commit."""
-        self._mine.difference_update(partitions)
-        return await self._role.revoked(partitions)
-
-    def lost(self, partitions: Sequence[int]) -> None:
-        """These partitions are somebody else's already."""
-        self._mine.difference_update(partitions)
-        self._role.lost(partitions)
-
-    def take(self, records: Sequence[KafkaRecord]) -> None:
-        """Queue records; they are decoded one after the other."""
-        for record in records:
-            self._queue.put_nowait(record)
-
-    async def close(self) -> None:
-        """Stop decoding."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            record = await self._queue.get()
-            if record.partition in self._mine:
-                await self._put(record)
-
-
-def requests_into(router: Router, reader: Reader) -> Feed:
-    """The requests topic into the router."""
-
-    async def put(record: KafkaRecord) -> None:
-        request = await reader.request(record.value, give_up=True)
+    def give(record: KafkaRecord, request: SendRequest | None) -> None:
         source = Source(record.key, record.value, record.headers, record.timestamp_ms or 0)
         origin = Origin(record.topic, record.partition, record.offset)
         trace = dict(record.headers).get("traceparent")
         parent = trace.decode(errors="replace")[:64] if trace else None
         router.records([RequestRecord(origin, source, request, record.timestamp_ms, parent)])
 
-    return Feed(router, put)
+    return Feed(router, read, give)
 
 
-def dispatch_into(sender: Sender, reader: Reader) -> Feed:
+def dispatch_into(sender: Sender, reader: Reader) -> Feed[Held | None]:
     """The dispatch topic into the sender. A record that is none of ours is left where it is, and said."""
 
-    async def put(record: KafkaRecord) -> None:
-        held = await _dispatch(reader, record.value)
+    async def read(record: KafkaRecord) -> Held | None:
+        return await _dispatch(reader, record.value)
+
+    def give(record: KafkaRecord, held: Held | None) -> None:
         if held is None:
             return _unreadable(record)
         size = len(record.value or b"") + OVERHEAD_BYTES
-        dispatch = DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)
-        return sender.records([dispatch])
+        sender.records([DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)])
 
-    return Feed(sender, put)
+    return Feed(sender, read, give)
 
 
-def parked_into(reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]]) -> Feed:
+def parked_into(
+    reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]]
+) -> Feed[ParkedRecord | None]:
     """The parked topic into the reconciler, which is active while it has the topic's one partition.
 
     A record that is none of ours is left where it is, and said.
     """
 
-    async def put(record: KafkaRecord) -> None:
-        key = record.key or b""
-        if record.value is None:
-            return reconciler.record(key, None)
-        parked = await _parked(reader, record.value)
+    async def read(record: KafkaRecord) -> ParkedRecord | None:
+        parked = None if record.value is None else await _parked(reader, record.value)
         if parked is None:
-            return _unreadable(record)
+            return None
         held, attempt = parked
         contact, body = hashes(held.dispatch.request)
-        whole = Held(held.dispatch, held.record_time_ms, contact, body)
-        return reconciler.record(key, ParkedRecord(whole, attempt))
+        return ParkedRecord(Held(held.dispatch, held.record_time_ms, contact, body), attempt)
 
-    return Feed(_Elected(reconciler), put)
+    def give(record: KafkaRecord, parked: ParkedRecord | None) -> None:
+        if parked is None and record.value is not None:
+            return _unreadable(record)
+        return reconciler.record(record.key or b"", parked)
+
+    return Feed(_Elected(reconciler), read, give, lagging=False)
 
 
 class _Elected:
@@ -190,6 +140,9 @@ class _Elected:
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
         if partitions:
             await self._reconciler.end()
+        return {}
+
+    def next_offsets(self) -> dict[int, int]:
         return {}
 
     def lost(self, partitions: Sequence[int]) -> None:

@@ -57,6 +57,10 @@ class Router:
         self._tasks: dict[int, set[asyncio.Task[None]]] = {}
         self.watch = Watch()
 
+    async def ready(self) -> None:
+        """Return once the ledger has been read: before, no record is taken on."""
+        await self._replica.restored.wait()
+
     def assigned(self, partitions: Sequence[int]) -> None:
         """Begin to track these partitions."""
         for partition in partitions:
@@ -97,7 +101,7 @@ class Router:
         return {p: offset for p, offset in offsets.items() if offset is not None}
 
     async def _finish(self, mark: Watermark, record: RequestRecord) -> None:
-        await self._replica.restored.wait()
+        await self.ready()
         await self._route(record)
         mark.done(record.origin.offset)
         self._pause_if_full(record.origin.partition)

@@ -116,10 +116,9 @@ class CallbackAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LagSeen:
-    """How far a consumed partition is behind: records, and seconds since the oldest uncommitted one."""
+    """How far this process is behind on a consumed topic: records, and the age of the oldest that has not ended."""
 
     topic: str
-    partition: int
     records: int
     seconds: float
 

@@ -100,6 +100,10 @@ class Rebind:
     line: str
 
 
+UNREADABLE = -1
+"""The rules version that a record nobody here can read stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """From here on the fold follows this version of its rules."""

@@ -19,6 +19,7 @@ from connector.kafka.records import KafkaFatal, KafkaRecord
 from connector.kafka.tail import record_of
 
 BURST = 200  # records a hand-over
+MAX_BURSTS = 20  # handed over and not yet taken by the loop; a busy loop must not gather them without end
 POLL_S = 0.02  # a command waits no longer than this
 REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (300 s)
 RETRY_COMMIT = {
@@ -67,6 +68,7 @@ class GroupConsumer:
         self.joined = False
         self._mine: set[int] = set()
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
+        self._room = threading.Semaphore(MAX_BURSTS)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"consumer-{topic}", daemon=True)
 
@@ -123,9 +125,22 @@ class GroupConsumer:
                     raise
 
     def _hand_over(self, client: Consumer) -> None:
+        if not self._room.acquire(timeout=POLL_S):
+            return
+        records = self._burst(client)
+        if records:
+            self._call(self._take, records)
+        else:
+            self._room.release()
+
+    def _take(self, records: Sequence[KafkaRecord]) -> None:
+        self._room.release()
+        self._handler.take(records)
+
+    def _burst(self, client: Consumer) -> list[KafkaRecord]:
         first = client.poll(POLL_S)
         if first is None:
-            return
+            return []
         records = []
         for message in (first, *client.consume(BURST - 1, 0)):
             error = message.error()
@@ -133,8 +148,7 @@ class GroupConsumer:
                 records.append(record_of(message))
             elif error is not None and error.fatal():
                 raise KafkaFatal(f"consuming {self._topic}: {error.name()}")
-        if records:
-            self._call(self._handler.take, records)
+        return records
 
     def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [place.partition for place in partitions]

@@ -2,9 +2,14 @@
 
 confluent-kafka's own asyncio producer waits up to seconds for an acknowledgement, so this is the plain producer with
 one thread that polls it. Acknowledgements gather in a deque and wake the loop once a burst.
+
+Whether a broker is reachable: the client says when none is, never when one is again. So the producer counts as down
+from that word, or from a record that ran out of time, until a record is acknowledged or the brokers' metadata is
+answered, which the thread asks for meanwhile; and as long as a record has waited SLOW_S for its acknowledgement.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -18,7 +23,8 @@ from connector.kafka.records import Delivered, KafkaFatal, ProduceFailed
 
 POLL_S = 0.05  # how long one poll waits; an acknowledgement ends it at once
 FULL_S = 0.01  # pause while librdkafka's queue is full
-DOWN = {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT}  # noqa: SLF001 - librdkafka's names of its own errors
+SLOW_S = 3.0  # acknowledgements take milliseconds; an election of a leader takes a second or two
+ASK_S = 1.0  # how long to wait for metadata while down, and between two questions
 
 
 class KafkaProducer:
@@ -27,9 +33,12 @@ class KafkaProducer:
     def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.fatal: asyncio.Future[None] = loop.create_future()
-        self._acks: deque[tuple[asyncio.Future[Delivered], Delivered | ProduceFailed]] = deque()
+        self._acks: deque[tuple[int, Delivered | ProduceFailed]] = deque()
         self._wanted = False
         self._down_since: float | None = None
+        self._waiting: dict[int, tuple[asyncio.Future[Delivered], float]] = {}
+        self._sent = 0
+        self._asked = 0.0
         self._stop = threading.Event()
         self._client = Producer({**settings.producer(), "error_cb": self._on_error})
         self._thread = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
@@ -37,7 +46,16 @@ class KafkaProducer:
 
     def is_up(self) -> bool:
         """False while no broker is known to be reachable."""
-        return self._down_since is None
+        return self.away_s() == 0.0
+
+    def away_s(self) -> float:
+        """Seconds since a broker was last known to be reachable; 0.0 while one is."""
+        now = time.monotonic()
+        since = [self._down_since] if self._down_since is not None else []
+        _, oldest = next(iter(self._waiting.values()), (None, now))
+        if oldest < now - SLOW_S:
+            since.append(oldest)
+        return now - min(since) if since else 0.0
 
     async def send(
         self,
@@ -50,10 +68,12 @@ class KafkaProducer:
         timestamp_ms: int = 0,
     ) -> Delivered:
         """Append one record; return once all in-sync replicas have it. Raises ProduceFailed, which means unknown."""
-        done: asyncio.Future[Delivered] = self._loop.create_future()
+        self._sent += 1
+        number, done = self._sent, asyncio.Future[Delivered](loop=self._loop)
+        self._waiting[number] = (done, time.monotonic())
 
         def delivered(error: KafkaError | None, message: Message) -> None:
-            self._acknowledged(done, topic, error, message)
+            self._acknowledged(number, topic, error, message)
 
         options: dict[str, Any] = {"timestamp": timestamp_ms} if timestamp_ms else {}
         while True:
@@ -65,6 +85,7 @@ class KafkaProducer:
             except BufferError:
                 await asyncio.sleep(FULL_S)
             except KafkaException as error:
+                del self._waiting[number]
                 raise ProduceFailed(topic, error.args[0].name()) from None
         return await done
 
@@ -78,15 +99,24 @@ class KafkaProducer:
     def _poll(self) -> None:
         while not self._stop.is_set():
             self._client.poll(POLL_S)
+            if self._down_since is not None and time.monotonic() - self._asked >= ASK_S:
+                self._ask_again()
 
-    def _acknowledged(
-        self, done: "asyncio.Future[Delivered]", topic: str, error: KafkaError | None, message: Message
-    ) -> None:
+    def _ask_again(self) -> None:
+        """Down: is a broker back? An idle producer would never hear of it."""
+        with contextlib.suppress(KafkaException):
+            self._client.list_topics(timeout=ASK_S)
+            self._down_since = None
+        self._asked = time.monotonic()
+
+    def _acknowledged(self, number: int, topic: str, error: KafkaError | None, message: Message) -> None:
         if error is None:
             self._down_since = None
-            self._acks.append((done, Delivered(message.partition() or 0, message.offset() or 0)))
+            self._acks.append((number, Delivered(message.partition() or 0, message.offset() or 0)))
         else:
-            self._acks.append((done, ProduceFailed(topic, error.name())))
+            if error.code() == KafkaError._MSG_TIMED_OUT:  # noqa: SLF001 - librdkafka's own name
+                self._down_since = self._down_since or time.monotonic()
+            self._acks.append((number, ProduceFailed(topic, error.name())))
         if not self._wanted:
             self._wanted = True
             self._call(self._hand_over)
@@ -94,7 +124,8 @@ class KafkaProducer:
     def _hand_over(self) -> None:
         self._wanted = False
         while self._acks:
-            done, result = self._acks.popleft()
+            number, result = self._acks.popleft()
+            done, _ = self._waiting.pop(number)
             if done.done():
                 continue
             if isinstance(result, ProduceFailed):

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+from confluent_kafka import KafkaError
+
+_AWAY = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001 - librdkafka's own names
+
 
 class KafkaRecord(NamedTuple):
     """One consumed record. ``timestamp_ms`` is None when the record has none."""
@@ -32,3 +36,8 @@ class ProduceFailed(Exception):  # noqa: N818 - says what is known: no acknowled
 
 class KafkaFatal(Exception):  # noqa: N818 - read as a state of the client
     """The client cannot go on; the process must end with a non-zero exit code."""
+
+
+def is_away(error: KafkaError) -> bool:
+    """True when asking again may help: no broker is reachable, or the one that is cannot answer yet."""
+    return error.code() in _AWAY or bool(error.retriable())

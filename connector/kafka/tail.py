@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.records import KafkaFatal, KafkaRecord, is_away
 
 BURST = 500  # records a hand-over: a few milliseconds of the loop
 POLL_S = 0.05
 WATERMARK_S = 10.0
-_AWAY = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001
 
 
 def record_of(message: Message) -> KafkaRecord:
@@ -56,7 +55,7 @@ class LogTail:
         )
         self.fatal: asyncio.Future[None] = loop.create_future()
         self.first_offset: int | None = None
-        self.lag = 0
+        self.end = 0  # the newest high watermark the client has heard of
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
 
@@ -85,7 +84,7 @@ class LogTail:
         begin, end = self._bounds(consumer)
         if self._stop.is_set():
             return
-        self.first_offset = begin
+        self.first_offset, self.end = begin, end
         consumer.assign([TopicPartition(self._topic, 0, begin)])
         following = begin
         told = begin >= end
@@ -100,6 +99,11 @@ class LogTail:
             if not told and following >= end:
                 told = True
                 self._call(self._restored)
+            self.end = max(self._known_end(consumer), following)
+
+    def _known_end(self, consumer: Consumer) -> int:
+        """The high watermark that came with the last fetch; a negative one before the first."""
+        return int(consumer.get_watermark_offsets(TopicPartition(self._topic, 0), cached=True)[1])
 
     def _bounds(self, consumer: Consumer) -> tuple[int, int]:
         """Ask for begin and end until a broker answers."""
@@ -123,7 +127,7 @@ class LogTail:
         error = message.error()
         if error is None:
             return True
-        if error.code() == KafkaError._PARTITION_EOF or error.code() in _AWAY or error.retriable():  # noqa: SLF001
+        if error.code() == KafkaError._PARTITION_EOF or is_away(error):  # noqa: SLF001 - librdkafka's own name
             return False
         raise KafkaFatal(f"reading {self._topic}: {error.name()}; the log was cut or replaced under its reader")
 

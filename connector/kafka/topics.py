@@ -13,13 +13,19 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
+from connector.core.preflight import APPLY, Finding
 from connector.kafka.clients import ClientSettings
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 TIMEOUT_S = 20.0
+AT_LEAST, AT_MOST = "at least ", "at most "
+DURABLE = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
+"""What keeps an acknowledged record; with fewer than three brokers only a trial can go without."""
 _FOREVER = {"cleanup.policy": "delete", "retention.bytes": "-1"}
 _TABLE = {"cleanup.policy": "compact"}
+_BOUNDS = {"retention.ms": AT_LEAST, "min.insync.replicas": AT_LEAST, "segment.ms": AT_MOST}
+"""Settings that may be better than wanted; the others must be equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,22 @@ class TopicNames:
         """All topics under one prefix."""
         return cls(*(f"{prefix}.{name}" for name in cls.__slots__))
 
+    def all(self) -> tuple[str, ...]:
+        """Every name."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
 
 class TopicSpec(NamedTuple):
-    """A topic as it should be. ``owned``: the connector's own; the user's topics are created, never altered."""
+    """A topic as it should be. ``owned``: the connector's own; the user's topics are created, never altered.
+
+    ``kept``: a user's topic of which every record counts, so that it must not be compacted.
+    """
 
     name: str
     partitions: int
     config: Mapping[str, str]
     owned: bool = True
+    kept: bool = False
 
 
 class Change(NamedTuple):
@@ -56,15 +70,6 @@ class Change(NamedTuple):
     kind: str
     topic: str
     detail: str
-
-
-class Finding(NamedTuple):
-    """One line of the preflight."""
-
-    ok: bool
-    name: str
-    sentence: str
-    what_to_do: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Existing:
 
 def wanted(names: TopicNames, lines: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
     """All topics for so many lines (design.md section 3)."""
-    durable = {"min.insync.replicas": "2" if replication >= 3 else "1", "unclean.leader.election.enable": "false"}
+    durable = {**DURABLE, "min.insync.replicas": "2" if replication >= 3 else "1"}
     ledger = {
         **_FOREVER,
         **durable,
@@ -87,9 +92,9 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
         "message.timestamp.type": "LogAppendTime",
     }
     return (
-        TopicSpec(names.requests, users_partitions, {}, owned=False),
+        TopicSpec(names.requests, users_partitions, {}, owned=False, kept=True),
         TopicSpec(names.events, users_partitions, {}, owned=False),
-        TopicSpec(names.dlq, users_partitions, {}, owned=False),
+        TopicSpec(names.dlq, users_partitions, {}, owned=False, kept=True),
         TopicSpec(names.dispatch, max(lines, 1), {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}),
         TopicSpec(names.ledger, 1, ledger),
         TopicSpec(names.control, 1, {**_TABLE, **durable}),
@@ -108,38 +113,56 @@ def plan(specs: Sequence[TopicSpec], existing: Mapping[str, Existing]) -> tuple[
             continue
         if spec.owned and there.partitions < spec.partitions:
             changes.append(Change("partitions", spec.name, f"{there.partitions} -> {spec.partitions}"))
-        if spec.owned and (wrong := _differences(spec, there)):
+        if spec.owned and (wrong := _differences(spec.config, there)):
             changes.append(Change("config", spec.name, ", ".join(wrong)))
     return tuple(changes)
 
 
 def examine(specs: Sequence[TopicSpec], existing: Mapping[str, Existing], unsafe_dev: bool) -> tuple[Finding, ...]:
-    """The preflight of reliability.md section 19, as far as topics go."""
+    """The preflight of the topics. ``unsafe_dev`` forgives few brokers, never what the ledger's rules rest on."""
     return tuple(_finding(spec, existing.get(spec.name), unsafe_dev) for spec in specs)
 
 
 def _finding(spec: TopicSpec, there: Existing | None, unsafe_dev: bool) -> Finding:
-    apply_it = "run `kafka-sendblue topics apply`"
     if there is None:
-        return Finding(False, spec.name, "the topic does not exist", apply_it)
+        return Finding(False, spec.name, "the topic does not exist", APPLY)
     if not spec.owned:
-        return Finding(True, spec.name, f"{there.partitions} partitions")
-    if there.partitions < spec.partitions or (spec.partitions == 1 and there.partitions != 1):
-        return Finding(False, spec.name, f"{there.partitions} partitions, wanted {spec.partitions}", apply_it)
-    if wrong := _differences(spec, there):
-        return Finding(False, spec.name, "; ".join(wrong), apply_it)
+        return _users(spec, there)
+    if spec.partitions == 1 < there.partitions:
+        sentence = f"{there.partitions} partitions, wanted 1: what its one order decides would be undecided"
+        return Finding(False, spec.name, sentence, "partitions cannot be taken away: use another kafka.topic_prefix")
+    if there.partitions < spec.partitions:
+        return Finding(False, spec.name, f"{there.partitions} partitions, wanted {spec.partitions}", APPLY)
+    rules = {name: value for name, value in spec.config.items() if name not in DURABLE}
+    if wrong := _differences(rules if unsafe_dev else {**rules, **DURABLE}, there):
+        return Finding(False, spec.name, "; ".join(wrong), APPLY)
     if there.replication < 3 and not unsafe_dev:
         sentence = f"replication factor {there.replication}: acknowledged records can be lost with one broker"
         return Finding(False, spec.name, sentence, "recreate it with factor 3, or set unsafe_dev for a trial")
     return Finding(True, spec.name, f"{there.partitions} partitions, factor {there.replication}")
 
 
-def _differences(spec: TopicSpec, there: Existing) -> list[str]:
+def _users(spec: TopicSpec, there: Existing) -> Finding:
+    if spec.kept and "compact" in there.config.get("cleanup.policy", ""):
+        sentence = "it is compacted: the newest record of a key would take the others away before they are read"
+        return Finding(False, spec.name, sentence, "set cleanup.policy to delete")
+    return Finding(True, spec.name, f"{there.partitions} partitions")
+
+
+def _differences(wanted: Mapping[str, str], there: Existing) -> list[str]:
     return [
-        f"{name} is {there.config.get(name, 'unset')}, wanted {value}"
-        for name, value in spec.config.items()
-        if there.config.get(name) != value
+        f"{name} is {there.config.get(name, 'unset')}, wanted {_BOUNDS.get(name, '')}{value}"
+        for name, value in wanted.items()
+        if not _holds(name, there.config.get(name), value)
     ]
+
+
+def _holds(name: str, found: str | None, wanted: str) -> bool:
+    if found is None or name not in _BOUNDS:
+        return found == wanted
+    if name == "retention.ms" and found == "-1":
+        return True
+    return int(found) >= int(wanted) if _BOUNDS[name] == AT_LEAST else int(found) <= int(wanted)
 
 
 class Topics:
@@ -147,10 +170,6 @@ class Topics:
 
     def __init__(self, settings: ClientSettings) -> None:
         self._admin = AdminClient(settings.admin())
-
-    def brokers(self) -> int:
-        """How many brokers the cluster has."""
-        return len(self._admin.list_topics(timeout=TIMEOUT_S).brokers)
 
     def existing(self, names: Sequence[str]) -> dict[str, Existing]:
         """Return those of the topics that are there."""

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from connector.core.messages import Disposition, Origin
 from connector.core.records import (
+    UNREADABLE,
     Close,
     Digest,
     Intent,
@@ -20,7 +21,7 @@ from connector.core.records import (
 )
 from connector.kafka.avro import Row
 
-UNKNOWN_RULES = Rules(-1)
+UNKNOWN_RULES = Rules(UNREADABLE)
 """What a record of an unknown kind is read as: its reader must not send."""
 _EMPTY: Row = dict.fromkeys(
     (

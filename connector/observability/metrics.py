@@ -107,11 +107,16 @@ CATALOGUE = (
         "from a callback's arrival until its event was durable",
         buckets=CALL_SECONDS,
     ),
-    Metric(Gauge, "sendblue_lag_records", "records not yet done, by topic", {"topic": ("requests", "dispatch")}),
+    Metric(
+        Gauge,
+        "sendblue_lag_records",
+        "records not yet done, by topic, of the partitions read here",
+        {"topic": ("requests", "dispatch")},
+    ),
     Metric(
         Gauge,
         "sendblue_lag_seconds",
-        "age of the oldest record not yet done, by topic",
+        "age of the oldest record read and not yet done, by topic",
         {"topic": ("requests", "dispatch")},
     ),
     Metric(Gauge, "sendblue_ledger_lag_records", "records of the ledger not yet read"),
@@ -183,7 +188,7 @@ class Metrics:
         match fact:
             case facts.ParkedSeen(count):
                 self._set("sendblue_parked", count)
-            case facts.LagSeen(topic, _, records, seconds):
+            case facts.LagSeen(topic, records, seconds):
                 self._set("sendblue_lag_records", records, topic)
                 self._set("sendblue_lag_seconds", seconds, topic)
             case facts.LedgerSeen(lag, remembered, still_open):

@@ -16,6 +16,7 @@ import confluent_kafka
 CLIENT = {"fetch.wait.max.ms": "10"}
 """What clients of this broker should set: it never wakes a waiting fetch."""
 _PRODUCER = 0
+_NODE = 1
 _ERROR_BYTES = 512
 
 
@@ -47,6 +48,18 @@ class EmbeddedBroker:
         self._lib.rd_kafka_mock_cluster_destroy(self._cluster)
         self._lib.rd_kafka_destroy(self._handle)
 
+    def take_down(self) -> None:
+        """Close every connection and refuse new ones."""
+        self._lib.rd_kafka_mock_broker_set_down(self._cluster, _NODE)
+
+    def bring_up(self) -> None:
+        """Accept connections again."""
+        self._lib.rd_kafka_mock_broker_set_up(self._cluster, _NODE)
+
+    def slow_down(self, delay_ms: int) -> None:
+        """Answer every request so much later."""
+        self._lib.rd_kafka_mock_broker_set_rtt(self._cluster, _NODE, delay_ms)
+
 
 def _library() -> ctypes.CDLL:
     """The librdkafka that the installed confluent-kafka is linked with."""
@@ -65,6 +78,9 @@ def _library() -> ctypes.CDLL:
     lib.rd_kafka_mock_cluster_new.argtypes = [ctypes.c_void_p, ctypes.c_int]
     lib.rd_kafka_mock_cluster_destroy.argtypes = [ctypes.c_void_p]
     lib.rd_kafka_mock_topic_create.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_int]
+    lib.rd_kafka_mock_broker_set_down.argtypes = [ctypes.c_void_p, ctypes.c_int32]
+    lib.rd_kafka_mock_broker_set_up.argtypes = [ctypes.c_void_p, ctypes.c_int32]
+    lib.rd_kafka_mock_broker_set_rtt.argtypes = [ctypes.c_void_p, ctypes.c_int32, ctypes.c_int]
     lib.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
     lib.rd_kafka_mock_cluster_bootstraps.argtypes = [ctypes.c_void_p]
     lib.rd_kafka_mock_group_initial_rebalance_delay_ms.argtypes = [ctypes.c_void_p, ctypes.c_int32]

@@ -124,3 +124,43 @@ async def test_a_broker_that_goes_away_is_a_failed_produce() -> None:
     assert was_up
     assert not producer.is_up()
     await producer.close(1.0)
+
+
+async def test_an_idle_producer_hears_that_a_broker_is_back() -> None:
+    """Down by the client's word; up again without a record of ours, or the ingress would refuse for ever."""
+    with EmbeddedBroker({"log": 1}) as broker:
+        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=1_000)
+        producer = KafkaProducer(clients, asyncio.get_running_loop())
+        await producer.send("log", key=None, value=b"x", partition=0)
+        broker.take_down()
+        with pytest.raises(ProduceFailed):
+            await producer.send("log", key=None, value=b"y", partition=0)
+        down, away_s = not producer.is_up(), producer.away_s()
+        broker.bring_up()
+        async with asyncio.timeout(WITHIN_S):
+            while not producer.is_up():  # noqa: ASYNC110 - the client has no event for it
+                await asyncio.sleep(0.01)
+        await producer.close(1.0)
+
+    assert down
+    assert away_s > 0.0
+
+
+async def test_a_record_that_waits_too_long_counts_as_down() -> None:
+    """A frozen broker keeps its connections: nobody says it is away, only the acknowledgement does not come."""
+    with EmbeddedBroker({"log": 1}) as broker:
+        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=60_000)
+        producer = KafkaProducer(clients, asyncio.get_running_loop())
+        await producer.send("log", key=None, value=b"x", partition=0)
+        broker.slow_down(4_000)
+        sent = asyncio.create_task(producer.send("log", key=None, value=b"y", partition=0))
+        async with asyncio.timeout(WITHIN_S):
+            while producer.is_up():  # noqa: ASYNC110 - the client has no event for it
+                await asyncio.sleep(0.01)
+        waiting = not sent.done()
+        await sent
+        up = producer.is_up()
+        await producer.close(1.0)
+
+    assert waiting
+    assert up

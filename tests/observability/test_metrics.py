@@ -46,7 +46,7 @@ def test_every_fact_is_counted() -> None:
         facts.AlarmRaised("SECOND_SUBMITTED"),
         facts.CallbackAnswered("accepted", "SENT", "SMS", "10001", 0.01),
         facts.ParkedSeen(3),
-        facts.LagSeen("requests", 0, 7, 1.5),
+        facts.LagSeen("requests", 7, 1.5),
         facts.LedgerSeen(1, 2, 4),
     ):
         metrics(fact)

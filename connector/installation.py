@@ -1,0 +1,82 @@
+"""What the settings say about where everything is and who we are: clients, registry, topics, groups, keys, identity."""
+
+from collections.abc import Callable, Mapping
+
+from connector.core.identities import account_fingerprint, fingerprint
+from connector.core.preflight import Identity
+from connector.kafka.clients import ClientSettings
+from connector.kafka.registry import Registry, RegistrySettings
+from connector.kafka.schemas import SchemaName
+from connector.kafka.topics import TopicNames, TopicSpec, wanted
+from connector.sendblue.credentials import Credentials
+from connector.settings import Settings, secret
+
+
+def clients_of(settings: Settings, more: Mapping[str, str] | None = None) -> ClientSettings:
+    """How Kafka's clients are configured; ``more`` goes to librdkafka too."""
+    kafka = settings.kafka
+    extra = {**kafka.client, **(more or {})}
+    return ClientSettings(kafka.bootstrap_servers, extra=extra, group_protocol=kafka.group_protocol)
+
+
+def registry_of(settings: Settings) -> Registry:
+    """The schema registry."""
+    part = settings.registry
+    return Registry(RegistrySettings(part.url, part.user, part.password.get_secret_value() if part.password else None))
+
+
+def names_of(settings: Settings) -> TopicNames:
+    """What the topics are called."""
+    return TopicNames.with_prefix(settings.kafka.topic_prefix)
+
+
+def specs_of(settings: Settings, lines: int) -> tuple[TopicSpec, ...]:
+    """The topics as they should be for so many lines."""
+    kafka = settings.kafka
+    return wanted(names_of(settings), lines, kafka.partitions, kafka.replication_factor)
+
+
+def group_of(settings: Settings, role: str) -> str:
+    """The consumer group of a role."""
+    return f"{settings.kafka.group_prefix}-{settings.name}-{role}"
+
+
+def hash_key_of(settings: Settings) -> bytes:
+    """The key of the ledger's hashes. Raises ValueError when it is not set."""
+    return secret(settings.ledger.hash_key, settings.ledger.hash_key_file, "ledger.hash_key").encode()
+
+
+def credentials_of(settings: Settings) -> Callable[[], Credentials]:
+    """The account's keys, read again at each call where they are files."""
+    api = settings.sendblue
+
+    def read() -> Credentials:
+        return Credentials(
+            secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"),
+            secret(api.api_secret_key, api.api_secret_key_file, "sendblue.api_secret_key"),
+        )
+
+    return read
+
+
+def identity_of(settings: Settings) -> Identity:
+    """Who we are, as genesis knows it; without the account where this process has no key of it."""
+    api = settings.sendblue
+    account = None
+    if api.api_key_id is not None or api.api_key_id_file is not None:
+        account = account_fingerprint(secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"))
+    return Identity(settings.name, account, fingerprint(hash_key_of(settings)))
+
+
+def subjects(names: TopicNames) -> dict[SchemaName, str]:
+    """The registry subject of each schema."""
+    topics = {
+        SchemaName.SEND_REQUEST: names.requests,
+        SchemaName.MESSAGE_EVENT: names.events,
+        SchemaName.DISPATCH: names.dispatch,
+        SchemaName.LEDGER: names.ledger,
+        SchemaName.PARKED: names.parked,
+        SchemaName.CONTACT: names.contacts,
+        SchemaName.CONTROL: names.control,
+    }
+    return {name: f"{topic}-value" for name, topic in topics.items()}

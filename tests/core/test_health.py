@@ -1,0 +1,58 @@
+"""Readiness and a stuck loop, as values."""
+
+import pytest
+
+from connector.core.health import KAFKA_AWAY_S, LEDGER_LAG, STUCK_CHECKS, Pulse, Sight, reasons
+from connector.core.records import UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("sight", "word"),
+    [
+        (Sight(kafka_away_s=KAFKA_AWAY_S), "no Kafka broker"),
+        (Sight(restored=False), "has not been read"),
+        (Sight(restored=False, ledger_lag=LEDGER_LAG * 2), "has not been read"),
+        (Sight(ledger_lag=LEDGER_LAG + 1), "records behind"),
+        (Sight(unknown_rules=2), "rules version 2"),
+        (Sight(unknown_rules=UNREADABLE), "cannot read"),
+        (Sight(account_code="401"), "(401)"),
+    ],
+)
+def test_each_trouble_is_one_sentence(sight: Sight, word: str) -> None:
+    """One reason, and it says what it is."""
+    told = reasons(sight)
+
+    assert len(told) == 1
+    assert word in told[0]
+
+
+@pytest.mark.parametrize("sight", [Sight(), Sight(kafka_away_s=KAFKA_AWAY_S - 0.1), Sight(ledger_lag=LEDGER_LAG)])
+def test_below_the_bounds_it_is_ready(sight: Sight) -> None:
+    """A leader's election or a burst on the ledger is no outage."""
+    assert reasons(sight) == []
+
+
+def test_troubles_add_up() -> None:
+    """All of them are told."""
+    assert len(reasons(Sight(KAFKA_AWAY_S, False, 0, 2))) == 3
+
+
+def test_a_loop_that_does_not_turn_is_stuck_at_the_last_look() -> None:
+    """So many looks in a row without a turn, not one fewer."""
+    pulse = Pulse(3)
+
+    assert [pulse.is_stuck(7) for _ in range(4)] == [False, False, False, True]
+
+
+def test_one_turn_begins_the_count_anew() -> None:
+    """Slow is not stuck."""
+    pulse = Pulse(2)
+
+    assert [pulse.is_stuck(turns) for turns in (1, 1, 2, 2, 2)] == [False, False, False, False, True]
+
+
+def test_a_minute_of_looks() -> None:
+    """The default is a minute, at one look a second."""
+    pulse = Pulse()
+
+    assert [pulse.is_stuck(1) for _ in range(100)].index(True) == STUCK_CHECKS
