@@ -54,7 +54,9 @@ def metrics_page() -> str:
 def cli_page() -> str:
     """Every command's help."""
     group: Any = typer.main.get_command(cli)
-    head = "Exit codes: 0 fine, 1 wrong and said, 2 wrong command line, 3 the check found faults, 4 cannot go on."
+    head = (
+        "Exit codes: 0 fine, 1 wrong and said, 2 wrong command line, 3 the check found faults, 4 cannot go on, 5 stuck."
+    )
     return _page("Commands", head, "\n\n".join(_commands(group, "kafka-sendblue")))
 
 

@@ -47,10 +47,13 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def registry_url() -> Iterator[str]:
+def registry() -> Iterator[RealRegistry]:
+    """A registry of our own."""
+    with RealRegistry() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def registry_url(request: pytest.FixtureRequest) -> str:
     """Where the registry is."""
-    if all(GIVEN) and GIVEN[1]:
-        yield GIVEN[1]
-        return
-    with RealRegistry() as registry:
-        yield registry.url
+    return GIVEN[1] if all(GIVEN) and GIVEN[1] else str(request.getfixturevalue("registry").url)

@@ -24,7 +24,7 @@ class Site:
 
     def __init__(self, folder: Path, bootstrap: str, registry_url: str, lines: int = 2, gap_s: float = 0.05) -> None:
         self.folder = folder
-        self.api_port, self.public_port = _free_ports(2)
+        self.api_port, self.public_port, self.health_port, self.metrics_port = _free_ports(4)
         self.numbers = LINES[:lines]
         self.replication = min(len(bootstrap.split(",")), 3)
         self.base: dict[str, Any] = {
@@ -115,6 +115,20 @@ class Site:
     def log(self, name: str) -> str:
         """What a process wrote."""
         return (self.folder / f"{name}.log").read_text()
+
+    def start_watched(self) -> subprocess.Popen[bytes]:
+        """One replica whose health and metrics have ports that are known."""
+        return self.start_connector(observability={"health_port": self.health_port, "metrics_port": self.metrics_port})
+
+    def readyz(self) -> tuple[int, str]:
+        """What a load balancer sees."""
+        answer = httpx2.get(f"http://127.0.0.1:{self.health_port}/readyz", trust_env=False)
+        return answer.status_code, answer.text
+
+    def metric(self, series: str) -> float:
+        """One series of the connector's metrics, by its whole name."""
+        text = httpx2.get(f"http://127.0.0.1:{self.metrics_port}/metrics", trust_env=False).text
+        return next(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{series} "))
 
     def close(self) -> None:
         """Kill what still runs."""

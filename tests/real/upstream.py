@@ -15,29 +15,45 @@ from tests.real.site import Site
 
 
 class Upstream:
-    """Writes send requests as any team would, with nothing but the schema file."""
+    """Writes send requests as any team would, with nothing but the schema file.
 
-    def __init__(self, site: Site) -> None:
+    ``ahead``: with a schema of its own, one optional field newer than the connector's.
+    """
+
+    def __init__(self, site: Site, *, ahead: bool = False) -> None:
         kafka = site.base["kafka"]
         self.topic = f"{kafka['topic_prefix']}.requests"
         registry = SchemaRegistryClient({"url": site.base["registry"]["url"]})
-        conf = {"auto.register.schemas": False, "use.latest.version": True, "subject.name.strategy.type": "TOPIC"}
-        self._write = AvroSerializer(registry, text_of(SchemaName.SEND_REQUEST), conf=conf)
+        conf = {"auto.register.schemas": ahead, "use.latest.version": not ahead, "subject.name.strategy.type": "TOPIC"}
+        self._write = AvroSerializer(registry, _ahead() if ahead else text_of(SchemaName.SEND_REQUEST), conf=conf)
         self._producer = Producer({"bootstrap.servers": kafka["bootstrap_servers"], "acks": "all", "log_level": 0})
 
     def send(self, request_id: str, number: str, **more: Any) -> None:
         """Produce one request, keyed by its contact."""
+        self.produce(self.encode(request_id, number, **more), number)
+
+    def encode(self, request_id: str, number: str, **more: Any) -> bytes:
+        """Serialize one request."""
         row = {"request_id": request_id, "number": number, "content": f"Hello #req:{request_id}", **more}
         for field in json.loads(text_of(SchemaName.SEND_REQUEST))["fields"]:
             if field["name"] not in row:
                 row[field["name"]] = field["default"]
-        value = self._write(row, SerializationContext(self.topic, MessageField.VALUE))
-        self._producer.produce(self.topic, value, number.encode())
+        return bytes(self._write(row, SerializationContext(self.topic, MessageField.VALUE)) or b"")
+
+    def produce(self, value: bytes, key: str) -> None:
+        """Produce bytes as they are."""
+        self._producer.produce(self.topic, value, key.encode())
         self._producer.poll(0)
 
     def flush(self) -> None:
         """Wait until everything is acknowledged."""
         assert self._producer.flush(30) == 0
+
+
+def _ahead() -> str:
+    schema = json.loads(text_of(SchemaName.SEND_REQUEST))
+    schema["fields"].append({"name": "next_years_field", "type": ["null", "string"], "default": None})
+    return json.dumps(schema)
 
 
 class Downstream:

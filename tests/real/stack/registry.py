@@ -1,5 +1,6 @@
 """A real schema registry (Apicurio, with Confluent's interface) on loopback, in memory."""
 
+import signal
 import subprocess
 import tempfile
 import time
@@ -47,6 +48,16 @@ class RealRegistry:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _wait(self) -> None:
         until = time.monotonic() + START_S
