@@ -5,12 +5,16 @@ subclass keeps one deadline a connection: a request, head and body, must be whol
 the first byte must come that long after the connection. Idle time between requests stays uvicorn's keep-alive. A head
 above its bound is answered 431; a request above its own (endless chunk extensions or trailers) is cut off.
 
+An answer to a request that is still coming (413, 431, 400) would be lost in the reset that follows a close with unread
+bytes. So the close lingers (RFC 9112 section 9.6): our side ends, what still comes is read and dropped, within bounds.
+
 What is ugly: this rests on an internal class of uvicorn (``data_received``, the parser callbacks and
 ``send_400_response``), so the tests pin what it does. A request with both Transfer-Encoding and Content-Length (RFC
 9112 section 6.1) is refused by the parser itself; a test pins that too.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.config import Config
@@ -20,6 +24,7 @@ from uvicorn.server import ServerState
 RECEIVE_S = 10.0  # an honest callback comes in milliseconds; who needs longer holds a connection for nothing
 MAX_HEAD = 16 * 1024  # Sendblue's heads are below 1 KiB, proxies add a few
 MAX_REQUEST = 2 * 1024 * 1024  # on the wire: 256 KiB of body in chunks of one byte, the worst encoding, are 1.5 MiB
+LINGER_S = 2.0  # a client that stops at our end does so within a round trip
 
 TOO_LARGE_HEAD = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"  # RFC 6585
@@ -30,12 +35,24 @@ class HeadTooLarge(Exception):  # noqa: N818 - raised through the parser, which 
     """The head that has just become complete is above the bound."""
 
 
+class _Lingering:
+    """A transport whose ``close`` is the protocol's to decide; all else is the transport's own."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self._transport = transport
+        self.close = close
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a receive deadline (seconds) and bounds (bytes); pass it as uvicorn's ``http``."""
 
     receive_s = RECEIVE_S
     max_head = MAX_HEAD
     max_request = MAX_REQUEST
+    linger_s = LINGER_S
 
     def __init__(
         self,
@@ -49,23 +66,30 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._received = 0
         self._oversized = False
+        self._lingering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A connection that says nothing is closed, too."""
-        super().connection_made(transport)
+        self._socket = transport
+        super().connection_made(_Lingering(transport, self._close))  # type: ignore[arg-type]  # a transport by duck
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave no timer behind."""
+        self._lingering = True
         self._disarm()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Count, parse, and refuse what has grown too large."""
-        self._arm()
         self._received += len(data)
+        if self._lingering:
+            if self._received > self.max_request:
+                self._socket.abort()
+            return
+        self._arm()
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._lingering or self.transport.is_closing():
             return
         if self._in_head and self._received > self.max_head:
             self._refuse_head()
@@ -118,4 +142,21 @@ class GuardedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
-        self.transport.close()
+        self._socket.close()
+
+    def eof_received(self) -> None:
+        """The client has nothing more to say."""
+        if self._lingering:
+            self._socket.close()
+
+    def _close(self) -> None:
+        """Close at once after a whole request; linger in the middle of one."""
+        if self._lingering or self._received == 0 or self._socket.is_closing():
+            self._socket.close()
+            return
+        self._lingering = True
+        self._disarm()
+        self._deadline = self.loop.call_later(self.linger_s, self._socket.close)
+        if self._socket.can_write_eof():
+            self._socket.write_eof()
+        self._socket.resume_reading()

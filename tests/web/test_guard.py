@@ -197,3 +197,53 @@ async def test_a_refusal_never_takes_the_place_of_an_earlier_answer() -> None:
 
     assert reply == b""
     assert len(role.asked) == 1
+
+
+@pytest.mark.parametrize("closing", [b"", b"Connection: close\r\n"], ids=["kept", "closing"])
+async def test_a_refused_body_still_coming_gets_its_answer(closing: bytes) -> None:
+    """413 arrives although the client goes on writing: a reset would take it away unread."""
+    role = Role()
+    async with guarded(callbacks_app(role.accept)) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(LINE + closing + b"Content-Length: 1000000\r\n\r\n" + b"a" * 300_000)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_S)
+        for _ in range(7):
+            writer.write(b"a" * 100_000)
+            await writer.drain()
+        writer.write_eof()
+        rest = await asyncio.wait_for(reader.read(), HANG_S)
+        writer.close()
+
+    assert status_of(head) == 413
+    assert rest == b"Content Too Large"
+    assert role.asked == []
+
+
+async def test_lingering_is_bounded() -> None:
+    """Who never stops writing is cut off after so many bytes; who never closes, after so long."""
+    role = Role()
+
+    class Brief(Narrow):
+        linger_s = 0.05
+
+    begun = LINE + b"Connection: close\r\nContent-Length: 1000000\r\n\r\n"
+    async with guarded(callbacks_app(role.accept), Brief) as port:
+        _, writer = await asyncio.open_connection(HOST, port)
+        writer.write(begun)
+        with pytest.raises(ConnectionError):
+            await pour(writer)
+        silent, kept = await asyncio.open_connection(HOST, port)
+        kept.write(begun)
+        reply = await asyncio.wait_for(silent.read(), HANG_S)
+        kept.close()
+        writer.close()
+
+    assert status_of(reply) == 413
+
+
+async def pour(writer: asyncio.StreamWriter) -> None:
+    """Write until it fails."""
+    async with asyncio.timeout(HANG_S):
+        while True:
+            writer.write(b"a" * 10_000)
+            await writer.drain()
