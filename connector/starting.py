@@ -114,9 +114,7 @@ async def load_contacts(
     return reached
 
 
-async def restore(
-    tail: LogTail, feed: Watch, topic: str, replica: Replica, reached: int | None, told: Told
-) -> None:
+async def restore(tail: LogTail, feed: Watch, topic: str, replica: Replica, reached: int | None, told: Told) -> None:
     """Read the ledger to its end. Raises KafkaFatal, and StartRefused when contacts and ledger do not meet."""
     told("ledger", "the ledger is being read")
     tail.start()

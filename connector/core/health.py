@@ -17,7 +17,7 @@ STUCK_CHECKS = 60  # looks at the loop in a row, one a second, in which it has n
 class Sight(NamedTuple):
     """What is seen now. ``kafka_away_s``: seconds without a reachable broker, 0 while there is one.
 
-    ``unknown_rules``: their version, None while the rules are ours. ``account_code``: why the account is stopped, None while it is not.
+    ``unknown_rules``: their version, None while the rules are ours; ``account_code``: why the account is stopped.
     """
 
     kafka_away_s: float = 0.0

@@ -73,3 +73,19 @@ def test_names_and_units() -> None:
         assert row.name.startswith("sendblue_")
         assert row.name.endswith("_total") == (row.kind.__name__ == "Counter")
         assert row.help
+
+
+def test_a_topics_lag_is_what_it_is_now() -> None:
+    """A gauge of the whole topic: the last word counts, and topics do not touch each other."""
+    metrics = Metrics()
+    for fact in (
+        facts.LagSeen("requests", 9, 3.0),
+        facts.LagSeen("dispatch", 2, 1.0),
+        facts.LagSeen("requests", 0, 0.0),
+    ):
+        metrics(fact)
+    served = series(metrics)
+
+    assert 'sendblue_lag_records{topic="requests"} 0.0' in served
+    assert 'sendblue_lag_seconds{topic="requests"} 0.0' in served
+    assert 'sendblue_lag_records{topic="dispatch"} 2.0' in served
