@@ -12,8 +12,8 @@ from typing import TypeVar
 from confluent_kafka import KafkaException
 
 from connector.core.preflight import Finding, continuous, partitions, refusal
-from connector.installation import registry_of, subjects
 from connector.inbound import Reader
+from connector.installation import registry_of, subjects
 from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of, control_of
@@ -47,7 +47,7 @@ def refuse_by(findings: list[Finding]) -> None:
 
 
 async def prepared_codec(settings: Settings, names: TopicNames, told: Told) -> Codec:
-    """The codec with the ids of our schemas, once the registry has given them."""
+    """The codec with the ids of our schemas, once the registry has given them. Raises StartRefused."""
     codec = Codec(registry_of(settings), subjects(names))
     while True:
         try:
@@ -55,6 +55,8 @@ async def prepared_codec(settings: Settings, names: TopicNames, told: Told) -> C
         except RegistryAway as away:
             told("registry", str(away))
             await asyncio.sleep(ASK_AGAIN_S)
+        except (UnknownSchema, SchemaRefused) as refused:
+            raise StartRefused(f"{refused}; see `kafka-sendblue schemas check` and `schemas register`") from None
         else:
             told("registry", None)
             return codec

@@ -1,10 +1,17 @@
 """What the start does with a Kafka that is away, and with one that refuses."""
 
+import asyncio
+
 import pytest
 from confluent_kafka import KafkaError, KafkaException
+from pydantic import SecretStr
 
+from connector.app import Connector
 from connector.core.preflight import Finding
-from connector.starting import StartRefused, ask_kafka, refuse_by
+from connector.kafka.topics import TopicNames
+from connector.settings import Ledger, Observability, RegistryPart, Settings
+from connector.simulator.registry import embedded_registry
+from connector.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
 
 
 class Kafka:
@@ -36,8 +43,37 @@ async def test_a_kafka_that_refuses_refuses_the_start() -> None:
     """Asking again would not help: a sentence, with what to look at."""
     kafka = Kafka(KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
-    with pytest.raises(StartRefused, match="check kafka.bootstrap_servers"):
+    with pytest.raises(StartRefused, match="check kafka"):
         await ask_kafka(kafka.ask, kafka.tell)
+
+
+async def test_schemas_that_nobody_registered_refuse_the_start() -> None:
+    """Where the connector may not register them itself, the sentence names the command."""
+    async with embedded_registry() as url:
+        settings = Settings(registry=RegistryPart(url=url, auto_register=False))
+
+        with pytest.raises(StartRefused, match="schemas register"):
+            await prepared_codec(settings, TopicNames(), lambda *_: None)
+
+
+async def test_a_stop_ends_a_start_that_waits() -> None:
+    """SIGTERM while the registry is away: the process ends as after any stop."""
+    settings = Settings(
+        registry=RegistryPart(url="http://127.0.0.1:1"),
+        ledger=Ledger(hash_key=SecretStr("sixteen bytes or more")),
+        observability=Observability(host="127.0.0.1", health_port=0),
+    )
+    connector, stop = Connector(settings), asyncio.Event()
+    running = asyncio.create_task(connector.run(stop))
+    async with asyncio.timeout(30):
+        while "registry" not in connector.waiting_for:  # noqa: ASYNC110 - readiness is asked, not told
+            await asyncio.sleep(0.01)
+    why = connector.reasons()
+    stop.set()
+    await asyncio.wait_for(running, 30)
+
+    assert "the connector is starting" in why
+    assert any("schema registry" in sentence for sentence in why)
 
 
 def test_only_faults_refuse() -> None:

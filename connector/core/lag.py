@@ -26,7 +26,7 @@ class Backlog:
         self._read: deque[tuple[int, int]] = deque()
 
     def read(self, offset: int, timestamp_ms: int) -> None:
-        """A record was read; offsets rise."""
+        """A record was read; offsets rise. ``timestamp_ms`` is 0 when it has none: then it has no age."""
         self._read.append((offset, timestamp_ms))
 
     def lag(self, next_offset: int | None, end: int | None, now_ms: int) -> Lag:
@@ -37,7 +37,7 @@ class Backlog:
             return Lag(max(end - next_offset, 0) if end is not None and next_offset is not None else 0, 0.0)
         offset, timestamp_ms = self._read[0]
         behind = self._read[-1][0] + 1 if end is None else max(end, self._read[-1][0] + 1)
-        return Lag(behind - offset, max(now_ms - timestamp_ms, 0) / 1000)
+        return Lag(behind - offset, max(now_ms - timestamp_ms, 0) / 1000 if timestamp_ms else 0.0)
 
 
 def total(lags: Iterable[Lag]) -> Lag:

@@ -50,8 +50,8 @@ class KafkaProducer:
 
     def away_s(self) -> float:
         """Seconds since a broker was last known to be reachable; 0.0 while one is."""
-        now = time.monotonic()
-        since = [self._down_since] if self._down_since is not None else []
+        now, down_since = time.monotonic(), self._down_since
+        since = [] if down_since is None else [down_since]
         _, oldest = next(iter(self._waiting.values()), (None, now))
         if oldest < now - SLOW_S:
             since.append(oldest)

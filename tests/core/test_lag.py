@@ -47,3 +47,11 @@ def test_a_topic_sums_records_and_takes_the_oldest_age() -> None:
     """One partition must not hide another; no partition at all is no lag."""
     assert Lag(5, 7.0) == total([Lag(2, 7.0), Lag(3, 1.0)])
     assert Lag(0, 0.0) == total([])
+
+
+def test_a_record_without_a_time_has_no_age() -> None:
+    """It counts, but not as half a century old."""
+    backlog = Backlog()
+    backlog.read(1, 0)
+
+    assert Lag(1, 0.0) == backlog.lag(None, 2, NOW_MS)
