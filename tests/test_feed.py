@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from connector.core.lag import Lag
+from connector.core.messages import SendRequest
 from connector.feed import MAX_BYTES, MAX_RECORDS, Feed, Pauses
+from connector.inbound import Reader, requests_into
 from connector.kafka.records import KafkaRecord
+from tests.test_router import Stage, request
 from tests.virtual_time import run
 
 NOW_MS = 1_700_000_000_000
@@ -154,5 +157,38 @@ def test_what_waits_for_the_registry_counts_as_lag() -> None:
 
         assert Lag(6, 30.0) == waiting
         assert Lag(4, 20.0) == later
+
+    run(story())
+
+
+class Known(Reader):
+    """A reader to whom all bytes are one request."""
+
+    def __init__(self) -> None:
+        """It needs no registry."""
+
+    async def request(self, value: bytes | None) -> SendRequest | None:
+        return request(f"r-{(value or b'').decode()}")
+
+
+def test_before_the_ledger_is_read_the_requests_wait_in_the_feed() -> None:
+    """The router takes none on, the partition is paused, and all are routed once the ledger is there."""
+
+    async def story() -> None:
+        stage, told = Stage(), list[tuple[int, bool]]()
+        stage.replica.restored.clear()
+        feed = requests_into(stage.router, Known())
+        feed.pauses = Pauses(lambda partition, paused: told.append((partition, paused)))
+        feed.assigned([0])
+        feed.take([record(n, value=b"%d" % n) for n in range(MAX_RECORDS)])
+        await settled()
+        before = list(told), len(stage.topics.dispatched), stage.router.next_offsets()
+        stage.replica.restored.set()
+        await settled()
+
+        assert before == ([(0, True)], 0, {})
+        assert told == [(0, True), (0, False)]
+        assert len(stage.topics.dispatched) == MAX_RECORDS
+        assert stage.router.next_offsets() == {0: MAX_RECORDS}
 
     run(story())
