@@ -167,7 +167,7 @@ class Known(Reader):
     def __init__(self) -> None:
         """It needs no registry."""
 
-    async def request(self, value: bytes | None) -> SendRequest | None:
+    async def request(self, value: bytes | None, *, give_up: bool = False) -> SendRequest | None:
         return request(f"r-{(value or b'').decode()}")
 
 
