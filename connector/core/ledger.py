@@ -15,7 +15,8 @@ same verdict, and the log's order is a compare-and-set: of two INTENTs for one r
     CLOSE     unknown, free, or a lower redrive number -> closed
 
 PARK, REJECTED and RESOLVE(drop) of an unknown request apply as if its attempt had been granted: its INTENT lies
-before the log. Everything about a request is forgotten 72 h after the last record that changed it.
+before the log. Everything about a request is forgotten 72 h after the last record that changed it, and every SUBMITTED
+counts as a change.
 """
 
 from dataclasses import dataclass, replace
@@ -193,12 +194,15 @@ class Fold:
         return self._set(key, was, now, alarm=alarm)
 
     def _submitted_again(self, key: bytes, was: Standing, r: Outcome) -> Step:
-        """A repeat of the same proof changes nothing; one of another attempt is a second text."""
-        seen = self._also_submitted.get(key, frozenset())
+        """The first handle is kept; another attempt's proof is a second text. Either is remembered from now on anew.
+
+        A replica whose log begins after the first proof takes this one for the first: both must forget it together.
+        """
+        seen, now = self._also_submitted.get(key, frozenset()), replace(was, changed_ms=self.log_ms)
         if r.attempt == was.attempt or r.attempt in seen:
-            return Step(was, was)
+            return self._set(key, was, now)
         self._also_submitted[key] = seen | {r.attempt}
-        return Step(was, was, alarm=Alarm.SECOND_SUBMITTED)
+        return self._set(key, was, now, alarm=Alarm.SECOND_SUBMITTED)
 
     def _rejected(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
         origin, body, redrive = (was.origin, was.body, was.redrive) if was else (None, b"", 0)
@@ -241,9 +245,10 @@ class Fold:
         return self._set(key, was, now)
 
     def _back(self, was: Standing) -> Standing:
-        """What the request was before the INTENT of its current attempt; the change itself counts as one."""
-        if was.before is not None:
-            return replace(was.before, changed_ms=self.log_ms)
+        """What the request was before the INTENT of its current attempt, and no younger: free if forgotten by now."""
+        before = was.before
+        if before is not None and self.log_ms - before.changed_ms <= self._keep_ms:
+            return before
         return Standing(Status.FREE, self.log_ms, was.attempt, was.origin, was.line, was.body, was.redrive)
 
     def _standing(self, key: bytes) -> Standing | None:

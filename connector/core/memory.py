@@ -32,7 +32,8 @@ class _Shard:
 class Memory:
     """Packed values by 16-byte key, forgotten when ``time_ms`` falls more than ``keep_ms`` behind.
 
-    ``put`` must be called with times that never go back (log time). Bounds: a value holds at most 65,535 bytes.
+    Times are log time; an entry whose time goes back is only kept longer than it need be. Bounds: a value holds at most
+    65,535 bytes.
     """
 
     def __init__(self, keep_ms: int) -> None:
@@ -94,7 +95,7 @@ class Memory:
         chunk = self._chunks[self._last]
         offset = len(chunk)
         chunk += _HEAD.pack(key, time_ms, len(value)) + value
-        self._newest[self._last] = time_ms
+        self._newest[self._last] = max(time_ms, self._newest.get(self._last, time_ms))
         return self._last * CHUNK_BYTES + offset
 
     def _read(self, address: int) -> tuple[bytes, int, bytes]:
