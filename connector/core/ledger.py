@@ -14,8 +14,8 @@ same verdict, and the log's order is a compare-and-set: of two INTENTs for one r
     RESOLVE   parked: drop -> closed, not sent -> what was before its INTENT
     CLOSE     unknown, free, or a lower redrive number -> closed
 
-PARK, REJECTED and RESOLVE(drop) of an unknown request apply as if its attempt had been granted: its INTENT lies
-before the log. Everything about a request is forgotten 72 h after the last record that changed it, and every SUBMITTED
+PARK, REJECTED and RESOLVE of an unknown request apply as if its attempt had been granted: its INTENT lies before the
+log. Everything about a request is forgotten 72 h after the last record that changed it, and every SUBMITTED
 counts as a change.
 """
 
@@ -222,12 +222,11 @@ class Fold:
     def _resolve(self, r: Resolve) -> Step:
         key = request_key(r.request_id)
         was = self._standing(key)
-        if was is None and r.resolution is not Resolution.DROP:
-            return NOTHING
         if was is not None and (was.status is not Status.PARKED or was.attempt != r.attempt):
             return Step(was, was)
-        if was is not None and r.resolution is Resolution.NOT_SENT:
-            return self._set(key, was, self._back(was))
+        if r.resolution is Resolution.NOT_SENT:
+            granted = was or Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)
+            return self._set(key, was, self._back(granted))
         origin, body, redrive = (was.origin, was.body, was.redrive) if was else (r.origin, b"", 0)
         now = Standing(
             Status.CLOSED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.operator, Disposition.DROPPED

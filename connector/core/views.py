@@ -25,7 +25,8 @@ from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind, 
 from connector.core.standing import Status
 
 UNKNOWN_GRANT = -1
-"""The grant offset of an attempt whose INTENT lies before the log: earlier than any."""
+"""The grant offset of an attempt whose INTENT lies before the log. It binds the unbound, and moves nobody: which of two
+such attempts was granted first is not in this log, and where it mattered the contacts topic knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,9 @@ class Views:
         return moved
 
     def foreign_grants(self, line: str, now: float, span_s: float) -> ForeignGrants:
-        """Return other owners' grants on the line; an open one older than ``span_s`` (lease + gap) no longer counts."""
-        grants = self._foreign_open.get(line, {})
-        for attempt in [a for a, read_at in grants.items() if now - read_at > span_s]:
-            del grants[attempt]
-        return ForeignGrants(tuple(grants.values()), self._foreign_closed.get(line))
+        """Return other owners' grants on the line; an open one older than ``span_s`` (lease + gap) waits for its close."""
+        grants = self._foreign_open.get(line, {}).values()
+        return ForeignGrants(tuple(at for at in grants if now - at <= span_s), self._foreign_closed.get(line))
 
     def _is_open(self, a: LiveAttempt) -> bool:
         return self._fold.is_open(a.request_id, a.attempt)
@@ -160,11 +159,10 @@ class Views:
             return
         live = self._attempts.get(r.attempt)
         self._close_grant(r.line, r.attempt, read_at, wrote=True)
-        granted_at = live.granted_at if live else UNKNOWN_GRANT
         bound, earlier = self._bindings.get(r.contact), self._by_park.get(r.contact)
-        if bound is None or (earlier is not None and granted_at < earlier):
+        if bound is None or (live is not None and earlier is not None and live.granted_at < earlier):
             self._bind(r.contact, r.line)
-            self._by_park[r.contact] = granted_at
+            self._by_park[r.contact] = live.granted_at if live else UNKNOWN_GRANT
 
     def _follow(self, step: Step, read_at: float) -> None:
         """Whatever else ended the request's attempt (another attempt's proof, RESOLVE): it is no longer live."""

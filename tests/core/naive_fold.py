@@ -101,6 +101,8 @@ def after(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State |
             return State("PARKED", now, r.attempt, r.origin)
         case Park() if current and s is not None and s.status == "OPEN":
             return replace(s, status="PARKED", changed_ms=now)
+        case Resolve(resolution=Resolution.NOT_SENT) if s is None:
+            return State("FREE", now, r.attempt, r.origin)
         case Resolve(resolution=Resolution.NOT_SENT) if current and s is not None and s.status == "PARKED":
             return _back(s, now)
         case Resolve(resolution=Resolution.DROP) if s is None or (current and s.status == "PARKED"):

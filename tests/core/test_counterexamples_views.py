@@ -139,6 +139,18 @@ def test_a_grant_pruned_after_its_lease_no_longer_counts() -> None:
     assert earliest_write(reader, "A", 6.1) <= 6.1
 
 
+def test_a_grant_closed_long_after_its_lease_counts_for_the_pace() -> None:
+    """A holder that froze between its last look and the socket wrote just before its close: a gap is kept to that too."""
+    reader = Reader("Q")
+    story = Story([reader])
+    story.at(0.0, A1)
+    before = earliest_write(reader, "A", 20.0)
+    story.at(20.0, submitted(A1))
+
+    assert before <= 20.0
+    assert earliest_write(reader, "A", 20.3) == 20.0 + GAP
+
+
 def test_parking_frees_the_contact_and_resolving_ends_the_attempt() -> None:
     """A parked attempt holds nobody up, and after RESOLVE it is not live any more."""
     story = Story()
@@ -151,12 +163,15 @@ def test_parking_frees_the_contact_and_resolving_ends_the_attempt() -> None:
     assert story.reader.views.attempt(A1.attempt) is None
 
 
-def test_a_park_from_before_the_log_binds_as_the_earliest() -> None:
-    """Its INTENT was never read, so it is earlier than any grant that was."""
+def test_a_park_from_before_the_log_binds_the_unbound_only() -> None:
+    """Its INTENT was never read: whether it was earlier than another one's, this log cannot say."""
     story = Story()
-    story.at(1, b2 := intent("b2", "r2", "o2", line="B"), park(b2), park(A1))
+    story.at(1, park(A1))
+    unbound = story.reader.views.line_of(C)
+    other = Story()
+    other.at(1, b2 := intent("b2", "r2", "o2", line="B"), park(b2), park(A1))
 
-    assert story.reader.views.line_of(C) == "A"
+    assert (unbound, other.reader.views.line_of(C)) == ("A", "B")
 
 
 def look(**changed: object) -> Grant:

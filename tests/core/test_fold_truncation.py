@@ -198,6 +198,22 @@ def test_a_repeated_proof_is_remembered_by_all_alike() -> None:
     assert not late.fold.admits("r")
 
 
+def test_of_two_resolutions_the_first_counts_for_all_alike() -> None:
+    """An operator says not sent while the reconciler, at 71 h, appends its drop: the drop comes too late.
+
+    A replica whose log begins behind the PARK must know so, or it takes the drop for the end of the request.
+    """
+    story = Story()
+    story.at(0, a1 := intent("a1"), park(a1))
+    late = story.late_reader(2)
+    story.at(71 * 3600, resolve(a1, Resolution.NOT_SENT), resolve(a1, Resolution.DROP))
+
+    step = story.at(125 * 3600, a2 := intent("a2", place="o2", at_ms=125 * HOUR_MS))
+
+    assert step.verdict is GRANTED
+    assert late.fold.is_open("r", a2.attempt)
+
+
 def test_what_was_before_an_intent_is_not_made_younger() -> None:
     """Rejected, redriven 70 h later, in doubt for 71 h, not sent: the rejection is 141 h old and forgotten.
 

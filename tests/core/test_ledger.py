@@ -38,6 +38,8 @@ ROADS: dict[str, tuple[list[LedgerRecord], Status]] = {
     "parked, then unsent": ([A1, park(A1), unsent(A1)], Status.PARKED),
     "parked, not sent": ([A1, park(A1), resolve(A1, SENT)], Status.FREE),
     "parked, dropped": ([A1, park(A1), resolve(A1, DROP)], Status.CLOSED),
+    "not sent, never seen": ([resolve(A1, SENT)], Status.FREE),
+    "not sent, then dropped, never seen": ([resolve(A1, SENT), resolve(A1, DROP)], Status.FREE),
     "dropped, never seen": ([resolve(A1, DROP)], Status.CLOSED),
     "closed": ([close()], Status.CLOSED),
     "closed after unsent": ([A1, unsent(A1), close()], Status.CLOSED),
@@ -64,9 +66,9 @@ def test_where_each_road_leads(road: str) -> None:
     assert standing.status is status
 
 
-@pytest.mark.parametrize("records", [[], [unsent(A1)], [resolve(A1, SENT)]])
+@pytest.mark.parametrize("records", [[], [unsent(A1)]])
 def test_what_says_nothing_of_an_unknown_request(records: list[LedgerRecord]) -> None:
-    """UNSENT and RESOLVE(not sent) of a request the log does not know change nothing."""
+    """UNSENT of a request the log does not know changes nothing: a parked one it only marks."""
     story = Story()
 
     story.at(1, *records)
