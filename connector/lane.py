@@ -28,6 +28,7 @@ class Lane:
         around: Surroundings,
         sleepers: dict[bytes, set["Lane"]],
         paused: Callable[[bool], None],
+        writes: dict[str, float],
     ) -> None:
         self.line, self.around, self._sleepers = line, around, sleepers
         self.window: Window[Held] = Window()
@@ -40,14 +41,23 @@ class Lane:
             partial(around.replica.views.in_doubt, line.alias),
             around.observe,
         )
-        self.last_write: float | None = None
         self.owned = True
         self.stopping = False
         self.reports: dict[str, Report] = {}
         self.suspicions: dict[int, Suspicion] = {}
         self._paused = paused
+        self._writes = writes
         self._is_paused = False
         self._stir = asyncio.Event()
+
+    @property
+    def last_write(self) -> float | None:
+        """When this process last wrote on the line, under whichever assignment; monotonic seconds."""
+        return self._writes.get(self.line.alias)
+
+    @last_write.setter
+    def last_write(self, at: float) -> None:
+        self._writes[self.line.alias] = at
 
     def add(self, record: DispatchRecord) -> None:
         """Take a record into the window; when it is full the partition is paused."""

@@ -34,6 +34,7 @@ class Sender:
         self._lanes: dict[int, Lane] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._sleepers: dict[bytes, set[Lane]] = {}
+        self._writes: dict[str, float] = {}
         self.watch = Watch()
         around.replica.on_change(self.wake)
 
@@ -47,7 +48,7 @@ class Sender:
         for partition in partitions:
             if partition in self._lines:
                 line = self._lines[partition]
-                lane = Lane(line, self._around, self._sleepers, partial(self._pause, partition))
+                lane = Lane(line, self._around, self._sleepers, partial(self._pause, partition), self._writes)
                 self._lanes[partition] = lane
                 self._tasks[partition] = [self.watch.start(self._work(lane)) for _ in range(line.in_flight)]
 

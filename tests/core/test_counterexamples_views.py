@@ -140,7 +140,7 @@ def test_a_grant_pruned_after_its_lease_no_longer_counts() -> None:
 
 
 def test_a_grant_closed_long_after_its_lease_counts_for_the_pace() -> None:
-    """A holder that froze between its last look and the socket wrote just before its close: a gap is kept to that too."""
+    """A holder that froze before the socket may have written just before its close: a gap is kept to that too."""
     reader = Reader("Q")
     story = Story([reader])
     story.at(0.0, A1)

@@ -85,8 +85,8 @@ def from_snapshot(log: list[LedgerRecord], upto: int, begin: int) -> Reader:
 def out_of_reach(log: list[LedgerRecord], upto: int, begin: int) -> bool:
     """Two cases that are left out, since in both the proof of either line takes the contact there in all replicas.
 
-    A record behind the snapshot settles an attempt from before the log: 120 h and more apart, so the contacts topic would
-    be two days behind. A PARK lands after the end of its attempt, and the log begins behind its INTENT.
+    A record behind the snapshot settles an attempt from before the log, which begins 120 h before its reader: the
+    contacts topic would be two days behind. A PARK lands after the end of its attempt, whose INTENT is before the log.
     """
     earlier = {r.attempt for r in log[:begin] if isinstance(r, Intent)}
     behind = any(isinstance(r, Park | Outcome) and r.attempt in earlier for r in log[upto:])
