@@ -52,12 +52,12 @@ class Lane:
 
     @property
     def last_write(self) -> float | None:
-        """When this process last wrote on the line, under whichever assignment; monotonic seconds."""
+        """When this process last wrote on the line, under whichever assignment; monotonic seconds, never back."""
         return self._writes.get(self.line.alias)
 
     @last_write.setter
     def last_write(self, at: float) -> None:
-        self._writes[self.line.alias] = at
+        self._writes[self.line.alias] = max(at, self._writes.get(self.line.alias, at))
 
     def add(self, record: DispatchRecord) -> None:
         """Take a record into the window; when it is full the partition is paused."""

@@ -1,6 +1,6 @@
 """Interleavings that broke earlier forms of the rules: those that the sender answers, in virtual time."""
 
-import asyncio
+from itertools import pairwise
 
 from tests.sender_stage import Stage
 from tests.virtual_time import run
@@ -21,5 +21,21 @@ def test_ce_17_own_writes_count_after_the_line_came_back() -> None:
         (first, _, _), (second, _, _) = stage.posts
 
         assert second - first >= 1.0 - 1e-9
+
+    run(story())
+
+
+def test_a_slow_answer_does_not_move_the_last_write_back() -> None:
+    """Three in flight on one line: the first answer comes after the second write, and the third keeps its gap to that."""
+
+    async def story() -> None:
+        stage = Stage(in_flight=3, latency_s=1.5)
+        stage.sender.assigned([0])
+        for n in range(4):
+            stage.give(n, f"r{n}", number=f"+1202555010{n}")
+        await stage.until(lambda: len(stage.ends) == 4)
+        times = [at for at, _, _ in stage.posts]
+
+        assert all(later - earlier >= 1.0 - 1e-9 for earlier, later in pairwise(times))
 
     run(story())

@@ -128,7 +128,7 @@ class Views:
         return moved
 
     def foreign_grants(self, line: str, now: float, span_s: float) -> ForeignGrants:
-        """Return other owners' grants on the line; of an open one older than ``span_s`` (lease + gap) the close counts."""
+        """Return other owners' grants on the line; of one open for ``span_s`` (lease + gap) its close counts."""
         grants = self._foreign_open.get(line, {}).values()
         return ForeignGrants(tuple(at for at in grants if now - at <= span_s), self._foreign_closed.get(line))
 
