@@ -1,0 +1,99 @@
+"""Every state that the real fold, views and turns can reach within small bounds, and what holds in all of them.
+
+In no state is a request texted twice (but for risks an operator took), a record done without an end, or a contact with
+two attempts in flight; and from every state a fair continuation settles everything. Run it with larger bounds:
+
+    python -m tests.core.model_check --full
+"""
+
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from tests.core.model_knowledge import Library
+from tests.core.model_moves import FAIR, Moves
+from tests.core.model_steps import Violation
+from tests.core.model_world import Bounds, State, first_state, trimmed
+
+MAX_WAY = 300
+"""Steps within which a fair continuation has settled everything."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an exploration came to: states, knowledge of replicas told apart, and how it failed, step by step."""
+
+    states: int
+    knowledge: int
+    violation: str | None = None
+    way: tuple[str, ...] = ()
+
+
+class Explorer:
+    """Breadth first from the first state, so that a counter-example is a shortest one."""
+
+    def __init__(self, bounds: Bounds, max_states: int = 10_000_000) -> None:
+        self.library = Library()
+        self.moves = Moves(bounds, self.library)
+        self.start = trimmed(first_state(bounds))
+        self.came_by: dict[State, tuple[State | None, str]] = {self.start: (None, "")}
+        self.settles: set[State] = set()
+        self.max_states = max_states
+
+    def run(self) -> Found:
+        """Visit every state; stop at the first violation."""
+        waiting = deque([self.start])
+        while waiting and len(self.came_by) < self.max_states:
+            state = waiting.popleft()
+            try:
+                self._settles(state)
+                for name, after in self.moves(state):
+                    if (trim := trimmed(after)) not in self.came_by:
+                        self.came_by[trim] = (state, name)
+                        waiting.append(trim)
+            except Violation as violation:
+                return self._found(str(violation), self._way(state))
+        return self._found("too many states" if waiting else None)
+
+    def _found(self, violation: str | None, way: tuple[str, ...] = ()) -> Found:
+        return Found(len(self.came_by), len(self.library.readers), violation, way)
+
+    def _settles(self, state: State) -> None:
+        """Nothing is stuck: without faults, everything comes to its end."""
+        way: set[State] = set()
+        following: State | None = trimmed(state._replace(left=FAIR))
+        while following is not None and following not in self.settles:
+            if following in way or len(way) > MAX_WAY:
+                raise Violation("stuck: it goes on for ever")
+            way.add(following)
+            following = self.moves.fair(following)
+        self.settles |= way
+
+    def _way(self, state: State | None) -> tuple[str, ...]:
+        names: list[str] = []
+        while state is not None:
+            state, name = self.came_by[state]
+            names.append(name)
+        return tuple(reversed(names[:-1]))
+
+
+FULL = {
+    "three replicas, two requests, one line": Bounds(),
+}
+
+
+def main() -> int:
+    """Explore the large bounds and print what was found."""
+    failed = 0
+    for name, bounds in FULL.items():
+        began = time.monotonic()
+        found = Explorer(bounds).run()
+        failed += found.violation is not None
+        print(f"{name}: {found.states:,} states, {found.knowledge:,} kinds of knowledge", end=", ")  # noqa: T201
+        print(f"{time.monotonic() - began:.0f} s: {found.violation or 'all hold'} {' / '.join(found.way)}")  # noqa: T201
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main() if "--full" in sys.argv else __doc__)
