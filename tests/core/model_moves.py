@@ -22,7 +22,9 @@ from tests.core.model_world import (
     with_request,
 )
 
-FAIR = Budget(attempts=9, late=0, crashes=0, freezes=0, ticks=9, callbacks=0, resolve=0, long=0, refused=0)
+FAIR = Budget(
+    attempts=9, late=0, crashes=0, freezes=0, ticks=9, callbacks=0, resolve=0, long=0, refused=0, rebalances=0
+)
 """No faults, and as many attempts as it takes."""
 
 
@@ -86,15 +88,21 @@ class Moves(Steps):
         for record in dict.fromkeys(s.late):
             yield "late append lands", self.land(s._replace(late=minus(s.late, record)), record)
         for n, request in enumerate(s.requests):
-            for replica in dict.fromkeys(s.replicas):
-                if not request.done and replica.holds[n] is None and not replica.frozen:
-                    yield "assigned", self._assigned(s, replica, n)
+            if not request.done:
+                yield from self._assigned(s, n)
         for n, attempt in sorted(s.parked):
-            for known in sorted({s.oracle, *(r.known for r in s.replicas if not r.frozen)}):
-                yield from self._reconciled(s, n, attempt, known)
+            yield from self._reconciled(s, n, attempt)
 
-    def _assigned(self, s: State, r: Replica, n: int) -> State:
-        return with_replica(s, r, r._replace(holds=(*r.holds[:n], s.requests[n].copy, *r.holds[n + 1 :])))
+    def _assigned(self, s: State, n: int) -> Iterator[Move]:
+        """The record is read by somebody: by its new owner, who does not know what the old one still does."""
+        rebalanced = any(r.holds[n] for r in s.replicas)
+        if rebalanced and not s.left.rebalances:
+            return
+        after = s._replace(left=s.left._replace(rebalances=s.left.rebalances - rebalanced))
+        for r in dict.fromkeys(s.replicas):
+            if r.holds[n] is None and not r.frozen:
+                holds = (*r.holds[:n], s.requests[n].copy, *r.holds[n + 1 :])
+                yield "assigned", with_replica(after, r, r._replace(holds=holds))
 
     def _crashed(self, s: State, r: Replica) -> State:
         """A new incarnation has read the whole log before it begins; what it held is assigned anew."""
@@ -107,8 +115,8 @@ class Moves(Steps):
 
     def _later(self, s: State, seconds: int) -> State:
         """Time passes: who is alive has read everything by then, and no POST is on its way any more."""
-        replicas = tuple(r if r.frozen else self.caught_up(s, r) for r in s.replicas)
-        s = s._replace(replicas=tuple(sorted(replicas, key=hash)))
+        replicas = [r if r.frozen else self.caught_up(s, r)._replace(wrote=()) for r in s.replicas]
+        s = s._replace(replicas=tuple(sorted(replicas, key=hash)), lines=())
         return s._replace(now=s.now + seconds, flight=frozenset())
 
     def _five_days(self, s: State, replica: Replica) -> State:
@@ -125,9 +133,9 @@ class Moves(Steps):
             proof = self._outcome(attempt, request, line, Result.SUBMITTED, f"h{attempt}")
             yield "a callback", self.land(s._replace(left=left), proof)
 
-    def _reconciled(self, s: State, n: int, attempt: int, known: int) -> Iterator[Move]:
-        """One parked record compared with what somebody knows, as the reconciler does it."""
-        standing = self.lib.look(known, s.now).standings[n]
+    def _reconciled(self, s: State, n: int, attempt: int) -> Iterator[Move]:
+        """One parked record compared with the fold by a reconciler that has read all there is."""
+        standing = self.lib.look(s.oracle, s.now).standings[n]
         name, copy = ATTEMPTS[attempt], s.requests[n].copy
         other = parking.OTHER_ATTEMPT_S if parking.stands_otherwise(name, standing) else 0.0
         log_ms = standing.changed_ms if standing else 0

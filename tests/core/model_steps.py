@@ -247,10 +247,10 @@ class Steps:
     # ends ------------------------------------------------------------------------------------------------------------
 
     def ended(self, s: State, n: int, event: str) -> State:
-        """The event is published, the record is done."""
+        """The event is published, the record is done. A late proof may add SUBMITTED to DROPPED, and beats it."""
         request = s.requests[n]
         finals = request.ends - {"PARKED"}
-        if event not in ("PARKED", "SUBMITTED") and finals - {event} and not self.b.long:
+        if event not in ("PARKED", "SUBMITTED", "DROPPED") and finals - {event} and not self.b.long:
             raise Violation(f"{event} after {sorted(finals)}")
         return with_request(s, n, request._replace(ends=request.ends | {event}, done=True))
 

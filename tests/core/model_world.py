@@ -1,8 +1,8 @@
 """The world of the model check as small values: a log, and replicas that read it at their own pace.
 
-Every decision is made by the real code: the fold's verdicts, ``before_intent``, ``before_write``, ``next_of``. The world
-only moves records. Time stands still but for ticks of ten minutes, more than lease, POST and park age together; nobody
-alive is more than one tick behind, but whoever is frozen is. Replicas are alike: their order means nothing.
+Every decision is made by the real code: the fold's verdicts, ``before_intent``, ``before_write``, ``next_of``. The
+world only moves records. Time stands still but for ticks of ten minutes, more than lease, POST and park age together;
+nobody alive is more than one tick behind, but whoever is frozen is. Replicas are alike: their order means nothing.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ RULES = ("arbitration", "recheck", "busy", "open_waits", "unknown_stays_open")
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much may happen. ``resolve``: how often an operator may say NOT_SENT without proof (a double is his risk)."""
+    """How much may happen: ``rebalances`` give a record to somebody else while its holder goes on as if it were his.
+
+    ``resolve``: how often an operator ends a parked request; NOT_SENT without proof is his risk.
+    """
 
     replicas: int = 3
     requests: int = 2
@@ -36,6 +39,7 @@ class Bounds:
     resolve: int = 0
     long: int = 0
     refused: int = 0
+    rebalances: int = 1
     without: frozenset[str] = frozenset()
 
 
@@ -51,6 +55,7 @@ class Budget(NamedTuple):
     resolve: int
     long: int
     refused: int
+    rebalances: int
 
 
 class Copy(NamedTuple):
@@ -123,7 +128,7 @@ def first_state(b: Bounds) -> State:
     copies = tuple(Copy(b.lines[n], 0) for n in range(b.requests))
     nobody = Replica(holds=(None,) * b.requests)
     replicas = (Replica(holds=copies), *[nobody] * (b.replicas - 1))
-    left = Budget(b.attempts, b.late, b.crashes, b.freezes, b.ticks, b.callbacks, b.resolve, b.long, b.refused)
+    left = Budget(*(getattr(b, name) for name in Budget._fields))
     return State(0, 0, (), tuple(sorted(replicas, key=hash)), tuple(map(Request, copies)), left)
 
 
