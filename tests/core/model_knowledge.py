@@ -157,7 +157,7 @@ def copied(reader: Reader) -> Reader:
         for name, value in whole.__dict__.items():
             if isinstance(value, dict | set):
                 whole.__dict__[name] = copy.copy(value)
-    new.views._fold = new.fold
+    new.views._fold, new.views._claims = new.fold, copy.deepcopy(reader.views._claims)
     new.views._foreign_open = {line: dict(grants) for line, grants in new.views._foreign_open.items()}
     new.views._by_contact = {contact: list(live) for contact, live in new.views._by_contact.items()}
     return new

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from connector.core import turns
+from connector.core import last_look, turns
+from connector.core.last_look import Grant
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Result
 from connector.core.standing import Standing, Status
-from connector.core.turns import Grant, Seen
+from connector.core.turns import Seen
 from tests.core.ledger_story import contact_id
 from tests.core.model_knowledge import ATTEMPTS, BASE_MS, CONTACT, GAP_S, LEASE_S, Library, Look, request_origin
 from tests.core.model_world import (
@@ -62,7 +63,7 @@ class Steps:
         match step:
             case turns.Propose() if s.left.attempts:
                 yield from self._propose(s, old, r, n, copy)
-            case turns.NotNow(reason="open") if "open_waits" in self.without:
+            case turns.NotNow(reason="open" | "in doubt") if "open_waits" in self.without:
                 yield "marks it done", self._done(s, old, r, n)
             case turns.HopTo(line):
                 there = with_request(s, n, s.requests[n]._replace(copy=Copy(line, copy.hops + 1), done=False))
@@ -114,9 +115,9 @@ class Steps:
                 yield from self._once(s, old, r, self.lib.records[w.record])
 
     def _granted(self, s: State, old: Replica, r: Replica, w: Work, look: Look) -> Iterator[Move]:
-        check = turns.before_write(self._grant(s, r, w, look), LEASE_S)
+        check = last_look.before_write(self._grant(s, r, w, look), LEASE_S)
         match check:
-            case turns.Write():
+            case last_look.Write():
                 yield from self._written(s, old, r, w, look)
                 if s.left.freezes:
                     frozen = r._replace(frozen=True, work=w._replace(stage="checked"))
@@ -124,9 +125,9 @@ class Steps:
                         "freezes",
                         with_replica(s._replace(left=s.left._replace(freezes=s.left.freezes - 1)), old, frozen),
                     )
-            case turns.GiveUp(code):
+            case last_look.GiveUp(code):
                 yield f"gives up: {code}", with_replica(s, old, self._owes(r, w, Result.UNSENT, code))
-            case turns.Overtaken():
+            case last_look.Overtaken():
                 yield "overtaken", with_replica(s, old, r._replace(work=None))
 
     def _grant(self, s: State, r: Replica, w: Work, look: Look) -> Grant:

@@ -1,26 +1,13 @@
 """Interleavings that broke earlier forms of the rules: those that the holder of a record answers. Numbered as found."""
 
 from connector.core.calls import Answer, Failure
+from connector.core.last_look import GiveUp, Grant, before_write
 from connector.core.ledger import GRANTED, Duplicate
 from connector.core.messages import Dispatch, EventType, SendRequest
 from connector.core.outcomes import Scope, Unsent, classify
 from connector.core.pacing import write_at
 from connector.core.standing import Status
-from connector.core.turns import (
-    Close,
-    GiveUp,
-    Grant,
-    Held,
-    NotNow,
-    Owe,
-    ParkIt,
-    Policy,
-    Propose,
-    Seen,
-    Turn,
-    before_intent,
-    before_write,
-)
+from connector.core.turns import Close, Held, NotNow, Owe, ParkIt, Policy, Propose, Seen, Turn, before_intent
 from tests.core.ledger_story import HOUR_MS, Reader, Story, contact_id, intent, origin, submitted, unsent
 
 POLICY = Policy()
