@@ -116,7 +116,8 @@ def parked_into(
             return None
         held, attempt = parked
         contact, body = hashes(held.dispatch.request)
-        return ParkedRecord(Held(held.dispatch, held.record_time_ms, contact, body), attempt)
+        whole = Held(held.dispatch, held.record_time_ms, contact, body)
+        return ParkedRecord(whole, attempt, record.timestamp_ms or 0)
 
     def give(record: KafkaRecord, parked: ParkedRecord | None) -> None:
         if parked is None and record.value is not None:

@@ -22,10 +22,11 @@ CONTACTS_EVERY = 5  # looks between two writes of the contacts topic
 
 
 class ParkedRecord(NamedTuple):
-    """A record of the parked topic: the request, whole, and the attempt nobody could prove."""
+    """A record of the parked topic: the request, whole, the attempt nobody could prove, and the record's time."""
 
     held: Held
     attempt: str
+    parked_ms: int = 0
 
 
 class Binding(NamedTuple):
@@ -120,11 +121,11 @@ class Reconciler:
         return Binding(contact, views.line_of(contact) or "", views.bound_by_park(contact))
 
     async def _settle(self, key: bytes, parked: ParkedRecord) -> None:
-        held, attempt = parked
+        held, attempt, parked_ms = parked
         request_id = held.dispatch.request.request_id
         standing = self._replica.fold.standing(request_id)
         other_for_s = self._other_for_s(key, stands_otherwise(attempt, standing))
-        step = next_of(held, attempt, standing, self._replica.fold.log_ms, other_for_s)
+        step = next_of(held, attempt, standing, self._replica.fold.log_ms, other_for_s, parked_ms)
         match step:
             case Keep():
                 pass

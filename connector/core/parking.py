@@ -42,17 +42,20 @@ def parked_key(origin: Origin, attempt: str) -> bytes:
     return f"{origin}/{attempt}".encode()
 
 
-def next_of(held: Held, attempt: str, standing: Standing | None, log_ms: int, other_for_s: float) -> Next:
-    """Decide about one parked record.
+def next_of(
+    held: Held, attempt: str, standing: Standing | None, log_ms: int, other_for_s: float, parked_ms: int = 0
+) -> Next:
+    """Decide about one parked record. Nothing is re-produced by a fold that has not read up to its parking.
 
     ``log_ms`` is the fold's log time; ``other_for_s``: for how long, on our clock, the request has stood open or
-    parked by another attempt (0 when it does not).
+    parked by another attempt (0 when it does not). ``parked_ms``: the parked record's own time, written after its PARK
+    was read; a fold whose log time is behind it may not know of the attempt yet.
     """
     dispatch: Dispatch = held.dispatch
     if standing is None or standing.admits(dispatch.redrive):
-        return Reproduce()
+        return Reproduce() if log_ms >= parked_ms else Keep()
     if standing.status in (Status.OPEN, Status.PARKED):
-        return _unsettled(attempt, standing, log_ms, other_for_s)
+        return _unsettled(attempt, standing, log_ms, other_for_s if log_ms >= parked_ms else 0.0)
     same = standing.origin == dispatch.origin
     reused = not same and bool(standing.body) and standing.body != held.body
     return Owe(standing, owed_event(standing, same), reused)

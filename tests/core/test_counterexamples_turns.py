@@ -6,9 +6,11 @@ from connector.core.ledger import GRANTED, Duplicate
 from connector.core.messages import Dispatch, EventType, SendRequest
 from connector.core.outcomes import Scope, Unsent, classify
 from connector.core.pacing import write_at
+from connector.core.parking import Keep, Reproduce, next_of
+from connector.core.records import Resolution
 from connector.core.standing import Status
 from connector.core.turns import Close, Held, NotNow, Owe, ParkIt, Policy, Propose, Seen, Turn, before_intent
-from tests.core.ledger_story import HOUR_MS, Reader, Story, contact_id, intent, origin, submitted, unsent
+from tests.core.ledger_story import HOUR_MS, Reader, Story, contact_id, intent, origin, park, resolve, submitted, unsent
 
 POLICY = Policy()
 C = contact_id("c")
@@ -169,3 +171,21 @@ def test_38_a_forgotten_end_is_refused_by_age() -> None:
     story.at(80 * 3600, intent("x", "other", at_ms=80 * HOUR_MS))
 
     assert isinstance(next_turn(story.reader, held(), 80 * 3600), Close)
+
+
+def test_34_a_reconciler_that_lags_does_not_take_its_past_for_a_resolution() -> None:
+    """a1 UNSENT, a2 parked, but the reconciler has not read that far: to its fold the request is free.
+
+    Would it re-produce the record, the replay were parked again under the same key, and its tombstone took that away.
+    """
+    story = Story()
+    story.at(1, a1 := intent("a1"), unsent(a1, "LATE"))
+    fold, a2 = story.reader.fold, intent("a2")
+
+    lagging = next_of(held(), a2.attempt, fold.standing("r"), fold.log_ms, 0.0, parked_ms=700_000)
+    story.at(2, a2)
+    story.at(699, park(a2), resolve(a2, Resolution.NOT_SENT))
+    story.at(701, intent("x", "other"))
+    resolved = next_of(held(), a2.attempt, fold.standing("r"), fold.log_ms, 0.0, parked_ms=700_000)
+
+    assert (lagging, resolved) == (Keep(), Reproduce())
