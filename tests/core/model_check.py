@@ -87,7 +87,7 @@ FULL = {
     "an operator resolves": replace(NOTHING, replicas=2, late=1, ticks=1, callbacks=1, resolve=1, refused=1),
 }
 """What ``--full`` explores, each as far as MAX_STATES."""
-MAX_STATES = 150_000
+MAX_STATES = 100_000
 
 
 def main() -> int:
