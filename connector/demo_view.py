@@ -24,7 +24,7 @@ def _lines(demo: Demo) -> Table:
     for lane in lanes:
         alias = lane.line.alias
         waiting = ", ".join(f"{why} {count}" for why, count in lane.window.waiting().items())
-        table.add_row(alias, str(len(record.times.get(numbers[alias], ()))), str(len(lane.window)), waiting)
+        table.add_row(alias, str(record.posts_of[numbers[alias]]), str(len(lane.window)), waiting)
     return table
 
 

@@ -1,84 +1,172 @@
-"""What the simulator saw: the oracle of every test of doubles.
+"""What the simulator saw: the oracle of every test of doubles, of pace and of order.
 
-It counts texts, not what the connector believes. A request is known by ``#req:ID`` in the content, else by the callback
-URL. When given a file, every accepted text is appended to it and synced before the answer goes out.
+It counts texts, not what the connector believes. When given a file, every judged POST is a line of it, synced before
+the answer goes out, and ``read_record`` makes the same totals of it. Contacts are hashes: the file names nobody.
+
+Pace is measured between the first bytes of the POSTs of a line, whatever became of them. ``gaps_below`` counts pairs of
+neighbours closer than the gap less the tolerance; ``over_limit_seconds`` counts POSTs that end a sliding second (a gap,
+if that is longer) which holds more of them than the gap allows. The tolerance is for the network, and for an event loop
+that was busy: a POST cannot be seen before the loop looks.
 """
 
-import json
-import os
-import re
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-MARK = re.compile(r"#req:([A-Za-z0-9._:-]+)")
+import msgspec
+
+from connector.simulator.journal import Journal
+
+WINDOW_S = 1.0
+
+
+class Post(msgspec.Struct, omit_defaults=True):
+    """One POST. ``at``: seconds since the epoch; ``run``, ``n``: the process, and its how many-th POST.
+
+    ``token``: the request its callback token names. ``others``: POSTs of this contact still in work when it came.
+    ``handle``: of the accepted text; ``declined``: of a message that was born with an error.
+    """
+
+    run: int
+    n: int
+    at: float
+    line: str = ""
+    contact: str = ""
+    request: str = ""
+    token: str | None = None
+    others: int = 0
+    handle: str | None = None
+    declined: bool = False
+    fault: str = ""
+
+
+class Pace:
+    """The writes of one line against its gap."""
+
+    def __init__(self, gap_s: float, tolerance_s: float) -> None:
+        self._gap, self._least = gap_s, gap_s - tolerance_s
+        self._window = max(WINDOW_S, gap_s)
+        self._allowed = int(self._window / gap_s + 1e-9) if gap_s else 0
+        self._span = max(self._window - tolerance_s, 0.001)
+        self._recent: deque[float] = deque()
+        self.smallest: float | None = None
+        self.below = self.over = 0
+
+    def __call__(self, at: float) -> None:
+        """One more write."""
+        if self._recent:
+            gap = abs(at - self._recent[-1])
+            self.smallest = gap if self.smallest is None else min(gap, self.smallest)
+            self.below += self._gap > 0 and gap < self._least
+        self._recent.append(at)
+        while at - self._recent[0] >= self._span:
+            self._recent.popleft()
+        self.over += self._gap > 0 and len(self._recent) > self._allowed
 
 
 class Record:
-    """Texts by request, writes by line, lines by contact."""
+    """Texts by request, pace by line, lines and order by contact."""
 
-    def __init__(self, path: Path | None = None, line_rate: float = 1.0) -> None:
-        self.posts = 0
+    def __init__(self, path: Path | None = None, gap_s: float = 0.0, tolerance_s: float = 0.0, run: int = 0) -> None:
+        self.posts = self.declined = self.refused = self.overlapping_pairs = self.mismatched_tokens = 0
         self.texts: Counter[str] = Counter()
-        self.times: dict[str, list[float]] = defaultdict(list)
         self.lines_of: dict[str, set[str]] = defaultdict(set)
-        self.in_flight: Counter[str] = Counter()
-        self.overlaps = 0
-        self.callbacks = Counter[str]()
-        self._line_rate = line_rate
-        self._file = path.open("a") if path else None
+        self.orders: dict[str, list[str]] = defaultdict(list)
+        """The requests of each contact in the order in which their texts were accepted; contacts are hashes."""
+        self.callbacks: Counter[str] = Counter()
+        self.posts_of: Counter[str] = Counter()
+        self._overlapping: set[str] = set()
+        self._in_flight: Counter[str] = Counter()
+        self._run, self._gap, self._tolerance = run, gap_s, tolerance_s
+        self._paces: dict[str, Pace] = {}
+        self._journal = Journal(path) if path else None
 
-    def arrived(self, body: dict[str, Any], now: float) -> None:
-        """One POST, read whole."""
+    def begin(self, line: str, contact: str, request: str, token: str | None, at: float) -> Post:
+        """A POST, read whole, is in work until ``end``."""
+        post = Post(self._run, self.posts, at, line, contact, request, token, self._in_flight[contact])
+        self._in_flight[contact] += 1
+        self.arrived(post)
+        return post
+
+    def arrived(self, post: Post) -> None:
+        """Count a POST."""
         self.posts += 1
-        self.times[str(body.get("from_number"))].append(now)
+        self.mismatched_tokens += post.token is not None and post.token != post.request
+        if post.others:
+            self.overlapping_pairs += post.others
+            self._overlapping.add(post.contact)
+        if post.line:
+            self.posts_of[post.line] += 1
+            if post.line not in self._paces:
+                self._paces[post.line] = Pace(self._gap, self._tolerance)
+            self._paces[post.line](post.at)
 
-    def accepted(self, body: dict[str, Any], now: float) -> None:
-        """One text that will reach somebody."""
-        key = request_of(body)
-        self.texts[key] += 1
-        self.lines_of[_contact(body)].add(str(body.get("from_number")))
-        if self._file is not None:
-            self._file.write(json.dumps({"request": key, "at": now}) + "\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+    def unreadable(self, at: float) -> Post:
+        """A POST whose body says nothing."""
+        post = Post(self._run, self.posts, at, fault="unreadable")
+        self.arrived(post)
+        self.judged(post)
+        return post
 
-    def begin(self, body: dict[str, Any]) -> None:
-        """A POST of this contact is in work."""
-        self.in_flight[_contact(body)] += 1
-        self.overlaps += self.in_flight[_contact(body)] > 1
+    def judged(self, post: Post) -> None:
+        """Count what became of it."""
+        self.declined += post.declined
+        if post.handle is None or post.declined:
+            self.refused += post.handle is None
+            return
+        self.texts[post.request] += 1
+        self.lines_of[post.contact].add(post.line)
+        self.orders[post.contact].append(post.request)
 
-    def end(self, body: dict[str, Any]) -> None:
+    async def kept(self, post: Post) -> None:
+        """Return when the judged POST is on disk, if there is a file."""
+        if self._journal is not None:
+            await self._journal.append(msgspec.json.encode(post) + b"\n")
+
+    def end(self, post: Post) -> None:
         """It is answered, or cut off."""
-        self.in_flight[_contact(body)] -= 1
-
-    def over_limit_seconds(self) -> int:
-        """Seconds, by the clock of each line's writes, with more of them than the line may have."""
-        worst = 0
-        for times in self.times.values():
-            per_second = Counter(int(at) for at in times)
-            worst += sum(count > self._line_rate + 1 for count in per_second.values()) if self._line_rate else 0
-        return worst
+        self._in_flight[post.contact] -= 1
+        if not self._in_flight[post.contact]:
+            del self._in_flight[post.contact]
 
     def totals(self) -> dict[str, Any]:
         """Everything as plain numbers."""
+        paces = self._paces.values()
         return {
             "posts": self.posts,
             "texts": sum(self.texts.values()),
             "requests": len(self.texts),
-            "duplicate_texts": sum(count - 1 for count in self.texts.values()),
-            "over_limit_seconds": self.over_limit_seconds(),
+            "duplicate_texts": sum(self.texts.values()) - len(self.texts),
+            "declined": self.declined,
+            "refused": self.refused,
+            "over_limit_seconds": sum(pace.over for pace in paces),
+            "gaps_below": sum(pace.below for pace in paces),
+            "smallest_gap_s": min((p.smallest for p in paces if p.smallest is not None), default=None),
+            "gap_s": self._gap,
+            "tolerance_s": self._tolerance,
             "contacts_two_lines": sum(len(lines) > 1 for lines in self.lines_of.values()),
-            "overlapping_contacts": self.overlaps,
+            "overlapping_contacts": len(self._overlapping),
+            "overlapping_pairs": self.overlapping_pairs,
+            "mismatched_tokens": self.mismatched_tokens,
             "callbacks": dict(self.callbacks),
         }
 
 
-def request_of(body: dict[str, Any]) -> str:
-    """The request a text belongs to."""
-    found = MARK.search(str(body.get("content") or ""))
-    return found.group(1) if found else str(body.get("status_callback") or body.get("content") or "")
+def read_record(path: Path, gap_s: float = 0.0, tolerance_s: float = 0.0) -> Record:
+    """The record of a file; a line that was cut off by a crash is left out. Callbacks are not in it."""
+    posts = list(_posts(path.read_bytes().splitlines()))
+    record = Record(None, gap_s, tolerance_s)
+    for post in sorted(posts, key=lambda post: (post.run, post.n)):
+        record.arrived(post)
+    for post in posts:
+        record.judged(post)
+    return record
 
 
-def _contact(body: dict[str, Any]) -> str:
-    return str(body.get("number") or body.get("group_id") or sorted(body.get("numbers") or []))
+def _posts(lines: Iterable[bytes]) -> Iterable[Post]:
+    for line in lines:
+        try:
+            yield msgspec.json.decode(line, type=Post)
+        except msgspec.DecodeError:
+            continue

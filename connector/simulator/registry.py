@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connector.simulator.app import answer
+from connector.simulator.answers import answer
 from connector.simulator.server import serving
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
@@ -12,12 +13,12 @@ from connector.simulator.app import Simulator
 
 
 class _Cuttable(HttpToolsProtocol):
-    """Hands the application a way to abort its own connection."""
+    """Hands the application a way to abort its own connection, and the time of a request's first byte."""
 
     def on_message_begin(self) -> None:
         """Every request of the connection gets it."""
         super().on_message_begin()
-        self.scope.setdefault("state", {})["cut"] = self._cut
+        self.scope.setdefault("state", {}).update(cut=self._cut, began=time.monotonic())
 
     def _cut(self) -> None:
         self.transport.close()

@@ -1,0 +1,30 @@
+"""A file of lines that are on disk before anybody is told of them."""
+
+import asyncio
+import os
+from pathlib import Path
+
+
+class Journal:
+    """Lines of a file, synced in batches: a caller waits for the sync that covers its line."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+        self._lines: list[bytes] = []
+        self._written = self._synced = 0
+        self._turn = asyncio.Lock()
+
+    async def append(self, line: bytes) -> None:
+        """Return when the line is on disk."""
+        self._lines.append(line)
+        self._written += 1
+        mine = self._written
+        async with self._turn:
+            if self._synced < mine:
+                batch, self._lines, upto = self._lines, [], self._written
+                await asyncio.to_thread(self._sync, b"".join(batch))
+                self._synced = upto
+
+    def _sync(self, batch: bytes) -> None:
+        self._file.write(batch)
+        os.fsync(self._file.fileno())
