@@ -4,12 +4,8 @@ Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wro
 connector could not go on, or will not start like this; 5 its event loop was stuck.
 """
 
-import asyncio
-import signal
-import sys
 import uuid
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,12 +14,13 @@ from rich.live import Live
 from connector import __version__, demo, operations
 from connector.app import Connector, StartRefused, both
 from connector.assembly import ROLES
-from connector.cli_frame import WRONG, AsJson, Config
+from connector.cli_frame import WRONG, AsJson, Config, stop_on_signal
 from connector.cli_frame import on_kafka as _kafka
 from connector.cli_frame import run as _run
 from connector.cli_frame import settings_of as _settings
 from connector.cli_ledger import ledger_cli
-from connector.cli_output import err, fail, out, print_changes, print_event, print_json, print_pairs, print_rows
+from connector.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
+from connector.cli_simulate import simulate
 from connector.core.messages import SendRequest
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
@@ -31,9 +28,6 @@ from connector.kafka.records import KafkaFatal
 from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
-from connector.simulator.app import Simulator, SimulatorSettings
-from connector.simulator.faults import Fault, Faults
-from connector.simulator.server import running
 
 FAULTS, FATAL = 3, 4
 cli = typer.Typer(
@@ -68,7 +62,7 @@ def run(
     metrics.serve(settings.observability.host, settings.observability.metrics_port)
 
     async def main() -> None:
-        await Connector(settings, roles, both(metrics, FactLog())).run(_stop_on_signal())
+        await Connector(settings, roles, both(metrics, FactLog())).run(stop_on_signal())
 
     try:
         _run(main())
@@ -102,33 +96,10 @@ def demo_command(
 
 
 async def _demo(plan: DemoPlan, show: Any = lambda _: None) -> dict[str, Any]:
-    return await demo.run(plan, _stop_on_signal(), show)
+    return await demo.run(plan, stop_on_signal(), show)
 
 
-@cli.command()
-def simulate(
-    line: Annotated[list[str], typer.Option(help="a number on the account, E.164; repeat it")],
-    port: Annotated[int, typer.Option(help="port on 127.0.0.1")] = 8900,
-    record: Annotated[Path | None, typer.Option(help="append every accepted text to this file, synced")] = None,
-    lose_reply: Annotated[float, typer.Option(help="share of texts accepted without an answer")] = 0.0,
-    latency: Annotated[float, typer.Option(help="seconds a send takes")] = 0.0,
-    seed: Annotated[int, typer.Option(help="of the faults")] = 1,
-) -> None:
-    """Run the local Sendblue alone. Keys: demo-key and demo-secret. What it saw: GET /_sim/record.
-
-    Example: kafka-sendblue simulate --line +12025550100 --port 8900
-    """
-    faults = Faults({Fault.LOSE_REPLY: lose_reply}, seed=seed)
-    simulator = Simulator(SimulatorSettings(tuple(line), record=record, latency_s=latency), faults)
-
-    async def main() -> None:
-        stop = _stop_on_signal()
-        async with running(simulator, port=port) as url:
-            err.print(f"Sendblue simulator on {url}")
-            await stop.wait()
-
-    configure("error")
-    _run(main())
+cli.command()(simulate)
 
 
 @cli.command()
@@ -237,18 +208,3 @@ def version() -> None:
 def main() -> None:
     """The console script."""
     cli()
-
-
-def _stop_on_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second ends the process at once."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def told() -> None:
-        if stop.is_set():
-            sys.stderr.flush()
-            signal.raise_signal(signal.SIGKILL)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told)
-    return stop

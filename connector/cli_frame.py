@@ -1,5 +1,8 @@
-"""What all commands have in common: the settings, the event loop, and errors told as one sentence."""
+"""What all commands have in common: the settings, the event loop, its end by a signal, errors told as one sentence."""
 
+import asyncio
+import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -51,3 +54,18 @@ def on_kafka(work: Coroutine[Any, Any, T]) -> T:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run on the loop that the connector runs on."""
     return uvloop.run(work)
+
+
+def stop_on_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            sys.stderr.flush()
+            signal.raise_signal(signal.SIGKILL)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told)
+    return stop
