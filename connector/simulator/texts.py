@@ -78,7 +78,9 @@ class Text:
 
     @property
     def service(self) -> str:
-        """What it goes by."""
+        """What it goes by; a group goes by SMS when one of its people needs it."""
+        if self.numbers:
+            return "SMS" if any(service_of(number) == "SMS" for number in self.numbers) else "iMessage"
         return service_of(self.contact or self.group_id)
 
     def become(self, status: str, now: float, error_code: int | str | None = None) -> None:
