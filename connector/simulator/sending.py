@@ -39,17 +39,18 @@ class Sending:
 
     async def _send(self, request: Request, group: bool) -> Response:
         account = self._account
-        age = time.monotonic() - request.scope.get("state", {}).get("began", time.monotonic())
+        began = request.scope.get("state", {}).get("began")
+        at = account.now() - (0.0 if began is None else time.monotonic() - began)
         try:
             body = await body_as(request, SendBody)
         except Refusal:
-            await account.record.kept(account.record.unreadable(account.now() - age))
+            await account.record.kept(account.record.unreadable(at))
             raise
         if group:
             body.number = None
         else:
             body.numbers = body.group_id = None
-        post = self._recorded(body, account.now() - age)
+        post = self._recorded(body, at)
         try:
             if latency := account.settings.latency_s + account.faults.latency_s:
                 await asyncio.sleep(latency)

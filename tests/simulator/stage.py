@@ -1,4 +1,4 @@
-"""A simulator in memory: its application called without sockets, its clock set by hand, its callbacks kept in a list."""
+"""A simulator in memory: called without sockets, its clock set by hand, its callbacks kept in a list."""
 
 import json
 from typing import Any
@@ -26,7 +26,9 @@ class Stage:
         transport = httpx2.ASGITransport(self.simulator.app())
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://simulator", headers=KEYS)
 
-    async def send(self, number: str = PERSON, line: str = LINE, content: str = "Hello", **more: Any) -> httpx2.Response:
+    async def send(
+        self, number: str = PERSON, line: str = LINE, content: str = "Hello", **more: Any
+    ) -> httpx2.Response:
         """One text to a person."""
         body = {"number": number, "from_number": line, "content": content, **more}
         return await self.client.post("/api/send-message", json=body)

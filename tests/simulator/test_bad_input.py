@@ -56,9 +56,9 @@ async def test_a_field_of_the_wrong_type_is_400(field: dict[str, Any]) -> None:
 
     answer = await stage.send(**{"number": PERSON, **field})
 
-    assert (400, "ERROR") == (answer.status_code, answer.json()["status"])
+    assert (answer.status_code, answer.json()["status"]) == (400, "ERROR")
     assert answer.json()["message"]
-    assert (1, 0, 1) == tuple(stage.totals()[name] for name in ("posts", "texts", "refused"))
+    assert tuple(stage.totals()[name] for name in ("posts", "texts", "refused")) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_a_body_that_breaks_a_rule_is_a_message_shaped_400(body: dict[str,
     """Code 4000 with a sentence; a content is measured in UTF-16 units."""
     answer = await Stage().send(**body)
 
-    assert (400, 4000, "ERROR") == (answer.status_code, answer.json()["error_code"], answer.json()["status"])
+    assert (answer.status_code, answer.json()["error_code"], answer.json()["status"]) == (400, 4000, "ERROR")
     assert answer.json()["error_message"]
 
 
@@ -95,7 +95,7 @@ async def test_a_group_needs_people(body: dict[str, Any]) -> None:
     """Or an id, and at most 25 of them."""
     answer = await Stage().group(**body)
 
-    assert (400, 4000) == (answer.status_code, answer.json()["error_code"])
+    assert (answer.status_code, answer.json()["error_code"]) == (400, 4000)
 
 
 async def test_an_unknown_seat_is_400() -> None:
@@ -104,9 +104,9 @@ async def test_an_unknown_seat_is_400() -> None:
 
     wrong, right = await stage.send(seat_id="seat-2"), await stage.send(seat_id="seat-1")
 
-    assert (400, 202) == (wrong.status_code, right.status_code)
+    assert (wrong.status_code, right.status_code) == (400, 202)
     assert "Seat" in wrong.json()["message"]
-    assert ("seat-1", "seat@example.com") == (right.json()["seat_id"], right.json()["sender_email"])
+    assert (right.json()["seat_id"], right.json()["sender_email"]) == ("seat-1", "seat@example.com")
 
 
 async def test_a_reply_stays_in_its_conversation() -> None:
@@ -116,7 +116,7 @@ async def test_a_reply_stays_in_its_conversation() -> None:
 
     answers = [await stage.send(reply_to=parent), await stage.send(ANOTHER, reply_to=parent)]
 
-    assert [202, 400] == [answer.status_code for answer in answers]
+    assert [answer.status_code for answer in answers] == [202, 400]
     assert parent == answers[0].json()["reply_to"]
 
 
@@ -181,4 +181,4 @@ def test_no_query_is_too_odd(query: dict[str, str]) -> None:
     async def main() -> int:
         return (await Stage().client.get("/api/v2/messages", params=query)).status_code
 
-    assert 200 == run(main())
+    assert run(main()) == 200

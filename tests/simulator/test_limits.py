@@ -31,9 +31,9 @@ async def test_a_burst_is_429() -> None:
     other = (await stage.send(line=OTHER_LINE)).status_code
     stage.now += 1
 
-    assert [202, 202, 202, 429] == codes
-    assert (202, 202) == (other, (await stage.send()).status_code)
-    assert {"status": "ERROR", "message": "Too Many Requests"} == (await burst(stage)).json()
+    assert codes == [202, 202, 202, 429]
+    assert (other, (await stage.send()).status_code) == (202, 202)
+    assert (await burst(stage)).json() == {"status": "ERROR", "message": "Too Many Requests"}
 
 
 async def burst(stage: Stage) -> Any:
@@ -50,7 +50,7 @@ async def test_new_contacts_of_a_rolling_hour() -> None:
     key = (400, 429, "LINE_HOURLY_LIMIT_REACHED")
 
     assert key == await refused(stage, number(15))
-    assert [None, None] == [await refused(stage, number(3)), await refused(stage, number(15), OTHER_LINE)]
+    assert [await refused(stage, number(3)), await refused(stage, number(15), OTHER_LINE)] == [None, None]
     stage.now = BEGIN + 3599
     assert key == await refused(stage, number(15))
     stage.now = BEGIN + 3600
@@ -67,34 +67,34 @@ async def test_new_contacts_of_a_day() -> None:
     stage.now = reset
 
     assert [None, None, *[(400, 429, "LINE_DAILY_LIMIT_REACHED")] * 3] == ends
-    assert (400, 429, "LINE_DAILY_LIMIT_REACHED") == before
-    assert [None, None] == [await refused(stage, number(n)) for n in (5, 6)]
+    assert before == (400, 429, "LINE_DAILY_LIMIT_REACHED")
+    assert [await refused(stage, number(n)) for n in (5, 6)] == [None, None]
+
+
+def in_new_york(time: str) -> float:
+    return datetime.fromisoformat(time).replace(tzinfo=NEW_YORK).timestamp()
 
 
 @pytest.mark.parametrize(
     ("now", "began", "ends"),
     [
-        ((2026, 2, 2, 2, 59), (2026, 2, 1, 3), (2026, 2, 2, 3)),
-        ((2026, 2, 2, 3, 0), (2026, 2, 2, 3), (2026, 2, 3, 3)),
-        ((2026, 3, 7, 12, 0), (2026, 3, 7, 3), (2026, 3, 8, 3)),
-        ((2026, 3, 8, 1, 30), (2026, 3, 7, 3), (2026, 3, 8, 3)),
-        ((2026, 10, 31, 12, 0), (2026, 10, 31, 3), (2026, 11, 1, 3)),
+        ("2026-02-02T02:59", "2026-02-01T03:00", "2026-02-02T03:00"),
+        ("2026-02-02T03:00", "2026-02-02T03:00", "2026-02-03T03:00"),
+        ("2026-03-07T12:00", "2026-03-07T03:00", "2026-03-08T03:00"),
+        ("2026-03-08T01:30", "2026-03-07T03:00", "2026-03-08T03:00"),
+        ("2026-10-31T12:00", "2026-10-31T03:00", "2026-11-01T03:00"),
     ],
 )
-def test_the_day_ends_by_the_clock_of_new_york(now: Any, began: Any, ends: Any) -> None:
-    """Also when that clock is changed: one day has 23 hours, one has 25."""
-    at = datetime(*now, tzinfo=NEW_YORK).timestamp()
-
-    assert datetime(*began, tzinfo=NEW_YORK).timestamp() == day_start(at)
-    assert datetime(*ends, tzinfo=NEW_YORK).timestamp() == next_reset(at)
+def test_the_day_ends_by_the_clock_of_new_york(now: str, began: str, ends: str) -> None:
+    """At 3 AM, also when that clock is changed."""
+    assert (in_new_york(began), in_new_york(ends)) == (day_start(in_new_york(now)), next_reset(in_new_york(now)))
 
 
 def test_the_day_of_the_change_is_23_hours_long() -> None:
     """In spring; in autumn 25."""
-    spring = datetime(2026, 3, 7, 12, tzinfo=NEW_YORK).timestamp()
-    autumn = datetime(2026, 10, 31, 12, tzinfo=NEW_YORK).timestamp()
+    spring, autumn = in_new_york("2026-03-07T12:00"), in_new_york("2026-10-31T12:00")
 
-    assert [23, 25] == [(next_reset(at) - day_start(at)) / 3600 for at in (spring, autumn)]
+    assert [(next_reset(at) - day_start(at)) / 3600 for at in (spring, autumn)] == [23, 25]
 
 
 async def test_usage_tells_what_is_left() -> None:
@@ -110,8 +110,8 @@ async def test_usage_tells_what_is_left() -> None:
     third = (await stage.get("/api/v2/lines/usage"))["lines"][0]
     reset = stamp(next_reset(stage.now))
 
-    assert ("available", None) == (first["state"], first["availableAt"])
-    assert {"used": 1, "limit": 2, "remaining": 1, "nextSlotAt": None} == first["hourly"]
+    assert (first["state"], first["availableAt"]) == ("available", None)
+    assert first["hourly"] == {"used": 1, "limit": 2, "remaining": 1, "nextSlotAt": None}
     assert {"used": 2, "limit": 2, "remaining": 0, "nextSlotAt": stamp(BEGIN + 3600)} == second["hourly"]
     assert ("limited", stamp(BEGIN + 3600)) == (second["state"], second["availableAt"])
     assert {"used": 3, "limit": 3, "remaining": 0, "nextSlotAt": reset, "resetsAt": reset} == third["daily"]
@@ -123,9 +123,9 @@ async def test_usage_without_windows_and_with_none_allowed() -> None:
     off, paused = Stage(), Stage(new_contacts_daily=0)
     usage = await paused.get("/api/v2/lines/usage")
 
-    assert {"status": "OK", "enabled": False, "lines": []} == await off.get("/api/v2/lines/usage")
-    assert ["paused", "paused"] == [line["state"] for line in usage["lines"]]
-    assert (400, 429, "LINE_DAILY_LIMIT_REACHED") == await refused(paused, PERSON)
+    assert await off.get("/api/v2/lines/usage") == {"status": "OK", "enabled": False, "lines": []}
+    assert [line["state"] for line in usage["lines"]] == ["paused", "paused"]
+    assert await refused(paused, PERSON) == (400, 429, "LINE_DAILY_LIMIT_REACHED")
 
 
 async def test_who_is_known_on_a_line() -> None:
@@ -139,9 +139,9 @@ async def test_who_is_known_on_a_line() -> None:
     later = await stage.get("/api/v2/lines/contact-status", number=PERSON, sendblue_number=LINE)
     more = await stage.get("/api/v2/lines/contact-status", number=PERSON, sendblue_number=LINE, x="1")
 
-    assert ["known", "new", "known"] == [row["classification"] for row in rows]
-    assert "new" == later["classification"]
-    assert "ERROR" == more["status"]
+    assert [row["classification"] for row in rows] == ["known", "new", "known"]
+    assert later["classification"] == "new"
+    assert more["status"] == "ERROR"
 
 
 async def test_the_state_of_a_line_can_be_set() -> None:
@@ -150,8 +150,8 @@ async def test_the_state_of_a_line_can_be_set() -> None:
     answers = [await stage.put(f"/_sim/lines/{LINE}", {"status": status}) for status in ("DEGRADED", "BROKEN")]
     rows = (await stage.get("/api/v2/lines/state"))["data"]
 
-    assert [200, 400] == [answer.status_code for answer in answers]
-    assert [(LINE, "DEGRADED"), (OTHER_LINE, "ONLINE")] == [(row["sendblue_number"], row["status"]) for row in rows]
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert [(row["sendblue_number"], row["status"]) for row in rows] == [(LINE, "DEGRADED"), (OTHER_LINE, "ONLINE")]
     assert [stamp(BEGIN), None] == [row["degraded_since"] for row in rows]
 
 
@@ -167,7 +167,7 @@ async def test_texts_before_a_reply() -> None:
 
     assert [None, None, key] == ends
     assert [None, key] == overrides
-    assert [None, None] == [next_day, await refused(stage, PERSON)]
+    assert [next_day, await refused(stage, PERSON)] == [None, None]
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop", " Unsubscribe ", "Opt out", "quit", "END", "REVOKE", "cancel"])
@@ -180,7 +180,7 @@ async def test_who_writes_stop_gets_nothing_more(word: str) -> None:
     await stage.post("/_sim/inbound", {"number": PERSON, "line": LINE, "content": "start"})
 
     assert told["opted_out"]
-    assert ((400, None, "OPTED_OUT"), None) == (out, other)
+    assert (out, other) == ((400, None, "OPTED_OUT"), None)
     assert await refused(stage, PERSON) is None
 
 
@@ -191,8 +191,8 @@ async def test_opted_out_by_call() -> None:
     refusal = await refused(stage, PERSON)
     back = (await stage.post("/api/v2/contacts/opt-out", {"number": PERSON, "opted_out": False})).json()
 
-    assert {"status": "OK", "number": PERSON, "opted_out": True} == out
-    assert ((400, None, "OPTED_OUT"), False) == (refusal, back["opted_out"])
+    assert out == {"status": "OK", "number": PERSON, "opted_out": True}
+    assert (refusal, back["opted_out"]) == ((400, None, "OPTED_OUT"), False)
     assert await refused(stage, PERSON) is None
 
 
@@ -204,8 +204,8 @@ async def test_a_rule_may_answer_2xx() -> None:
     answer = await stage.send(status_callback="http://127.0.0.1:1/cb")
     body = answer.json()
 
-    assert (202, "ERROR", "OPTED_OUT") == (answer.status_code, body["status"], body["error_key"])
-    assert (0, 1) == tuple(stage.totals()[name] for name in ("texts", "declined"))
+    assert (answer.status_code, body["status"], body["error_key"]) == (202, "ERROR", "OPTED_OUT")
+    assert tuple(stage.totals()[name] for name in ("texts", "declined")) == (0, 1)
     assert [("ERROR", body["message_handle"])] == [(row["status"], row["message_handle"]) for row in stage.heard()]
 
 
@@ -216,5 +216,5 @@ async def test_typing_needs_a_conversation() -> None:
     before = await stage.post("/api/send-typing-indicator", body)
     await stage.send()
 
-    assert (400, "No route mapping found") == (before.status_code, before.json()["error_message"])
-    assert "SENT" == (await stage.post("/api/send-typing-indicator", body)).json()["status"]
+    assert (before.status_code, before.json()["error_message"]) == (400, "No route mapping found")
+    assert (await stage.post("/api/send-typing-indicator", body)).json()["status"] == "SENT"

@@ -1,5 +1,6 @@
 """The list: what its filters choose, in which order, how far behind, how often."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,7 +82,7 @@ async def test_a_group_is_found_by_its_id() -> None:
     stage = await Full().fill()
     group_id = stage.simulator.texts[stage.names["group"]].group_id
 
-    assert ["group"] == await stage.found(group_id=group_id)
+    assert await stage.found(group_id=group_id) == ["group"]
 
 
 @pytest.mark.parametrize("spelling", ["updatedAt", "updated_at"])
@@ -91,8 +92,8 @@ async def test_order_by_the_last_change(spelling: str) -> None:
     stage.now += 10
     await stage.post(f"/_sim/texts/{stage.names['hello']}/status", {"status": "DELIVERED"})
 
-    assert ["sms", "group", "inbound", "hello"] == await stage.found(order_by=spelling)
-    assert EVERYTHING == await stage.found(order_by="createdAt")
+    assert await stage.found(order_by=spelling) == ["sms", "group", "inbound", "hello"]
+    assert await stage.found(order_by="createdAt") == EVERYTHING
 
 
 async def test_pages() -> None:
@@ -104,8 +105,8 @@ async def test_pages() -> None:
     first = await stage.get("/api/v2/messages", limit=500, order_direction="asc")
     second = await stage.get("/api/v2/messages", limit=500, offset=100, order_direction="asc")
 
-    assert {"total": 120, "limit": 100, "offset": 0, "hasMore": True} == first["pagination"]
-    assert {"total": 120, "limit": 100, "offset": 100, "hasMore": False} == second["pagination"]
+    assert first["pagination"] == {"total": 120, "limit": 100, "offset": 0, "hasMore": True}
+    assert second["pagination"] == {"total": 120, "limit": 100, "offset": 100, "hasMore": False}
     assert [str(n) for n in range(120)] == [row["content"] for row in first["data"] + second["data"]]
 
 
@@ -123,7 +124,7 @@ async def test_the_list_is_behind_and_a_look_up_is_not() -> None:
     seen.append(await stage.handles(status="ERROR", updated_at_gte=stamp(BEGIN + 60)))
 
     assert [[], [handle], [], [handle]] == seen
-    assert ("ERROR", 10001) == (status["status"], status["error_code"])
+    assert (status["status"], status["error_code"]) == ("ERROR", 10001)
 
 
 async def test_a_hundred_lists_in_ten_seconds() -> None:
@@ -133,9 +134,9 @@ async def test_a_hundred_lists_in_ten_seconds() -> None:
     single = (await stage.client.get("/api/status", params={"handle": "x"})).status_code
     stage.now += 10
 
-    assert [200] * 100 + [429] == codes
-    assert 404 == single
-    assert 200 == (await stage.client.get("/api/v2/messages")).status_code
+    assert codes == [200] * 100 + [429]
+    assert single == 404
+    assert (await stage.client.get("/api/v2/messages")).status_code == 200
 
 
 async def test_the_free_plan_appends_its_line() -> None:
@@ -144,19 +145,24 @@ async def test_the_free_plan_appends_its_line() -> None:
 
     sent = (await stage.send(content="Hello")).json()
 
-    assert ("Hello" + SUFFIX, "free") == (sent["content"], sent["plan"])
-    assert "Hello\n- Sent using sendblue.co" == sent["content"]
+    assert (sent["content"], sent["plan"]) == ("Hello" + SUFFIX, "free")
+    assert sent["content"] == "Hello\n- Sent using sendblue.co"
 
 
 async def test_odd_types() -> None:
     """The other spelling of every field that has two."""
     row = (await Stage(odd_types=True).send("+12025550128")).json()
 
-    assert ("sms", False, 0, None) == tuple(
-        row[name] for name in ("service", "was_downgraded", "error_code", "sendblue_number")
+    assert tuple(row[name] for name in ("service", "was_downgraded", "error_code", "sendblue_number")) == (
+        "sms",
+        False,
+        0,
+        None,
     )
-    assert (None, "", [LINE, "+12025550128"]) == tuple(
-        row[name] for name in ("media_url", "group_display_name", "participants")
+    assert tuple(row[name] for name in ("media_url", "group_display_name", "participants")) == (
+        None,
+        "",
+        [LINE, "+12025550128"],
     )
 
 
@@ -183,8 +189,8 @@ def test_two_hundred_thousand_texts_are_not_all_read() -> None:
 
     read = [len(list(store.candidates(query, 300_000.0))) for query in queries]
 
-    assert [20, 10, 20, 6, 6] == read
-    assert [20, 10, 20, 6, 1] == [len(store.find(query, 300_000.0)) for query in queries]
+    assert read == [20, 10, 20, 6, 6]
+    assert [len(store.find(query, 300_000.0)) for query in queries] == [20, 10, 20, 6, 1]
 
 
 def test_old_changes_are_forgotten() -> None:
@@ -204,12 +210,10 @@ def test_statuses_follow_the_service() -> None:
     """iMessage and RCS end in DELIVERED, an SMS in SENT and downgraded; one step each."""
 
     async def main() -> list[tuple[str, str, Any]]:
-        import asyncio
-
         stage = Stage(step_s=1.0)
         handles = [(await stage.send(f"+1202555012{digit}")).json()["message_handle"] for digit in "378"]
         await asyncio.sleep(10)
         rows = [await stage.get("/api/status", handle=handle) for handle in handles]
         return [(row["service"], row["status"], row["was_downgraded"]) for row in rows]
 
-    assert [("iMessage", "DELIVERED", None), ("RCS", "DELIVERED", None), ("SMS", "SENT", True)] == run(main())
+    assert run(main()) == [("iMessage", "DELIVERED", None), ("RCS", "DELIVERED", None), ("SMS", "SENT", True)]

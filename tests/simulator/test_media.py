@@ -27,7 +27,7 @@ async def test_what_cannot_be_fetched_is_left_out(url: str, echoed: str | None) 
 
 async def test_a_text_without_media_says_empty() -> None:
     """Not null."""
-    assert "" == (await Stage().send()).json()["media_url"]
+    assert (await Stage().send()).json()["media_url"] == ""
 
 
 async def test_an_object_is_made_of_a_link() -> None:
@@ -38,9 +38,9 @@ async def test_an_object_is_made_of_a_link() -> None:
         for url in ("https://example.com/a.png?X-Amz-Signature=1", "http://example.com/a.png")
     ]
 
-    assert [201, 400] == [answer.status_code for answer in answers]
+    assert [answer.status_code for answer in answers] == [201, 400]
     assert answers[0].json()["mediaObjectId"]
-    assert {"status": "ERROR", "message": "Invalid media URL"} == answers[1].json()
+    assert answers[1].json() == {"status": "ERROR", "message": "Invalid media URL"}
 
 
 async def test_a_file_is_taken_in() -> None:
@@ -50,9 +50,9 @@ async def test_a_file_is_taken_in() -> None:
     wrong = await client.post("/api/upload-file", files={"other": ("a.png", b"x", "image/png")})
     empty = await client.post("/api/upload-file", content=b"x")
 
-    assert (201, True) == (right.status_code, right.json()["media_url"].endswith("/WelcomeImage.png"))
+    assert (right.status_code, right.json()["media_url"].endswith("/WelcomeImage.png")) == (201, True)
     assert right.json()["media_url"].startswith("https://storage.googleapis.com/")
-    assert [400, 400] == [wrong.status_code, empty.status_code]
+    assert [wrong.status_code, empty.status_code] == [400, 400]
 
 
 async def test_a_broken_form_is_400() -> None:
@@ -64,4 +64,4 @@ async def test_a_broken_form_is_400() -> None:
         for kind in types
     ]
 
-    assert [400] * 3 == [answer.status_code for answer in answers]
+    assert [answer.status_code for answer in answers] == [400] * 3

@@ -35,7 +35,7 @@ async def test_put_replaces_everything() -> None:
     await stage.post(PATH, {"webhooks": [HOOK], "type": "outbound"})
     await stage.put(PATH, {"webhooks": {"receive": [SECOND], "globalSecret": "g"}})
 
-    assert {"receive": [SECOND]} == (await stage.get(PATH))["webhooks"]
+    assert (await stage.get(PATH))["webhooks"] == {"receive": [SECOND]}
 
 
 async def test_delete_removes_from_one_type() -> None:
@@ -44,7 +44,7 @@ async def test_delete_removes_from_one_type() -> None:
     await stage.put(PATH, {"webhooks": {"receive": [HOOK, SECOND], "outbound": [HOOK]}})
     await stage.client.request("DELETE", PATH, json={"webhooks": [HOOK]})
 
-    assert {"receive": [SECOND], "outbound": [HOOK]} == (await stage.get(PATH))["webhooks"]
+    assert (await stage.get(PATH))["webhooks"] == {"receive": [SECOND], "outbound": [HOOK]}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_a_webhook_nobody_could_call_is_400(body: dict[str, Any]) -> None:
 
     answer = await stage.post(PATH, body)
 
-    assert (400, {}) == (answer.status_code, (await stage.get(PATH))["webhooks"])
+    assert (answer.status_code, (await stage.get(PATH))["webhooks"]) == (400, {})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_a_bad_replacement_is_400(body: dict[str, Any]) -> None:
 
     answer = await stage.put(PATH, body)
 
-    assert (400, {"receive": [HOOK]}) == (answer.status_code, (await stage.get(PATH))["webhooks"])
+    assert (answer.status_code, (await stage.get(PATH))["webhooks"]) == (400, {"receive": [HOOK]})
 
 
 async def test_who_hears_of_an_inbound_message() -> None:
@@ -89,10 +89,13 @@ async def test_who_hears_of_an_inbound_message() -> None:
     for line in (LINE, OTHER_LINE):
         await stage.post("/_sim/inbound", {"number": PERSON, "line": line, "content": "Hi"})
 
-    assert [(HOOK, "own", "RECEIVED"), (HOOK, "own", "RECEIVED"), (SECOND, "all", "RECEIVED")] == told(stage)
+    assert told(stage) == [(HOOK, "own", "RECEIVED"), (HOOK, "own", "RECEIVED"), (SECOND, "all", "RECEIVED")]
     row = stage.heard()[0]
-    assert (PERSON, LINE, LINE, False) == tuple(
-        row[name] for name in ("from_number", "to_number", "sendblue_number", "is_outbound")
+    assert tuple(row[name] for name in ("from_number", "to_number", "sendblue_number", "is_outbound")) == (
+        PERSON,
+        LINE,
+        LINE,
+        False,
     )
 
 
@@ -100,7 +103,7 @@ async def test_an_inbound_message_needs_a_line_of_ours() -> None:
     """400 otherwise."""
     answer = await Stage().post("/_sim/inbound", {"number": PERSON, "line": "+13035550199", "content": "Hi"})
 
-    assert 400 == answer.status_code
+    assert answer.status_code == 400
 
 
 async def test_outbound_hears_every_status_signed_and_the_callback_unsigned() -> None:
@@ -110,7 +113,7 @@ async def test_outbound_hears_every_status_signed_and_the_callback_unsigned() ->
     await stage.send(status_callback="https://example.com/cb/1")
     await stage.send(ANOTHER)
 
-    assert [("https://example.com/cb/1", None, "QUEUED"), (HOOK, "g", "QUEUED"), (HOOK, "g", "QUEUED")] == told(stage)
+    assert told(stage) == [("https://example.com/cb/1", None, "QUEUED"), (HOOK, "g", "QUEUED"), (HOOK, "g", "QUEUED")]
     assert stage.told[0].body == stage.told[1].body
 
 
@@ -125,5 +128,5 @@ async def test_a_blocked_line_is_told() -> None:
     unknown = await stage.post("/_sim/webhooks/pigeon", {})
 
     assert [f"{HOOK}/{kind}" for kind in kinds] == [delivery.url for delivery in stage.told]
-    assert {"sendblue_number": LINE, "status": "OFFLINE"} == stage.heard()[0]
-    assert 404 == unknown.status_code
+    assert stage.heard()[0] == {"sendblue_number": LINE, "status": "OFFLINE"}
+    assert unknown.status_code == 404

@@ -1,0 +1,287 @@
+"""What goes wrong on purpose: every fault as the caller meets it, outages, errors on demand, lives that end badly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from connector.simulator.app import Simulator, SimulatorSettings
+from connector.simulator.faults import Fault, Faults
+from connector.simulator.refusals import ERRORS
+from connector.simulator.server import running
+from tests.simulator.stage import KEYS, LINE, OTHER_LINE, PERSON, Stage
+from tests.virtual_time import run
+
+BODY = {"number": PERSON, "from_number": LINE, "content": "#req:r1"}
+Site = tuple[Simulator, httpx2.AsyncClient]
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """A simulator on a real socket, whose connections can be cut."""
+    one = Simulator(SimulatorSettings((LINE, OTHER_LINE), step_s=0.01))
+    async with (
+        running(one) as url,
+        httpx2.AsyncClient(base_url=url, headers=KEYS, trust_env=False, timeout=20) as client,
+    ):
+        yield one, client
+
+
+async def met(client: httpx2.AsyncClient, path: str = "/api/send-message") -> int | str:
+    """The HTTP status, or what became of the connection."""
+    try:
+        return (await client.post(path, json=BODY)).status_code
+    except httpx2.TransportError:
+        return "cut"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "texts"),
+    [
+        (Fault.NONE, 202, 1),
+        (Fault.DROP, "cut", 0),
+        (Fault.LOSE_REPLY, "cut", 1),
+        (Fault.ERROR_AFTER, 500, 1),
+        (Fault.ERROR_BEFORE, 500, 0),
+        (Fault.TRUNCATE, "cut", 1),
+        (Fault.TOO_MANY, 429, 0),
+        (Fault.HTML, 502, 0),
+        (Fault.UNAVAILABLE, 503, 0),
+        (Fault.NO_HANDLE, 202, 1),
+    ],
+)
+async def test_a_fault_is_met_once(site: Site, fault: Fault, expected: int | str, texts: int) -> None:
+    """The next send goes well again."""
+    one, client = site
+    one.faults.queued.append(fault)
+
+    assert expected == await met(client)
+    assert texts == one.record.totals()["texts"]
+    assert await met(client) == 202
+
+
+@pytest.mark.parametrize(("fault", "texts"), [(Fault.HANG, 0), (Fault.HANG_AFTER, 1)])
+async def test_a_send_without_an_answer(site: Site, fault: Fault, texts: int) -> None:
+    """Until the caller hangs up; the POST is in work as long."""
+    one, client = site
+    one.faults.queued.append(fault)
+    hanging = asyncio.create_task(client.post("/api/send-message", json=BODY))
+    while not one.record.totals()["posts"]:
+        await asyncio.wait({hanging}, timeout=0.01)
+    await met(client)
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+
+    assert texts + 1 == one.record.totals()["texts"]
+    assert tuple(one.record.totals()[name] for name in ("overlapping_contacts", "overlapping_pairs")) == (1, 1)
+
+
+@pytest.mark.parametrize(("outage", "expected"), [("503", 503), ("reset", "cut"), ("hang", "cut")])
+async def test_an_outage_is_everywhere_until_it_ends(site: Site, outage: str, expected: int | str) -> None:
+    """Sends and look-ups alike, with good keys and bad; nothing is accepted."""
+    one, client = site
+    await client.put("/_sim/faults", json={"outage": outage})
+    client.timeout = httpx2.Timeout(0.1 if outage == "hang" else 20)
+    ends = [await met(client), await met(client, "/api/upload-media-object")]
+    client.timeout = httpx2.Timeout(20)
+    await client.put("/_sim/faults", json={"outage": "none"})
+
+    assert [expected, expected] == ends
+    assert tuple(one.record.totals()[name] for name in ("posts", "texts", "refused")) == (1, 0, 1)
+    assert await met(client) == 202
+
+
+@pytest.mark.parametrize("name", ERRORS)
+async def test_every_documented_error_on_demand(name: str) -> None:
+    """As a refusal, with its HTTP status, code, key and sentence."""
+    stage = Stage()
+    http, code, key, sentence = ERRORS[name]
+    await stage.put("/_sim/faults", {"queued": [{"error": name}]})
+
+    answer = await stage.send()
+    body = answer.json()
+
+    assert (http, "ERROR", code, key) == (
+        answer.status_code,
+        *(body[field] for field in ("status", "error_code", "error_key")),
+    )
+    assert (sentence, 0) == (body["error_message"], stage.totals()["texts"])
+    assert (await stage.send()).status_code == 202
+
+
+@pytest.mark.parametrize("name", ["5000", "10001", "SMS_LIMIT_REACHED", "4711"])
+async def test_an_error_inside_a_2xx(name: str) -> None:
+    """A message born with the error: it has a handle and can be looked up, and reached nobody."""
+    stage = Stage()
+    await stage.put("/_sim/faults", {"queued": [{"error": name, "http": 202}]})
+
+    sent = (await stage.send()).json()
+    found = await stage.get("/api/status", handle=sent["message_handle"])
+
+    assert sent["status"] == "ERROR"
+    assert name == str(sent["error_code"])
+    assert sent == found
+    assert tuple(stage.totals()[field] for field in ("texts", "declined")) == (0, 1)
+
+
+async def test_a_body_of_ones_own() -> None:
+    """With the HTTP status under ``http``."""
+    stage = Stage()
+    await stage.put("/_sim/faults", {"queued": [{"http": 418, "teapot": True}]})
+
+    answer = await stage.send()
+
+    assert (answer.status_code, answer.json()) == (418, {"teapot": True})
+
+
+async def test_faults_can_be_read_and_changed() -> None:
+    """A PUT changes the fields it names; the rest stays."""
+    stage = Stage(faults=Faults({Fault.DROP: 0.5}, seed=7))
+    await stage.put("/_sim/faults", {"callback_lost": 0.25, "success": 200})
+
+    shown = await stage.get("/_sim/faults")
+
+    assert tuple(shown[name] for name in ("send", "seed", "callback_lost", "success")) == ({"drop": 0.5}, 7, 0.25, 200)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonsense": 1},
+        {"send": {"pigeon": 1}},
+        {"send": 1},
+        {"outage": "sometimes"},
+        {"queued": [{"http": "x"}]},
+        {"queued": [{"http": 99}]},
+        {"queued": ["pigeon"]},
+        {"success": 9},
+    ],
+    ids=str,
+)
+async def test_a_fault_that_is_none_is_400(changes: dict[str, Any]) -> None:
+    """And changes nothing."""
+    stage = Stage()
+    before = await stage.get("/_sim/faults")
+
+    answer = await stage.put("/_sim/faults", {"latency_s": 9.0, **changes})
+
+    assert answer.status_code == 400
+    assert before == await stage.get("/_sim/faults")
+
+
+async def test_one_line_can_be_ill_alone() -> None:
+    """Its shares take the place of everybody's."""
+    stage = Stage()
+    await stage.put("/_sim/faults", {"by_line": {LINE: {"error_before": 1.0}}})
+
+    assert [(await stage.send(line=line)).status_code for line in (LINE, OTHER_LINE)] == [500, 202]
+
+
+def test_chance_follows_the_seed() -> None:
+    """The nth send fares the same, however many callbacks went out between."""
+    shares = {Fault.DROP: 0.3, Fault.LOSE_REPLY: 0.3}
+    first, second = Faults(shares, callback_twice=0.5, seed=5), Faults(shares, callback_twice=0.5, seed=5)
+    drawn = [first.next() for _ in range(50)]
+    other = []
+    for _ in range(50):
+        other.append(second.next())
+        second.happens(0.5)
+    first.change({"seed": 5})
+
+    assert drawn == other == [first.next() for _ in range(50)]
+    assert {Fault.NONE, Fault.DROP, Fault.LOSE_REPLY} == set(drawn)
+
+
+async def test_success_is_202_or_200() -> None:
+    """By a switch, also while it runs."""
+    stage = Stage(success=200)
+    codes = [(await stage.send()).status_code]
+    await stage.put("/_sim/faults", {"success": 201})
+
+    assert [*codes, (await stage.send()).status_code] == [200, 201]
+
+
+def statuses(faults: Faults, number: str = PERSON) -> list[tuple[str, int | str | None]]:
+    """What a status callback hears of one text, in virtual time."""
+
+    async def main() -> list[tuple[str, int | str | None]]:
+        stage = Stage(faults, step_s=1.0)
+        await stage.send(number, status_callback="https://example.com/cb")
+        await asyncio.sleep(60)
+        return [(row["status"], row["error_code"]) for row in stage.heard()]
+
+    return run(main())
+
+
+@pytest.mark.parametrize("code", [5504, 10001, 10002, "SMS_LIMIT_REACHED"])
+def test_a_late_error(code: int | str) -> None:
+    """After ACCEPTED, with one of the codes; nothing follows it."""
+    told = statuses(Faults(late_error=1.0, late_codes=[code]))
+
+    assert [("QUEUED", None), ("ACCEPTED", None), ("ERROR", code)] == told
+
+
+def test_stuck_at_sent() -> None:
+    """An iMessage that is never reported as delivered."""
+    assert statuses(Faults(stuck=1.0)) == [("QUEUED", None), ("ACCEPTED", None), ("SENT", None)]
+
+
+def test_a_forced_status_ends_a_life() -> None:
+    """It is told at once, and nothing comes after it."""
+
+    async def main() -> list[tuple[str, Any]]:
+        stage = Stage(step_s=1.0)
+        handle = (await stage.send(status_callback="https://example.com/cb")).json()["message_handle"]
+        await stage.post(f"/_sim/texts/{handle}/status", {"status": "ERROR", "error_code": 10002})
+        await asyncio.sleep(60)
+        return [(row["status"], row["error_code"]) for row in stage.heard()]
+
+    assert run(main()) == [("QUEUED", None), ("ERROR", 10002)]
+
+
+async def test_a_status_can_only_be_forced_on_a_message() -> None:
+    """404 for a handle nobody knows."""
+    assert (await Stage().post("/_sim/texts/x/status", {"status": "SENT"})).status_code == 404
+
+
+def test_latency_adds_up() -> None:
+    """Of the settings and of the faults; the text is accepted at the end of it."""
+
+    async def main() -> tuple[float, int]:
+        stage = Stage(Faults(latency_s=2.0), latency_s=1.0)
+        sending = asyncio.create_task(stage.send())
+        await asyncio.sleep(2.9)
+        early = stage.totals()["texts"]
+        await sending
+        return asyncio.get_running_loop().time(), early
+
+    assert run(main()) == (3.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "body"),
+    [
+        ({}, 403, {"message": "Did not get inputs for authorization"}),
+        ({"sb-api-key-id": "x", "sb-api-secret-key": "y"}, 401, {"status": "ERROR", "message": "Invalid Credentials"}),
+        ({"sb-api-key-id": "demo-key"}, 401, {"status": "ERROR", "message": "Invalid Credentials"}),
+        ({"x-sb-api-key-id": "demo-key", "x-sb-api-secret-key": "demo-secret"}, 200, {"numbers": [LINE, OTHER_LINE]}),
+    ],
+    ids=str,
+)
+async def test_keys(headers: dict[str, str], code: int, body: dict[str, Any]) -> None:
+    """None at all is 403, wrong ones are 401, in each case as Sendblue words it."""
+    stage = Stage()
+    stage.client.headers = httpx2.Headers(headers)
+
+    answer = await stage.client.get("/api/lines")
+
+    assert (code, body) == (answer.status_code, answer.json())
+
+
+async def test_answers_have_a_date(site: Site) -> None:
+    """So that a caller can tell how far apart the clocks are."""
+    answer = await site[1].get("/api/v2/messages")
+
+    assert answer.headers["date"].endswith("GMT")
