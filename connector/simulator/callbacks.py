@@ -20,9 +20,12 @@ class Timers:
 
     def __init__(self) -> None:
         self._handles: set[asyncio.TimerHandle] = set()
+        self._closed = False
 
     def later(self, delay_s: float, call: Callable[[], None]) -> None:
-        """Call it after so many seconds."""
+        """Call it after so many seconds; never, once closed."""
+        if self._closed:
+            return
 
         def due() -> None:
             self._handles.discard(handle)
@@ -32,7 +35,8 @@ class Timers:
         self._handles.add(handle)
 
     def close(self) -> None:
-        """Call none of them."""
+        """Call none of them, and none that come later."""
+        self._closed = True
         for handle in self._handles:
             handle.cancel()
         self._handles.clear()

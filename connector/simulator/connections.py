@@ -82,7 +82,7 @@ class Destination:
             self._connecting.add(task)
 
     async def _connect(self) -> None:
-        """Open one more connection; when that fails, the oldest one waiting has no answer."""
+        """Open one more connection; when that fails and there is no other, the oldest one waiting has no answer."""
         loop = asyncio.get_running_loop()
         opening = loop.create_connection(lambda: _Connection(self), self._host, self._port, ssl=self._context)
         task = asyncio.current_task()
@@ -97,7 +97,7 @@ class Destination:
         if connection is not None:
             self._open.add(connection)
             self.idle(connection)
-        elif self._waiting:
+        elif self._waiting and not self._open:
             self._waiting.popleft()[0].done(None)
             self._pump()
 

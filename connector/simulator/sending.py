@@ -86,7 +86,8 @@ class Sending:
         if account.limits.too_fast(line, now):
             return self._met(Fault.TOO_MANY, post), None
         if not group and (rule := self._rule(body, now)):
-            return self._declined(rule, account.settings.decline_http, body, now, post)
+            http = 400 if rule.startswith("LINE_") else account.settings.decline_http
+            return self._declined(rule, http, body, now, post)
         text = self._text(body, now)
         if not group:
             account.limits.accepted(line, text.contact, now)

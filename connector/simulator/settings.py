@@ -20,7 +20,7 @@ class SimulatorSettings:
 
     ``new_contacts_hourly`` and ``new_contacts_daily``: of each line, None for no limit; Sendblue has 15 in a rolling
     hour and 50 until 3 AM in New York. ``pre_reply_limit``: texts to somebody who never answered, 0 for no limit.
-    ``decline_http``: how a refusal by rule is answered, 400, or a 2xx whose body says ERROR.
+    ``decline_http``: how OPTED_OUT and PRE_REPLY_LIMIT_REACHED are answered: 400, or a 2xx whose body says ERROR.
 
     ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
     ``callback_wait_s``, ``callback_retry_s``: for an answer, and before the first repeat (then doubling; None: one

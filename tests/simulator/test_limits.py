@@ -197,14 +197,16 @@ async def test_opted_out_by_call() -> None:
 
 
 async def test_a_rule_may_answer_2xx() -> None:
-    """By a switch: a message born with its error, told once, that reaches nobody."""
-    stage = Stage(decline_http=202)
+    """By a switch: a message born with its error, told once, that reaches nobody. A line's windows stay a 400."""
+    stage = Stage(decline_http=202, new_contacts_hourly=0)
+    window = await refused(stage, ANOTHER)
     await stage.post("/api/v2/contacts/opt-out", {"number": PERSON})
 
     answer = await stage.send(status_callback="http://127.0.0.1:1/cb")
     body = answer.json()
 
     assert (answer.status_code, body["status"], body["error_key"]) == (202, "ERROR", "OPTED_OUT")
+    assert window == (400, 429, "LINE_HOURLY_LIMIT_REACHED")
     assert tuple(stage.totals()[name] for name in ("texts", "declined")) == (0, 1)
     assert [("ERROR", body["message_handle"])] == [(row["status"], row["message_handle"]) for row in stage.heard()]
 
