@@ -56,6 +56,7 @@ class Account:
         """Stop what is still going on."""
         self._timers.close()
         self._poster.close()
+        self.record.close()
 
     def wire(self, text: Text, state: State | None = None) -> dict[str, Any]:
         """The message object of this account, now or in that state."""

@@ -9,7 +9,7 @@ from typing import cast
 
 import httptools
 
-MAX_CONNECTIONS = 32
+MAX_CONNECTIONS = 64
 """To one destination."""
 MAX_WAITING = 200_000
 """POSTs of one destination: beyond that a callback is lost."""

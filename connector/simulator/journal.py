@@ -25,6 +25,10 @@ class Journal:
                 await asyncio.to_thread(self._sync, b"".join(batch))
                 self._synced = upto
 
+    def close(self) -> None:
+        """No more lines."""
+        self._file.close()
+
     def _sync(self, batch: bytes) -> None:
         self._file.write(batch)
         os.fsync(self._file.fileno())

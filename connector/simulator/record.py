@@ -124,6 +124,11 @@ class Record:
         if self._journal is not None:
             await self._journal.append(msgspec.json.encode(post) + b"\n")
 
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._journal is not None:
+            self._journal.close()
+
     def end(self, post: Post) -> None:
         """It is answered, or cut off."""
         self._in_flight[post.contact] -= 1
