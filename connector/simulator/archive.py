@@ -8,12 +8,14 @@ Everything is answered as of a time: the list of a read replica shows the past, 
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import NamedTuple
+from functools import partial
+from typing import Any
 
 from connector.simulator.texts import State, Text
+
+Test = Callable[[Text, State], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,6 @@ class Query:
     updated_lte: float | None = None
     order_by: str = "created"
     descending: bool = True
-
-
-class Row(NamedTuple):
-    """A message as it was at the time asked for."""
-
-    text: Text
-    state: State
 
 
 class Archive:
@@ -67,16 +62,18 @@ class Archive:
         if len(self._changes) > 1024 + 8 * len(self._all):
             self._changes = sorted(((text.state.at, text) for text in self._all), key=_when)
 
-    def find(self, query: Query, as_of: float) -> list[Row]:
-        """All rows of the answer, in its order."""
-        rows = [Row(text, text.as_of(as_of)) for text in self.candidates(query, as_of)]
-        rows = [row for row in rows if _fits(row, query)]
+    def find(self, query: Query, as_of: float) -> list[Text]:
+        """All messages of the answer, in its order."""
+        texts, tests = self.candidates(query, as_of), _tests(query)
+        if tests:
+            rows = ((text, text.as_of(as_of)) for text in texts)
+            texts = [text for text, state in rows if all(test(text, state) for test in tests)]
         if query.order_by == "updated":
-            rows.sort(key=lambda row: row.state.at)
-        return rows[::-1] if query.descending else rows
+            texts = sorted(texts, key=lambda text: text.as_of(as_of).at)
+        return texts[::-1] if query.descending else texts
 
-    def candidates(self, query: Query, as_of: float) -> Iterable[Text]:
-        """The rows to test: a superset of the answer, in the order of creation."""
+    def candidates(self, query: Query, as_of: float) -> list[Text]:
+        """The messages to test: a superset of the answer, in the order of creation."""
         names = (query.number, query.from_number, query.to_number, query.sendblue_number, query.group_id)
         texts = min((self._about.get(name, []) for name in names if name is not None), key=len, default=self._all)
         begin = bisect_left(texts, query.created_gte, key=_created) if query.created_gte is not None else 0
@@ -85,10 +82,10 @@ class Archive:
             first = bisect_left(self._changes, query.updated_gte, key=_when)
             if len(self._changes) - first < end - begin:
                 return self._changed_since(first, as_of)
-        return islice(texts, begin, max(begin, end))
+        return texts[begin:end]
 
-    def _changed_since(self, first: int, as_of: float) -> Sequence[Text]:
-        recent = {text.handle: text for _, text in islice(self._changes, first, None) if text.created <= as_of}
+    def _changed_since(self, first: int, as_of: float) -> list[Text]:
+        recent = {text.handle: text for _, text in self._changes[first:] if text.created <= as_of}
         return sorted(recent.values(), key=_created)
 
 
@@ -100,26 +97,29 @@ def _when(change: tuple[float, Text]) -> float:
     return change[0]
 
 
-def _fits(row: Row, query: Query) -> bool:
-    text, state = row
-    sender, receiver = (text.line, text.contact) if text.is_outbound else (text.contact, text.line)
-    pairs = (
-        (query.from_number, sender),
-        (query.to_number, receiver),
-        (query.sendblue_number, text.line),
-        (query.group_id, text.group_id),
-        (query.is_outbound, text.is_outbound),
-        (query.message_type, "group" if text.is_group else "message"),
-        (query.service, text.service),
-        (query.status, state.status),
-    )
-    return (
-        all(wanted is None or wanted == found for wanted, found in pairs)
-        and (query.number is None or query.number in {sender, receiver})
-        and _between(text.created, query.created_gte, query.created_lte)
-        and _between(state.at, query.updated_gte, query.updated_lte)
-    )
+def _tests(query: Query) -> list[Test]:
+    """One for each filter that is set."""
+    fields = [(field, getattr(query, name)) for name, field in _FIELDS.items()]
+    return [partial(_fits, field, wanted) for field, wanted in fields if wanted is not None]
 
 
-def _between(at: float, begin: float | None, end: float | None) -> bool:
-    return (begin is None or at >= begin) and (end is None or at <= end)
+def _fits(field: Callable[[Text, State, Any], bool], wanted: Any, text: Text, state: State) -> bool:
+    return field(text, state, wanted)
+
+
+_FIELDS: Mapping[str, Callable[[Text, State, Any], bool]] = {
+    "number": lambda text, _, wanted: wanted in {text.line, text.contact},
+    "from_number": lambda text, _, wanted: text.sender == wanted,
+    "to_number": lambda text, _, wanted: text.receiver == wanted,
+    "sendblue_number": lambda text, _, wanted: text.line == wanted,
+    "group_id": lambda text, _, wanted: text.group_id == wanted,
+    "is_outbound": lambda text, _, wanted: text.is_outbound is wanted,
+    "message_type": lambda text, _, wanted: text.is_group is (wanted == "group"),
+    "service": lambda text, _, wanted: text.service == wanted,
+    "status": lambda _, state, wanted: state.status == wanted,
+    "created_gte": lambda text, _, wanted: text.created >= wanted,
+    "created_lte": lambda text, _, wanted: text.created <= wanted,
+    "updated_gte": lambda _, state, wanted: state.at >= wanted,
+    "updated_lte": lambda _, state, wanted: state.at <= wanted,
+}
+"""How each filter of a query is tested."""

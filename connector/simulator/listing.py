@@ -52,12 +52,13 @@ class Listing:
         account, values = self._account, request.query_params
         if not account.limits.lists.take(account.now()):
             return error(429, "Too Many Requests")
-        rows = account.archive.find(query_of(values), round(account.now() - account.settings.lag_s, 3))
+        as_of = round(account.now() - account.settings.lag_s, 3)
+        texts = account.archive.find(query_of(values), as_of)
         limit = min(_number(values.get("limit"), 1, LIST_DEFAULT), LIST_MAX)
         offset = _number(values.get("offset"), 0, 0)
-        page = [account.wire(text, state) for text, state in rows[offset : offset + limit]]
-        more = offset + limit < len(rows)
-        pagination = {"total": len(rows), "limit": limit, "offset": offset, "hasMore": more}
+        page = [account.wire(text, text.as_of(as_of)) for text in texts[offset : offset + limit]]
+        more = offset + limit < len(texts)
+        pagination = {"total": len(texts), "limit": limit, "offset": offset, "hasMore": more}
         return answer(200, {"status": "OK", "data": page, "pagination": pagination})
 
 

@@ -72,6 +72,16 @@ class Text:
         return self.history[-1]
 
     @property
+    def sender(self) -> str:
+        """Whose number it comes from."""
+        return self.line if self.is_outbound else self.contact
+
+    @property
+    def receiver(self) -> str:
+        """Whose number it goes to."""
+        return self.contact if self.is_outbound else self.line
+
+    @property
     def is_group(self) -> bool:
         """Several people."""
         return bool(self.group_id or self.numbers)
@@ -96,7 +106,6 @@ class Text:
 
 def wire(text: Text, state: State, free_plan: bool = False, odd: bool = False) -> dict[str, Any]:
     """The message object, with every key Sendblue's has; ``odd``: in the other spelling where there are two."""
-    sender, receiver = (text.line, text.contact) if text.is_outbound else (text.contact, text.line)
     row = {
         "accountEmail": "demo@example.com",
         "content": text.content,
@@ -110,9 +119,9 @@ def wire(text: Text, state: State, free_plan: bool = False, odd: bool = False) -
         "message_handle": text.handle,
         "date_sent": stamp(text.created),
         "date_updated": stamp(state.at),
-        "from_number": sender,
+        "from_number": text.sender,
         "number": text.contact,
-        "to_number": receiver,
+        "to_number": text.receiver,
         "was_downgraded": True if text.service == "SMS" and text.is_outbound and state.status != "QUEUED" else None,
         "plan": "free" if free_plan else "dedicated",
         "media_url": text.media_url,

@@ -203,7 +203,7 @@ def test_old_changes_are_forgotten() -> None:
         store.changed(text)
 
     assert len(store._changes) < 2_000
-    assert [text] == [row.text for row in store.find(Query(updated_gte=4_999.0), 5_000.0)]
+    assert [text] == store.find(Query(updated_gte=4_999.0), 5_000.0)
 
 
 def test_statuses_follow_the_service() -> None:
