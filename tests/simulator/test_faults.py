@@ -63,19 +63,25 @@ async def test_a_fault_is_met_once(site: Site, fault: Fault, expected: int | str
 
 
 @pytest.mark.parametrize(("fault", "texts"), [(Fault.HANG, 0), (Fault.HANG_AFTER, 1)])
-async def test_a_send_without_an_answer(site: Site, fault: Fault, texts: int) -> None:
-    """Until the caller hangs up; the POST is in work as long."""
-    one, client = site
-    one.faults.queued.append(fault)
-    hanging = asyncio.create_task(client.post("/api/send-message", json=BODY))
-    while not one.record.totals()["posts"]:
-        await asyncio.wait({hanging}, timeout=0.01)
-    await met(client)
-    hanging.cancel()
-    await asyncio.gather(hanging, return_exceptions=True)
+def test_a_send_without_an_answer(fault: Fault, texts: int) -> None:
+    """Until the caller hangs up, and the POST is in work as long: the first overlaps the second, not the third."""
 
-    assert texts + 1 == one.record.totals()["texts"]
-    assert tuple(one.record.totals()[name] for name in ("overlapping_contacts", "overlapping_pairs")) == (1, 1)
+    async def main() -> tuple[dict[str, Any], bool]:
+        stage = Stage(Faults(queued=[fault]))
+        hanging = asyncio.create_task(stage.send(content="#req:r1"))
+        await asyncio.sleep(3600)
+        await stage.send(content="#req:r2")
+        answered = hanging.done()
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+        await stage.send(content="#req:r3")
+        return stage.totals(), answered
+
+    totals, answered = run(main())
+
+    assert not answered
+    assert totals["texts"] == texts + 2
+    assert (totals["overlapping_contacts"], totals["overlapping_pairs"]) == (1, 1)
 
 
 @pytest.mark.parametrize(("outage", "expected"), [("503", 503), ("reset", "cut"), ("hang", "cut")])
