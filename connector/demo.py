@@ -36,9 +36,9 @@ from connector.simulator.registry import embedded_registry
 from connector.simulator.server import running
 
 MAX_REQUESTS = 20_000  # the embedded broker keeps 5 MiB a partition
-DRAIN_S = 30.0  # after the load: how long to wait until every request has its end
+DRAIN_S = 120.0  # after the load: an attempt that nothing proves is parked after a minute, and may hold others up
 NAMES = TopicNames()
-CONTACTS = 100
+CONTACTS = 500
 
 
 @dataclass
@@ -177,7 +177,7 @@ async def _load(demo: Demo, codec: Codec, producer: KafkaProducer, stop: asyncio
         while tally.produced < min(due, MAX_REQUESTS):
             n = tally.produced
             request_id = f"demo-{plan.seed}-{n:05d}"
-            number = f"+1{202 + n % 3}55501{n % CONTACTS:02d}"
+            number = f"+1{202 + n % CONTACTS // 100}55501{n % 100:02d}"
             request = SendRequest(request_id, number=number, content=f"Hello! #req:{request_id}")
             value = codec.encode(SchemaName.SEND_REQUEST, request_row(request))
             tally.produced += 1

@@ -2,18 +2,22 @@
 
 import socket
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.core.facts import AttemptInDoubt, Fact, MessageSettled
+from connector.core.facts import AttemptInDoubt, DoubtSettled, Fact, MessageSettled
 from connector.core.messages import EventType
+from connector.core.turns import PARK_AFTER_MIN_S
 from connector.kafka.avro import Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 from connector.settings import Settings
 from connector.simulator.app import Simulator
 from connector.simulator.faults import Fault, Faults
+
+PARKING_S = PARK_AFTER_MIN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,14 @@ class DemoPlan:
     naive: bool = False
 
     def faults(self) -> Faults:
-        """Lost replies, errors after the text was accepted, callbacks twice and out of order."""
+        """Lost replies, errors after the text was accepted, callbacks twice, out of order, or not at all.
+
+        A demo long enough to see it parked also loses requests: nothing proves what became of those.
+        """
         send = {Fault.LOSE_REPLY: 0.03, Fault.ERROR_AFTER: 0.02, Fault.TRUNCATE: 0.01, Fault.TOO_MANY: 0.01}
-        return Faults(send, callback_twice=0.05, callback_late=0.1, seed=self.seed)
+        if self.seconds >= PARKING_S:
+            send[Fault.DROP] = 0.002
+        return Faults(send, callback_twice=0.05, callback_late=0.1, silent=0.15, seed=self.seed)
 
     def settings(self, bootstrap: str, registry: str, api: str) -> Settings:
         """The connector's settings for this demo; ports are chosen by the system."""
@@ -48,6 +57,7 @@ class DemoPlan:
                     {"alias": f"line-{n}", "number": number, "gap_s": self.gap_s} for n, number in enumerate(numbers)
                 ],
                 "ledger": {"hash_key": "a key for the demo only"},
+                "in_doubt": {"park_after_s": PARKING_S},
                 "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
                 "observability": ports,
                 "unsafe_dev": True,
@@ -71,11 +81,14 @@ class Tally:
     finals: dict[str, str] = field(default_factory=dict)
     parked: set[str] = field(default_factory=set)
     seconds: list[float] = field(default_factory=list)
+    settled_by: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, fact: Fact, /) -> None:
         """Hear a fact."""
         if isinstance(fact, AttemptInDoubt):
             self.in_doubt_total += 1
+        elif isinstance(fact, DoubtSettled):
+            self.settled_by[fact.by] += 1
         elif isinstance(fact, MessageSettled) and fact.disposition == EventType.SUBMITTED:
             self.seconds.append(fact.seconds)
 
@@ -106,7 +119,8 @@ class Tally:
             "lost": self.produced - self.settled,
             "in_doubt": in_doubt_now,
             "in_doubt_total": self.in_doubt_total,
-            "settled_by_callback": self.in_doubt_total - in_doubt_now - len(self.parked),
+            "settled_by_callback": self.settled_by["callback"],
+            "settled_by_list": self.settled_by["list"],
             "parked": len(self.parked - self.finals.keys()),
             "events": self.events,
             "over_limit_seconds": truth["over_limit_seconds"],

@@ -63,8 +63,9 @@ class Faults:
     takes the place of ``send`` for these lines. ``latency_s``: of every send, on top of the settings'.
     ``success``: in the settings' place, if not 0.
 
-    ``stuck``: share of texts that stay at SENT. ``late_error``: share that end in ERROR after ACCEPTED, with one of
-    ``late_codes``. ``callback_late``: share that comes ``late_steps`` steps later, and so out of order.
+    ``silent``: share of texts of which no callback ever comes. ``stuck``: share that stays at SENT. ``late_error``:
+    share that ends in ERROR after ACCEPTED, with one of ``late_codes``. ``callback_late``: share of callbacks that come
+    ``late_steps`` steps later, and so out of order.
     """
 
     send: Shares = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Faults:
     latency_s: float = 0.0
     success: int = 0
     late_steps: float = 3.0
+    silent: float = 0.0
     stuck: float = 0.0
     late_error: float = 0.0
     late_codes: list[int | str] = field(default_factory=lambda: [5504, 10001, 10002])

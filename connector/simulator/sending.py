@@ -138,6 +138,7 @@ class Sending:
         return answer(http, self._account.wire(text)), text
 
     def _text(self, body: SendBody, now: float) -> Text:
+        faults = self._account.faults
         return Text(
             line=body.from_number or "",
             contact=body.number or "",
@@ -149,7 +150,7 @@ class Sending:
             send_style=body.style,
             seat_id=body.seat_id,
             reply_to=msgspec.to_builtins(body.reply_to) if body.reply_to else None,
-            callback=body.status_callback,
+            callback=None if faults.happens(faults.silent) else body.status_callback,
         )
 
     def _met(self, fault: Fault, post: Post, row: dict[str, Any] | None = None) -> Response:

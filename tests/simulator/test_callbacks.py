@@ -107,6 +107,18 @@ def test_every_status_is_told_once() -> None:
     assert [(URL, status) for status in ("QUEUED", "ACCEPTED", "SENT", "DELIVERED")] == run(main())
 
 
+def test_a_silent_text_is_never_told_about() -> None:
+    """Accepted, shown in the list as DELIVERED, and not one callback."""
+
+    async def main() -> tuple[int, list[str]]:
+        stage = Stage(Faults(silent=1.0), step_s=1.0)
+        await stage.send(status_callback=URL)
+        await asyncio.sleep(60)
+        return len(stage.told), [row["status"] for row in (await stage.get("/api/v2/messages"))["data"]]
+
+    assert run(main()) == (0, ["DELIVERED"])
+
+
 def test_nothing_is_told_after_the_end() -> None:
     """Closing forgets what was still to come, a repeat that falls due meanwhile too."""
 
