@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connector.account import Account
+from connector.core.delays import Delay
 from connector.core.facts import Observer
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
@@ -14,11 +15,12 @@ from connector.core.messages import SendRequest
 from connector.core.routing import Lines
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
+from connector.delayer import Delayer
 from connector.digester import Digester
 from connector.doubts import Doubts
 from connector.ends import Ends, PublishFailed
 from connector.feed import Feed
-from connector.inbound import Reader, dispatch_into, parked_into, requests_into
+from connector.inbound import Reader, delays_into, dispatch_into, parked_into, requests_into
 from connector.ingress import Ingress
 from connector.installation import credentials_of, group_of
 from connector.intake import Intake
@@ -112,7 +114,7 @@ def start_digester(parts: Parts) -> None:
 
 
 async def start_router(parts: Parts) -> None:
-    """Requests to dispatch."""
+    """Requests to dispatch, and back to it what was delayed."""
     lines = parts.settings.lines
     router = Router(
         parts.replica,
@@ -126,6 +128,18 @@ async def start_router(parts: Parts) -> None:
     )
     parts.watches.append(router.watch)
     parts.consume("router", parts.names.requests, requests_into(router, parts.reader), "requests")
+    for delay in Delay:
+        start_delayer(parts, delay)
+
+
+def start_delayer(parts: Parts, delay: Delay) -> None:
+    """A delay topic back to dispatch; part of the router's role."""
+    topic, name = parts.names.delay(delay), f"delay.{delay}"
+    delayer = Delayer(
+        delay, parts.out, parts.system, parts.observe, lambda partition, full: parts.pause(topic, partition, full)
+    )
+    parts.watches.append(delayer.watch)
+    parts.consume(name, topic, delays_into(delayer, parts.reader), name)
 
 
 async def start_sender(parts: Parts) -> None:

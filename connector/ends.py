@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from connector.core.callbacks import Report
+from connector.core.delays import Defer, Delay, Wait
 from connector.core.events import (
     MessageEvent,
     disposition_event,
@@ -18,8 +19,9 @@ from connector.core.events import (
     parked_event,
     rejected_event,
     submitted_event,
+    waiting_event,
 )
-from connector.core.facts import DeadLettered, MessageSettled, Observer
+from connector.core.facts import DeadLettered, MessageSettled, Observer, RequestDeferred, RequestScheduled
 from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, Source
 from connector.core.outcome_table import REFUSED_SENTENCE
 from connector.core.parking import parked_key
@@ -61,6 +63,18 @@ class Topics(Protocol):
     async def dispatch(self, dispatch: Dispatch) -> None:
         """Append to the dispatch topic, on the partition of the record's line."""
 
+    async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
+        """Append to a delay topic, keyed by contact."""
+
+
+async def surely(publish: Callable[[], Awaitable[None]]) -> None:
+    """Publish until it is acknowledged, however long Kafka is away."""
+    while True:
+        try:
+            return await publish()
+        except PublishFailed:
+            await asyncio.sleep(RETRY_S)
+
 
 class Ends:
     """Publishes ends until they are durable; ``now_ms`` reads the wall clock."""
@@ -73,43 +87,53 @@ class Ends:
         letter = self._letter(held.dispatch, owe)
         if owe.event is EventType.PARKED:
             attempt = owe.standing.attempt or ""
-            await self._surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))
+            await surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))
         if letter is not None:
             await self.dead_letter(letter)
         event = self._event(held.dispatch, owe, report)
-        await self._surely(lambda: self._topics.event(event))
+        await surely(lambda: self._topics.event(event))
         self._observe(_settled(held.dispatch, event, self._now_ms()))
 
     async def refused(self, source: Source, origin: Origin, code: str, rejected: MessageEvent | None) -> None:
         """A record whose bytes alone refuse it: the dead letter, and a REJECTED event where it has a request id."""
         await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))
         if rejected is not None:
-            await self._surely(lambda: self._topics.event(rejected))
+            await surely(lambda: self._topics.event(rejected))
 
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         """Move the record to another line's partition."""
         moved = replace(dispatch, line=line, hops=dispatch.hops + 1)
-        await self._surely(lambda: self._topics.dispatch(moved))
+        await surely(lambda: self._topics.dispatch(moved))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
         """Append the record to its line's partition."""
-        await self._surely(lambda: self._topics.dispatch(dispatch))
+        await surely(lambda: self._topics.dispatch(dispatch))
+
+    async def defer(self, held: Held, step: Defer) -> None:
+        """Send the record through a delay topic; the first time, say so."""
+        dispatch, why = held.dispatch, step.reason
+        if not dispatch.deferrals:
+            event = waiting_event(EventType.DEFERRED, dispatch, why.name, _WAITS[why], self._now_ms())
+            await surely(lambda: self._topics.event(event))
+        deferred = replace(dispatch, deferrals=dispatch.deferrals + 1)
+        await surely(lambda: self._topics.delay(step.delay, held.contact, deferred))
+        self._observe(RequestDeferred(dispatch.line, str(step.delay), why.name))
+
+    async def scheduled(self, held: Held) -> None:
+        """Say that the request waits for its send_at."""
+        why = Wait.SCHEDULED
+        event = waiting_event(EventType.SCHEDULED, held.dispatch, why.name, _WAITS[why], self._now_ms())
+        await surely(lambda: self._topics.event(event))
+        self._observe(RequestScheduled(held.dispatch.line))
 
     async def unpark(self, held: Held, attempt: str) -> None:
         """Write the tombstone of a parked record whose end is published."""
-        await self._surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), None, attempt))
+        await surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), None, attempt))
 
     async def dead_letter(self, letter: DeadLetter) -> None:
         """Append a dead letter."""
-        await self._surely(lambda: self._topics.dead_letter(letter))
+        await surely(lambda: self._topics.dead_letter(letter))
         self._observe(DeadLettered(letter.code))
-
-    async def _surely(self, publish: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                return await publish()
-            except PublishFailed:
-                await asyncio.sleep(RETRY_S)
 
     def _letter(self, dispatch: Dispatch, owe: Owe) -> DeadLetter | None:
         if owe.event in DEAD_LETTERED:
@@ -138,6 +162,17 @@ class Ends:
 
 
 IN_DOUBT = "nobody can prove whether the text went out; a person decides, or it is dropped after 71 hours"
+_WAITS = {
+    Wait.SCHEDULED: "the request waits for its send_at",
+    Wait.OPEN: "another attempt of this request is under way",
+    Wait.IN_DOUBT: "nobody knows yet whether the text went out",
+    Wait.PARKED: "another request with this id is parked",
+    Wait.BUSY: "another text to this contact is under way or in doubt",
+    Wait.BEHIND: "an earlier request to this contact comes first",
+    Wait.HELD: "an earlier request to this contact is held",
+    Wait.LINE: "the line is blocked and its queue is long",
+    Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
+}
 _SENTENCES = {
     "ID_REUSED": "this request_id was used before for another message; a corrected request needs a new id",
     "policy": "the attempt stayed in doubt and the request's policy is to drop it",

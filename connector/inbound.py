@@ -8,11 +8,13 @@ is ours to bring to its end. (The ledger gives up too: an unread record stops th
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
 from connector.core.messages import Origin, SendRequest, Source
 from connector.core.turns import Held
+from connector.delayer import Delayer, DelayRecord
 from connector.feed import OVERHEAD_BYTES, Feed
 from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable
 from connector.kafka.records import KafkaRecord
@@ -100,6 +102,24 @@ def dispatch_into(sender: Sender, reader: Reader) -> Feed[Held | None]:
         sender.records([DispatchRecord(record.partition, record.offset, held.record_time_ms, size, held.dispatch)])
 
     return Feed(sender, read, give)
+
+
+def delays_into(delayer: Delayer, reader: Reader) -> Feed[str | None]:
+    """A delay topic into its delayer, which needs to know no more of a record than its line."""
+
+    async def read(record: KafkaRecord) -> str | None:
+        with suppress(Undecodable):
+            line: str = (await reader.row(SchemaName.DISPATCH, record.value))["line"]
+            return line
+        return None
+
+    def give(record: KafkaRecord, line: str | None) -> None:
+        if line is None:
+            return _unreadable(record)
+        value = record.value or b""
+        delayer.records([DelayRecord(record.partition, record.offset, record.timestamp_ms or 0, line, value)])
+
+    return Feed(delayer, read, give)
 
 
 def parked_into(

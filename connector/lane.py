@@ -1,7 +1,8 @@
 """A lane: one assigned partition of the dispatch topic, which is one line's queue as its sender holds it.
 
 It keeps the line's window and low watermark, wakes records when the ledger says something of them, hands out the next
-due one, and stops reading when it has no room.
+due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
+go round through a delay topic, so that those behind it are looked at too.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from functools import partial
 
 from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
+from connector.core.delays import FOR_ANOTHER, IN_WINDOW_S, Wait
 from connector.core.identities import body_hash, contact_hash
 from connector.core.offsets import Watermark
 from connector.core.standing import request_key
@@ -28,6 +30,7 @@ class Lane:
         around: Surroundings,
         sleepers: dict[bytes, set["Lane"]],
         paused: Callable[[bool], None],
+        crossed: Callable[[], None],
         writes: dict[str, float],
     ) -> None:
         self.line, self.around, self._sleepers = line, around, sleepers
@@ -45,10 +48,19 @@ class Lane:
         self.stopping = False
         self.reports: dict[str, Report] = {}
         self.suspicions: dict[int, Suspicion] = {}
-        self._paused = paused
-        self._writes = writes
+        self.announced: set[int] = set()
+        self.rounds: set[int] = set()
+        self._since: dict[int, float] = {}
+        self._round_at: float | None = None
+        self._paused, self._crossed, self._writes = paused, crossed, writes
         self._is_paused = False
+        around.budget.join()
         self._stir = asyncio.Event()
+
+    @property
+    def full(self) -> bool:
+        """True when the line must stop reading."""
+        return self.window.full or self.around.budget.stops(self.window.size)
 
     @property
     def last_write(self) -> float | None:
@@ -70,11 +82,16 @@ class Lane:
         )
         self.watermark.track(record.offset)
         self.window.add(record.offset, held, record.size, held.contact, request_key(request.request_id))
-        self._pause_if_full()
+        self._weigh(record.size)
         self._stir.set()
 
-    def wait(self, offset: int, held: Held, until: float, reason: str) -> None:
+    def wait(self, offset: int, held: Held, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until the ledger changes its request or its contact."""
+        self.rounds.discard(offset)
+        if reason in FOR_ANOTHER:
+            self._since.setdefault(offset, self.around.clocks.mono())
+        else:
+            self._since.pop(offset, None)
         self.window.wait(offset, until, reason)
         for name in (held.contact, request_key(held.dispatch.request.request_id)):
             self._sleepers.setdefault(name, set()).add(self)
@@ -90,17 +107,27 @@ class Lane:
         self._stir.set()
 
     def done(self, offset: int, held: Held) -> None:
-        """The record has its end: its offset may be committed once all before it are done too."""
+        """The record has its end, or its next hop: its offset may be committed once all before it are done too."""
+        before = self.window.size
         self.window.done(offset)
         self.watermark.done(offset)
         self.suspicions.pop(offset, None)
+        self.announced.discard(offset)
+        self.rounds.discard(offset)
+        self._since.pop(offset, None)
         self.wake(held.contact)
-        self._pause_if_full()
+        self._weigh(self.window.size - before)
+
+    def waited_s(self, offset: int) -> float:
+        """For how long the record has waited for somebody else's end, without a break."""
+        since = self._since.get(offset)
+        return 0.0 if since is None else self.around.clocks.mono() - since
 
     async def next(self) -> tuple[int, Held] | None:
         """Wait for the next due record; None when the lane stops."""
         while not self.stopping:
             self._stir.clear()
+            self._go_round(self.around.clocks.mono())
             taken = self.window.take(self.around.clocks.mono())
             if taken is not None:
                 return taken
@@ -112,8 +139,35 @@ class Lane:
         self.stopping = True
         self._stir.set()
 
+    def close(self) -> None:
+        """The partition is somebody else's now: nothing more is written for it."""
+        self.stop()
+        if self.owned:
+            self.owned = False
+            if self.around.budget.leave(self.window.size):
+                self._crossed()
+
+    def pause_if_full(self) -> None:
+        """Stop or resume reading, as there is room."""
+        if self.full != self._is_paused:
+            self._is_paused = self.full
+            self._paused(self._is_paused)
+
+    def _go_round(self, now: float) -> None:
+        """A full window of a blocked line: rouse its oldest record when the line's turn comes."""
+        if not (self.full and self.guard.ready_at - now > IN_WINDOW_S):
+            self._round_at = None
+        elif self._round_at is None:
+            self._round_at = self.around.rotation.turn(now)
+        elif now >= self._round_at:
+            self._round_at = None
+            if (oldest := self.window.oldest(Wait.LINE)) is not None:
+                self.rounds.add(oldest)
+                self.window.rouse(oldest, now)
+
     async def _doze(self) -> None:
-        wake_at = self.window.next_wake()
+        times = [at for at in (self.window.next_wake(), self._round_at) if at is not None]
+        wake_at = min(times, default=None)
         timeout = None if wake_at is None else max(wake_at - self.around.clocks.mono(), 0.0)
         try:
             async with asyncio.timeout(timeout):
@@ -121,7 +175,7 @@ class Lane:
         except TimeoutError:
             return
 
-    def _pause_if_full(self) -> None:
-        if self.window.full != self._is_paused:
-            self._is_paused = self.window.full
-            self._paused(self._is_paused)
+    def _weigh(self, change: int) -> None:
+        if self.owned and self.around.budget.hold(change):
+            self._crossed()
+        self.pause_if_full()

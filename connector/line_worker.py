@@ -13,6 +13,7 @@ from typing import assert_never
 
 from connector.core import last_look, turns
 from connector.core.breakers import NOT_SUSPECTED
+from connector.core.delays import Defer
 from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
 from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
@@ -52,20 +53,31 @@ class _Turn:
             if isinstance(step, turns.Look):
                 self.around.doubts.look(self.held, step.attempt, newest=self._may_resend())
                 continue
-            if isinstance(step, turns.Owe | turns.HopTo):
+            if isinstance(step, turns.Owe | turns.HopTo | Defer):
                 await self._leave(step)
                 return self.lane.done(self.offset, self.held)
             await self._act(step)
 
-    async def _leave(self, step: turns.Owe | turns.HopTo) -> None:
-        if isinstance(step, turns.HopTo):
-            return await self.around.outlets.hop(self.held.dispatch, step.line)
-        report = self.lane.reports.pop(step.standing.attempt or "", None)
-        return await self.around.outlets.owed(self.held, step, report)
+    async def _leave(self, step: turns.Owe | turns.HopTo | Defer) -> None:
+        match step:
+            case turns.HopTo(line):
+                await self.around.outlets.hop(self.held.dispatch, line)
+            case Defer():
+                await self.around.outlets.defer(self.held, step)
+            case turns.Owe(standing):
+                report = self.lane.reports.pop(standing.attempt or "", None)
+                await self.around.outlets.owed(self.held, step, report)
+            case _:
+                assert_never(step)
 
-    async def _act(self, step: turns.Propose | turns.Close | turns.Refute | turns.ParkIt | turns.DropIt) -> None:
+    async def _act(
+        self, step: turns.Propose | turns.Announce | turns.Close | turns.Refute | turns.ParkIt | turns.DropIt
+    ) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
         match step:
+            case turns.Announce():
+                await self.around.outlets.scheduled(self.held)
+                self.lane.announced.add(self.offset)
             case turns.Refute(attempt):
                 line, unsent = self._line_of(attempt), Result.UNSENT
                 await self._record(Outcome(attempt, self.request_id, line, contact, unsent, ABSENT, via="absence"))
@@ -194,19 +206,25 @@ class _Turn:
         return (self.held.dispatch.request.on_in_doubt or self.around.policy.in_doubt) is OnInDoubt.RESEND
 
     def _seen(self) -> Seen:
-        replica, clocks = self.around.replica, self.around.clocks
+        replica, clocks, lane, dispatch = self.around.replica, self.around.clocks, self.lane, self.held.dispatch
+        now_ms, tags = clocks.now_ms(), dispatch.request.tags
         standing = replica.fold.standing(self.request_id)
         attempt = standing.attempt if standing is not None and standing.attempt else ""
         live, doubts = replica.views.attempt(attempt), self.around.doubts
         return Seen(
-            now_ms=clocks.now_ms(),
+            now_ms=now_ms,
             mono=clocks.mono(),
             standing=standing,
             bound=replica.views.line_of(self.held.contact),
             contact_busy=replica.views.busy(self.held.contact),
-            first_of_contact=self.lane.window.is_first(self.offset),
-            line_ready_at=self.lane.guard.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
-            suspected_until=self.lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
+            first_of_contact=lane.window.is_first(self.offset),
+            ahead=lane.window.ahead(self.offset),
+            waited_s=lane.waited_s(self.offset),
+            line_ready_at=lane.guard.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
+            goes_round=self.offset in lane.rounds,
+            announced=self.offset in lane.announced,
+            cancelled=self.around.orders.cancels(self.request_id, tags, dispatch.request_time_ms, now_ms),
+            suspected_until=lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
             attempt_read_at=live.read_at if live else None,
             attempt_granted_ms=live.granted_ms if live else None,
             look_at=doubts.look_at(attempt),

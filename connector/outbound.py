@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, OutboundMessage, message_of
+from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
 from connector.core.messages import Dispatch
 from connector.core.records import LedgerRecord
@@ -96,7 +97,16 @@ class OutTopics:
     async def dispatch(self, dispatch: Dispatch) -> None:
         """Append to the partition of the record's line."""
         value = self._codec.encode(SchemaName.DISPATCH, dispatch_row(dispatch))
-        await self._send(self._names.dispatch, None, value, partition=self._partitions[dispatch.line])
+        await self._send(self._names.dispatch, None, value, partition=self._partition(dispatch.line))
+
+    async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
+        """Append to a delay topic; a contact's records share a partition."""
+        value = self._codec.encode(SchemaName.DISPATCH, dispatch_row(dispatch))
+        await self._send(self._names.delay(delay), contact, value)
+
+    async def again(self, line: str, value: bytes) -> None:
+        """Append a record that a delay topic gives back, as it is, to its line's partition."""
+        await self._send(self._names.dispatch, None, value, partition=self._partition(line))
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         """Write a parked record, or its tombstone."""
@@ -117,6 +127,12 @@ class OutTopics:
         """Say how far in the ledger the contacts topic reaches."""
         row = {"line": None, "grant_offset": None, "ledger_offset": ledger_offset}
         await self._send(self._names.contacts, PROGRESS_KEY, self._codec.encode(SchemaName.CONTACT, row), partition=0)
+
+    def _partition(self, line: str) -> int:
+        """A line that `topics apply` has just added is known a moment later."""
+        if (partition := self._partitions.get(line)) is None:
+            raise PublishFailed(f"line {line} has no partition yet")
+        return partition
 
     async def _send(
         self,

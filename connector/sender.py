@@ -48,9 +48,11 @@ class Sender:
         for partition in partitions:
             if partition in self._lines:
                 line = self._lines[partition]
-                lane = Lane(line, self._around, self._sleepers, partial(self._pause, partition), self._writes)
+                paused = partial(self._pause, partition)
+                lane = Lane(line, self._around, self._sleepers, paused, self._make_room, self._writes)
                 self._lanes[partition] = lane
                 self._tasks[partition] = [self.watch.start(self._work(lane)) for _ in range(line.in_flight)]
+        self._make_room()
 
     def records(self, batch: Sequence[DispatchRecord]) -> None:
         """Take records in the order of their offsets."""
@@ -74,9 +76,9 @@ class Sender:
         """These partitions are somebody else's now: no grant of theirs is written any more."""
         for partition in partitions:
             if (lane := self._lanes.pop(partition, None)) is not None:
-                lane.owned = False
-                lane.stop()
+                lane.close()
             self._tasks.pop(partition, None)
+        self._make_room()
 
     def next_offsets(self) -> dict[int, int]:
         """Return the next offset to commit of each assigned partition that has one."""
@@ -84,12 +86,17 @@ class Sender:
         return {p: offset for p, offset in offsets.items() if offset is not None}
 
     def stir(self) -> None:
-        """Something about all lines changed (the account is good again): look at every window."""
+        """Something about all lines changed (the account is good again, an order came): look at every window."""
         for lane in self._lanes.values():
             lane.wake_all()
 
     def wake(self, names: tuple[bytes, ...]) -> None:
-        """The ledger, or a look at the message list, said something of these requests or contacts."""
+        """Something of these requests or contacts changed: look at those that wait."""
         for name in names:
             for lane in self._sleepers.pop(name, ()):
                 lane.wake(name)
+
+    def _make_room(self) -> None:
+        """The process holds too much, or no longer: each lane stops or resumes reading."""
+        for lane in self._lanes.values():
+            lane.pause_if_full()

@@ -1,12 +1,15 @@
 """What a sender needs from outside, as Protocols, and the values it is handed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from connector.account import Account
+from connector.core.budget import Budget
 from connector.core.callbacks import Report
+from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
 from connector.core.messages import Dispatch
+from connector.core.orders import Orders
 from connector.core.outcomes import Answer
 from connector.core.turns import Held, Owe, Policy
 from connector.doubts import Doubts
@@ -51,6 +54,12 @@ class Outlets(Protocol):
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         """Append the record to the partition of another line."""
 
+    async def defer(self, held: Held, step: Defer) -> None:
+        """Append the record to a delay topic; the first time, publish DEFERRED before."""
+
+    async def scheduled(self, held: Held) -> None:
+        """Publish SCHEDULED."""
+
 
 class Ids(Protocol):
     """Chance comes from outside."""
@@ -74,7 +83,7 @@ class Clocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything a line needs from outside."""
+    """Everything a line needs from outside, and what the lines of a process share."""
 
     replica: Replica
     sendblue: Sendblue
@@ -86,3 +95,6 @@ class Surroundings:
     ids: Ids
     observe: Observer
     hash_key: bytes
+    orders: Orders = field(default_factory=Orders)
+    rotation: Rotation = field(default_factory=Rotation)
+    budget: Budget = field(default_factory=Budget)

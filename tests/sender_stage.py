@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from connector.account import Account
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
+from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.proofs import Listing, Text
@@ -61,6 +62,8 @@ class Stage:
     posts: list[tuple[float, str, str]] = field(default_factory=list)
     ends: list[tuple[str, str]] = field(default_factory=list)
     hops: list[tuple[str, str]] = field(default_factory=list)
+    deferred: list[tuple[float, str, Defer]] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     paused: list[tuple[int, bool]] = field(default_factory=list)
     probes: list[bool] = field(default_factory=list)
@@ -81,7 +84,10 @@ class Stage:
             self.replica, self, self, self.account, self.doubts, self.policy, self, self, self.facts.append, b"k" * 16
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
-        self.sender = Sender(lines, around, work, lambda p, full: self.paused.append((p, full)))
+        self.sender = Sender(lines, around, work, self.pause)
+
+    def pause(self, partition: int, full: bool) -> None:
+        self.paused.append((partition, full))
 
     def _stir(self) -> None:
         self.sender.stir()
@@ -129,6 +135,12 @@ class Stage:
 
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         self.hops.append((dispatch.request.request_id, line))
+
+    async def defer(self, held: Held, step: Defer) -> None:
+        self.deferred.append((self.mono(), held.dispatch.request.request_id, step))
+
+    async def scheduled(self, held: Held) -> None:
+        self.announced.append(held.dispatch.request.request_id)
 
     def give(
         self, offset: int, request_id: str, number: str = "+12025550123", partition: int = 0, **more: object

@@ -12,6 +12,7 @@ ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "
 EDGES = {"kafka", "sendblue", "web", "observability"}
 ROLES = {
     "account",
+    "delayer",
     "digester",
     "doubts",
     "ends",

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
 from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
@@ -39,6 +40,9 @@ class Topics:
     async def dead_letter(self, letter: DeadLetter) -> None:
         self._maybe()
         self.letters.append(letter)
+
+    async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
+        raise AssertionError("the router delays nothing")
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         self.parked_keys.append((key, held is not None))

@@ -286,12 +286,13 @@ def test_send_at_is_waited_for() -> None:
     async def story() -> None:
         stage = Stage()
         stage.sender.assigned([0])
-        stage.give(0, "later", send_at_ms=NOW_MS + 300_000)
+        stage.give(0, "later", send_at_ms=NOW_MS + 60_000)
         stage.give(1, "now", number="+12025550124")
         await stage.until(lambda: len(stage.ends) == 2)
 
         assert [p[1] for p in stage.posts] == ["now", "later"]
-        assert stage.posts[1][0] >= 300.0
+        assert stage.posts[1][0] >= 60.0
+        assert stage.announced == ["later"]
 
     run(story())
 

@@ -26,7 +26,9 @@ from connector.core.tokens import Claim
 
 EVENT_ID_BYTES = 16
 """128 bits: no two events meet by chance in the life of a topic."""
-FINAL_TYPES = frozenset(EventType) - {EventType.STATUS, EventType.PARKED}
+WAITING = frozenset({EventType.SCHEDULED, EventType.DEFERRED})
+"""The request is on its way; so far nothing was tried, or nothing sent."""
+FINAL_TYPES = frozenset(EventType) - WAITING - {EventType.STATUS, EventType.PARKED}
 """After one of these the request is settled; the first counts, and SUBMITTED beats all."""
 NEGATIVE_ENDS = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.CANCELLED, EventType.DROPPED})
 
@@ -173,6 +175,13 @@ def duplicate_event(
 def parked_event(dispatch: Dispatch, attempt: str, code: str, reason: str, at_ms: int) -> MessageEvent:
     """Nobody can prove what became of the attempt. Provisional: one of the ends follows."""
     return replace(_about(dispatch, EventType.PARKED, attempt, at_ms), code=code, reason=reason)
+
+
+def waiting_event(type_: EventType, dispatch: Dispatch, code: str, reason: str, at_ms: int) -> MessageEvent:
+    """The request waits: SCHEDULED or DEFERRED, else ValueError. One of each kind a request: its id has no attempt."""
+    if type_ not in WAITING:
+        raise ValueError(f"{type_} is no wait")
+    return replace(_about(dispatch, type_, None, at_ms), code=code, reason=reason)
 
 
 def rejected_event(

@@ -77,6 +77,30 @@ class LineWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestScheduled:
+    """A request with a send_at ahead was seen by its line."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDeferred:
+    """A record took a hop through a delay topic (its name's last part), for this reason (a code)."""
+
+    line: str
+    delay: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelayEnded:
+    """A delay topic gave a record back to its line."""
+
+    delay: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSettled:
     """A request has its end, or is parked: the canonical line. ``seconds`` since the request's time."""
 
@@ -149,6 +173,9 @@ Fact: TypeAlias = (
     | DoubtSettled
     | BreakerTurned
     | LineWaits
+    | RequestScheduled
+    | RequestDeferred
+    | DelayEnded
     | MessageSettled
     | DeadLettered
     | ParkedSeen

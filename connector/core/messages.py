@@ -59,6 +59,8 @@ class EventType(StrEnum):
     DROPPED = "DROPPED"
     DUPLICATE = "DUPLICATE"
     PARKED = "PARKED"
+    SCHEDULED = "SCHEDULED"
+    DEFERRED = "DEFERRED"
 
 
 class EventOrigin(StrEnum):
@@ -118,7 +120,7 @@ class Dispatch:
 
     ``request_time_ms`` is the older of created_at and the record's time; age counts from it. ``line`` is the alias
     of the chosen line, ``line_named`` whether the producer chose it. ``hops`` counts moves between lines,
-    ``redrive`` how often an operator has sent the record round again.
+    ``redrive`` how often an operator has sent the record round again, ``deferrals`` its hops through delay topics.
     """
 
     request: SendRequest
@@ -128,5 +130,6 @@ class Dispatch:
     line_named: bool = False
     hops: int = 0
     redrive: int = 0
+    deferrals: int = 0
     traceparent: str | None = None
     source: Source = field(default_factory=Source)

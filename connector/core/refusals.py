@@ -47,6 +47,8 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "OUT_OF_TIME": "the request's time to live ended before it could be sent",
         "LINE_NOT_OURS": "the line this request must go out from is not one of the configured lines",
         "NO_LINE": "no line is configured for requests that name none",
+        "CANCELLED": "an operator cancelled the request by its id before it was sent",
+        "CANCELLED_BY_TAG": "an operator cancelled by tag, before it was sent, what was requested until then",
         "LINE_CONFLICT": "the contact hears from another line than the one this request must go out from",
     }
 )

@@ -4,12 +4,13 @@
 on (owed, in doubt, not now). Only then come time, binding, the contact and the line. What is granted is looked at once
 more before the write: ``last_look``.
 
-"Not now" and "never" are different types: ``NotNow``; ``Close`` and ``Owe``.
+"Not now" and "never" are different types: ``NotNow`` and ``Defer``; ``Close`` and ``Owe``.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
 from connector.core.refusals import refusal
@@ -42,8 +43,13 @@ class Propose:
 class NotNow(NamedTuple):
     """Wait until ``until`` (monotonic seconds), or until the ledger says something of the request or contact."""
 
-    reason: str
+    reason: Wait
     until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """The request has a send_at ahead and nobody has said so yet: publish SCHEDULED, then look again."""
 
 
 class HopTo(NamedTuple):
@@ -91,7 +97,7 @@ class Owe(NamedTuple):
     id_reused: bool
 
 
-Turn: TypeAlias = Propose | NotNow | HopTo | Close | Look | Refute | ParkIt | DropIt | Owe
+Turn: TypeAlias = Propose | NotNow | Defer | Announce | HopTo | Close | Look | Refute | ParkIt | DropIt | Owe
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,9 @@ class Held:
 class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
+    ``cancelled``: the code of an order that cancels the request. ``ahead``: what the first of its contact in the window
+    waits for; None when it is the first itself, or the one ahead is at work. ``waited_s``: for how long it has waited
+    for somebody else's end. ``goes_round``: it is its blocked line's turn to let this record, its oldest, go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     ``suspected_until``: others go first until then.
@@ -131,7 +140,12 @@ class Seen:
     bound: str | None = None
     contact_busy: bool = False
     first_of_contact: bool = True
+    ahead: Wait | None = None
+    waited_s: float = 0.0
     line_ready_at: float = 0.0
+    goes_round: bool = False
+    announced: bool = False
+    cancelled: str | None = None
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
     suspected_until: float = float("-inf")
@@ -143,19 +157,49 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     """Decide what a record does next that has no attempt of this holder in flight."""
     if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
         return _not_free(held, seen, seen.standing, policy)
-    ended = _out_of_time(held, seen, policy) or _elsewhere(held, seen, policy)
+    ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)
     if ended is not None:
         return ended
     due = due_ms(held.dispatch)
     if due > seen.now_ms:
-        return NotNow("scheduled", seen.mono + (due - seen.now_ms) / 1000)
-    if not seen.first_of_contact or seen.contact_busy:
-        return NotNow("contact busy", seen.mono + RECHECK_S)
+        return _scheduled(held, seen, policy, due)
+    if not seen.first_of_contact:
+        return _behind(seen)
+    if seen.contact_busy:
+        return _for_another(seen, Wait.BUSY)
     if seen.line_ready_at > seen.mono:
-        return NotNow("line waits", _sooner(held, seen, policy, seen.line_ready_at))
+        return _blocked(held, seen, policy)
     if seen.suspected_until > seen.mono:
-        return NotNow("suspected", _sooner(held, seen, policy, seen.suspected_until))
+        return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
     return Propose()
+
+
+def _scheduled(held: Held, seen: Seen, policy: Policy, due: int) -> NotNow | Defer | Announce:
+    dispatch, left_ms = held.dispatch, due - seen.now_ms
+    if not seen.announced and not dispatch.deferrals and (dispatch.request.send_at_ms or 0) > seen.now_ms:
+        return Announce()
+    delay = delay_for(left_ms, expires_ms(dispatch, policy.default_ttl_ms) - seen.now_ms)
+    return NotNow(Wait.SCHEDULED, seen.mono + left_ms / 1000) if delay is None else Defer(delay, Wait.SCHEDULED)
+
+
+def _behind(seen: Seen) -> NotNow | Defer:
+    """Another of its contact comes first; if that one is held, those behind it are held too."""
+    if seen.ahead in HOLDS:
+        return _for_another(seen, Wait.HELD)
+    return NotNow(Wait.BEHIND, seen.mono + RECHECK_S)
+
+
+def _for_another(seen: Seen, reason: Wait) -> NotNow | Defer:
+    """It waits for somebody else's end, which may lie behind it: not for long in the window."""
+    if seen.waited_s >= IN_WINDOW_S:
+        return Defer(Delay.MINUTE, reason)
+    return NotNow(reason, seen.mono + RECHECK_S)
+
+
+def _blocked(held: Held, seen: Seen, policy: Policy) -> NotNow | Defer:
+    if seen.goes_round and seen.line_ready_at - seen.mono > IN_WINDOW_S:
+        return Defer(Delay.MINUTE, Wait.LINE)
+    return NotNow(Wait.LINE, _sooner(held, seen, policy, seen.line_ready_at))
 
 
 def _sooner(held: Held, seen: Seen, policy: Policy, until: float) -> float:
@@ -175,6 +219,10 @@ def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
     return None
 
 
+def _cancelled(seen: Seen) -> Close | None:
+    return None if seen.cancelled is None else Close(Disposition.CANCELLED, seen.cancelled)
+
+
 def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
     dispatch = held.dispatch
     if seen.bound is None or seen.bound == dispatch.line:
@@ -188,7 +236,7 @@ def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
 def _not_free(held: Held, seen: Seen, standing: Standing, policy: Policy) -> Turn:
     same = standing.origin == held.dispatch.origin
     if standing.status is Status.OPEN:
-        return _in_doubt(held, seen, standing.attempt or "", policy) if same else NotNow("open", seen.mono + RECHECK_S)
+        return _in_doubt(held, seen, standing.attempt or "", policy) if same else _for_another(seen, Wait.OPEN)
     if standing.status is Status.PARKED:
         return _parked(held, seen, standing, policy, same)
     return Owe(standing, owed_event(standing, same), not same and _reused(standing, held.body))
@@ -203,7 +251,7 @@ def _in_doubt(held: Held, seen: Seen, attempt: str, policy: Policy) -> Turn:
         return ParkIt(attempt)
     if seen.look_at is not None and seen.look_at <= seen.mono:
         return Look(attempt)
-    return NotNow("in doubt", min(seen.look_at or seen.mono + RECHECK_S, seen.mono + RECHECK_S))
+    return NotNow(Wait.IN_DOUBT, min(seen.look_at or seen.mono + RECHECK_S, seen.mono + RECHECK_S))
 
 
 def _policy(held: Held, policy: Policy) -> OnInDoubt:
@@ -218,7 +266,7 @@ def _is_absent(seen: Seen) -> bool:
 
 def _parked(held: Held, seen: Seen, standing: Standing, policy: Policy, same: bool) -> Turn:
     if not same:
-        return NotNow("parked", seen.mono + RECHECK_S)
+        return _for_another(seen, Wait.PARKED)
     if _policy(held, policy) is OnInDoubt.DROP:
         return DropIt(standing.attempt or "")
     return Owe(standing, EventType.PARKED, False)

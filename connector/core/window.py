@@ -3,7 +3,8 @@
 Records come in the order of their offsets and leave when they are done. A record that may go on is *due*: the one
 with the lowest offset comes first. One that waits sleeps until a time, or until somebody wakes its request or its
 contact. Of the records of one contact only the first may be proposed; the others may still be looked at, since a
-request that is no longer free (replayed, in doubt elsewhere) must not wait for a place it does not need.
+request that is no longer free (replayed, in doubt elsewhere) must not wait for a place it does not need. One that
+sleeps until its own send_at has no place yet: those behind it that are due go first.
 
 The window is full at 500 records or 4 MB: then its line reads no further, and says so.
 """
@@ -11,6 +12,8 @@ The window is full at 500 records or 4 MB: then its line reads no further, and s
 import heapq
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from connector.core.delays import Wait
 
 MAX_RECORDS = 500  # a held contact must not stop its line; 500 waiting records mean the line itself is stuck
 MAX_BYTES = 4_000_000  # 1,000 lines stay within a few hundred MB even when all windows are full of long texts
@@ -25,7 +28,7 @@ class _Slot(Generic[T]):
     contact: bytes
     request: bytes
     until: float = 0.0
-    reason: str = ""
+    reason: Wait | None = None
 
 
 @dataclass(slots=True)
@@ -66,10 +69,19 @@ class Window(Generic[T]):
         return None
 
     def is_first(self, offset: int) -> bool:
-        """True when no earlier record of the same contact is still in the window."""
-        return self._names[self._slots[offset].contact][0] == offset
+        """True when no earlier record of the same contact is in the window, but such as sleep until their send_at."""
+        return self._ahead(offset) is None
 
-    def wait(self, offset: int, until: float, reason: str) -> None:
+    def ahead(self, offset: int) -> Wait | None:
+        """What the first of the same contact waits for; None when this is the first, or the first is at work."""
+        first = self._ahead(offset)
+        return None if first is None else first.reason
+
+    def oldest(self, reason: Wait) -> int | None:
+        """Return the lowest offset that waits for this reason."""
+        return next((offset for offset, slot in self._slots.items() if slot.reason is reason), None)
+
+    def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""
         slot = self._slots[offset]
         slot.until, slot.reason = until, reason
@@ -78,17 +90,19 @@ class Window(Generic[T]):
     def wake(self, name: bytes, now: float) -> None:
         """The ledger said something of this request or contact: those that sleep for it are due now."""
         for offset in self._names.get(name, ()):
-            slot = self._slots[offset]
-            if slot.until > now:
-                slot.until = now
-                heapq.heappush(self._asleep, (now, offset))
+            self.rouse(offset, now)
 
     def wake_all(self, now: float) -> None:
         """Every sleeper is due now."""
-        for offset, slot in self._slots.items():
-            if slot.until > now:
-                slot.until = now
-                heapq.heappush(self._asleep, (now, offset))
+        for offset in self._slots:
+            self.rouse(offset, now)
+
+    def rouse(self, offset: int, now: float) -> None:
+        """This one is due now, if it sleeps."""
+        slot = self._slots[offset]
+        if slot.until > now:
+            slot.until = now
+            heapq.heappush(self._asleep, (now, offset))
 
     def done(self, offset: int) -> None:
         """The record has its end, or its next hop is durable."""
@@ -106,9 +120,9 @@ class Window(Generic[T]):
             return 0.0
         return self._asleep[0][0] if self._asleep else None
 
-    def waiting(self) -> dict[str, int]:
+    def waiting(self) -> dict[Wait, int]:
         """Return how many records sleep, by reason."""
-        counts: dict[str, int] = {}
+        counts: dict[Wait, int] = {}
         for slot in self._slots.values():
             if slot.reason:
                 counts[slot.reason] = counts.get(slot.reason, 0) + 1
@@ -119,5 +133,13 @@ class Window(Generic[T]):
             until, offset = heapq.heappop(self._asleep)
             slot = self._slots.get(offset)
             if slot is not None and slot.until == until and slot.reason:
-                slot.until, slot.reason = 0.0, ""
+                slot.until, slot.reason = 0.0, None
                 heapq.heappush(self._due, offset)
+
+    def _ahead(self, offset: int) -> _Slot[T] | None:
+        for other in self._names[self._slots[offset].contact]:
+            if other == offset:
+                return None
+            if self._slots[other].reason is not Wait.SCHEDULED:
+                return self._slots[other]
+        return None

@@ -13,12 +13,14 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
+from connector.core.delays import Delay
 from connector.core.preflight import APPLY, Finding
 from connector.kafka.clients import ClientSettings
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 TIMEOUT_S = 20.0
+DELAY_PARTITIONS = 4  # so that four replicas share the work; a contact's records share one
 AT_LEAST, AT_MOST = "at least ", "at most "
 DURABLE = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
 """What keeps an acknowledged record; with fewer than three brokers only a trial can go without."""
@@ -40,11 +42,17 @@ class TopicNames:
     control: str = "sendblue.control"
     contacts: str = "sendblue.contacts"
     parked: str = "sendblue.parked"
+    delay_1m: str = "sendblue.delay.1m"
+    delay_1h: str = "sendblue.delay.1h"
 
     @classmethod
     def with_prefix(cls, prefix: str) -> "TopicNames":
         """All topics under one prefix."""
-        return cls(*(f"{prefix}.{name}" for name in cls.__slots__))
+        return cls(*(f"{prefix}.{name.replace('_', '.')}" for name in cls.__slots__))
+
+    def delay(self, delay: Delay) -> str:
+        """The topic of this delay."""
+        return {Delay.MINUTE: self.delay_1m, Delay.HOUR: self.delay_1h}[delay]
 
     def all(self) -> tuple[str, ...]:
         """Every name."""
@@ -84,6 +92,7 @@ class Existing:
 def wanted(names: TopicNames, lines: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
     """All topics for so many lines (design.md section 3)."""
     durable = {**DURABLE, "min.insync.replicas": "2" if replication >= 3 else "1"}
+    dispatch = {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}
     ledger = {
         **_FOREVER,
         **durable,
@@ -95,7 +104,11 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
         TopicSpec(names.requests, users_partitions, {}, owned=False, kept=True),
         TopicSpec(names.events, users_partitions, {}, owned=False),
         TopicSpec(names.dlq, users_partitions, {}, owned=False, kept=True),
-        TopicSpec(names.dispatch, max(lines, 1), {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}),
+        TopicSpec(names.dispatch, max(lines, 1), dispatch),
+        *(
+            TopicSpec(names.delay(d), DELAY_PARTITIONS, {**dispatch, "message.timestamp.type": "LogAppendTime"})
+            for d in Delay
+        ),
         TopicSpec(names.ledger, 1, ledger),
         TopicSpec(names.control, 1, {**_TABLE, **durable}),
         TopicSpec(names.contacts, 1, {**_TABLE, **durable}),

@@ -58,6 +58,7 @@ def dispatch_row(dispatch: Dispatch) -> Row:
         "line_named": dispatch.line_named,
         "hops": dispatch.hops,
         "redrive": dispatch.redrive,
+        "deferrals": dispatch.deferrals,
         "traceparent": dispatch.traceparent,
         "key": source.key,
         "value": source.value or b"",
@@ -82,6 +83,7 @@ def dispatch_of(row: Row, request: SendRequest) -> Dispatch:
         line_named=row["line_named"],
         hops=row["hops"],
         redrive=row["redrive"],
+        deferrals=row["deferrals"],
         traceparent=row["traceparent"],
         source=source_of(row),
     )

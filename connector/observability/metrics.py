@@ -12,6 +12,8 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from connector.core import facts
+from connector.core.delays import Delay, Wait
+from connector.core.events import WAITING
 from connector.core.ledger import Alarm
 from connector.core.messages import EventType
 from connector.core.outcomes import KNOWN_CODES
@@ -26,7 +28,9 @@ OTHER = "other"
 _CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
 _STATUSES = tuple(str(s) for s in Status)
 _SERVICES = tuple(str(s) for s in Service)
-_TYPES = tuple(str(t) for t in EventType if t is not EventType.STATUS)
+_TYPES = tuple(str(t) for t in EventType if t is not EventType.STATUS and t not in WAITING)
+_DELAYS = tuple(str(d) for d in Delay)
+_TOPICS = ("requests", "dispatch", *(f"delay.{d}" for d in Delay))
 
 
 class Metric(NamedTuple):
@@ -64,6 +68,14 @@ CATALOGUE = (
         "from the request's time until Sendblue accepted it",
         buckets=SLO_SECONDS,
     ),
+    Metric(Counter, "sendblue_scheduled_total", "requests seen with a send_at ahead", {"line": ()}),
+    Metric(
+        Counter,
+        "sendblue_deferrals_total",
+        "hops into a delay topic, by why the record had to wait",
+        {"delay": _DELAYS, "reason": tuple(w.name for w in Wait)},
+    ),
+    Metric(Counter, "sendblue_delays_ended_total", "records a delay topic gave back to their line", {"delay": _DELAYS}),
     Metric(Counter, "sendblue_in_doubt_total", "calls whose fate was unknown", {"line": ()}),
     Metric(
         Counter,
@@ -111,13 +123,13 @@ CATALOGUE = (
         Gauge,
         "sendblue_lag_records",
         "records not yet done, by topic, of the partitions read here",
-        {"topic": ("requests", "dispatch")},
+        {"topic": _TOPICS},
     ),
     Metric(
         Gauge,
         "sendblue_lag_seconds",
         "age of the oldest record read and not yet done, by topic",
-        {"topic": ("requests", "dispatch")},
+        {"topic": _TOPICS},
     ),
     Metric(Gauge, "sendblue_ledger_lag_records", "records of the ledger not yet read"),
     Metric(Gauge, "sendblue_ledger_requests", "requests the ledger remembers"),
@@ -135,6 +147,9 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.DoubtSettled: ("sendblue_doubts_settled_total", "by"),
     facts.BreakerTurned: ("sendblue_breaker_turns_total", "of", "to"),
     facts.LineWaits: ("sendblue_line_waits_total", "code"),
+    facts.RequestScheduled: ("sendblue_scheduled_total", "line"),
+    facts.RequestDeferred: ("sendblue_deferrals_total", "delay", "reason"),
+    facts.DelayEnded: ("sendblue_delays_ended_total", "delay"),
     facts.MessageSettled: ("sendblue_messages_total", "disposition"),
     facts.DeadLettered: ("sendblue_dead_letters_total", "code"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),

@@ -1,5 +1,6 @@
 """The bounded window: order, sleep, bounds."""
 
+from connector.core.delays import Wait
 from connector.core.window import Window
 
 A, B = b"contact a", b"contact b"
@@ -24,7 +25,7 @@ def test_a_sleeper_wakes_at_its_time() -> None:
     """Not before; ``next_wake`` tells when."""
     one = window((5, A), (7, B))
     one.take(0.0)
-    one.wait(5, 9.0, "scheduled")
+    one.wait(5, 9.0, Wait.SCHEDULED)
 
     assert one.next_wake() == 0.0
     assert one.take(1.0) == (7, "r7")
@@ -37,12 +38,12 @@ def test_a_name_wakes_its_sleepers() -> None:
     one = window((5, A), (7, B))
     for offset, _ in ((5, A), (7, B)):
         one.take(0.0)
-        one.wait(offset, 99.0, "contact busy")
+        one.wait(offset, 99.0, Wait.BUSY)
     one.wake(A, 1.0)
     one.wake(b"request 5", 1.0)
 
     assert [one.take(1.0), one.take(1.0)] == [(5, "r5"), None]
-    assert one.waiting() == {"contact busy": 1}
+    assert one.waiting() == {Wait.BUSY: 1}
 
 
 def test_all_can_be_woken() -> None:
@@ -50,7 +51,7 @@ def test_all_can_be_woken() -> None:
     one = window((5, A), (7, B))
     for offset in (5, 7):
         one.take(0.0)
-        one.wait(offset, 99.0, "line waits")
+        one.wait(offset, 99.0, Wait.LINE)
     one.wake_all(1.0)
 
     assert [one.take(1.0), one.take(1.0)] == [(5, "r5"), (7, "r7")]
@@ -84,7 +85,7 @@ def test_a_done_record_never_comes_back() -> None:
     """Its sleep is forgotten with it."""
     one = window((5, A))
     one.take(0.0)
-    one.wait(5, 9.0, "scheduled")
+    one.wait(5, 9.0, Wait.SCHEDULED)
     one.done(5)
 
     assert one.take(10.0) is None

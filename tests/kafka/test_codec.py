@@ -93,7 +93,7 @@ def test_a_dispatch_survives_the_wire(
 ) -> None:
     """The request by its own bytes, the untouched record beside it."""
     wire = CODEC.encode(SchemaName.SEND_REQUEST, request_row(request))
-    dispatch = Dispatch(request, origin, 5, "line-1", True, 1, 2, None, Source(value, wire, tuple(headers), 7))
+    dispatch = Dispatch(request, origin, 5, "line-1", True, 1, 2, 3, None, Source(value, wire, tuple(headers), 7))
     row = CODEC.decode(SchemaName.DISPATCH, CODEC.encode(SchemaName.DISPATCH, dispatch_row(dispatch)))
     inner = request_of(CODEC.decode(SchemaName.SEND_REQUEST, row["value"]))
 
