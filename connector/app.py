@@ -14,6 +14,7 @@ import structlog
 
 from connector import __version__
 from connector.assembly import ROLES, Parts, start_digester
+from connector.control_feed import ControlFeed
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
 from connector.core.health import Sight, reasons
 from connector.core.ledger import Step
@@ -67,6 +68,7 @@ class Connector:
         self.health_port = 0
         self._producer: KafkaProducer | None = None
         self._tail: LogTail | None = None
+        self._orders: ControlFeed | None = None
         self._account = AccountCheck(self.settings, self._told)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -141,7 +143,8 @@ class Connector:
                 await self._account.begin()
         reader = Reader(codec, lambda why: self._told("registry", why))
         self._producer = KafkaProducer(clients, loop)
-        partitions = await lines_of(settings, reader, clients, names, self._told)
+        self._orders = ControlFeed(reader)
+        partitions = await lines_of(settings, self._orders, clients, names, self._told)
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await load_contacts(reader, clients, names, replica, self._told)
@@ -152,6 +155,7 @@ class Connector:
         parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
         parts.watches += [feed.watch, replica.watch]
         parts.closers.append(feed.close)
+        parts.follow(self._orders)
         return parts
 
     async def _until(self, stopped: "asyncio.Task[None]", parts: Parts) -> None:
@@ -178,8 +182,9 @@ class Connector:
             await self.parts.replica.drain()
             for close in reversed(self.parts.closers):
                 await close()
-        if self._tail is not None:
-            await self._tail.close()
+        for log in (self._tail, self._orders):
+            if log is not None:
+                await log.close()
         if self._producer is not None:
             await self._producer.close()
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from connector.account import Account
+from connector.control_feed import ControlFeed
 from connector.core.delays import Delay
 from connector.core.facts import Observer
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
+from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.routing import Lines
+from connector.core.standing import request_key
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.delayer import Delayer
@@ -58,6 +61,7 @@ class Parts:
     hash_key: bytes
     observe: Observer
     system: System = field(default_factory=System)
+    orders: Orders = field(default_factory=Orders)
     intakes: list[Intake] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
@@ -98,6 +102,22 @@ class Parts:
     def looks_rate(self) -> float:
         """Looks at the message list a second that are this replica's, by its share of the lines."""
         return senders_rate(len(self.sender.lanes) if self.sender else 0, len(self.settings.lines))
+
+    def follow(self, feed: ControlFeed) -> None:
+        """Obey what operators order from now on."""
+        self.orders = feed.control.orders
+        self.watches.append(feed.watch)
+        feed.ordered = self.ordered
+
+    def ordered(self, order: Order) -> None:
+        """An operator ordered something: the records it may mean look again."""
+        match order:
+            case CancelRequest(request_id):
+                self.wake((request_key(request_id),))
+            case CancelTag():
+                self.stir()
+            case _:
+                assert_never(order)
 
     def pause(self, topic: str, partition: int, paused: bool) -> None:
         """Stop or resume reading a partition."""
@@ -168,6 +188,7 @@ async def start_sender(parts: Parts) -> None:
         system,
         parts.observe,
         parts.hash_key,
+        parts.orders,
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch

@@ -19,6 +19,7 @@ from connector.cli_frame import on_kafka as _kafka
 from connector.cli_frame import run as _run
 from connector.cli_frame import settings_of as _settings
 from connector.cli_ledger import ledger_cli
+from connector.cli_orders import cancel
 from connector.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
 from connector.cli_simulate import simulate
 from connector.core.messages import SendRequest
@@ -42,6 +43,7 @@ schemas_cli = typer.Typer(help="The Avro schemas of the topics.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
 cli.add_typer(ledger_cli, name="ledger")
+cli.command()(cancel)
 
 
 @cli.command()

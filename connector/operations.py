@@ -8,10 +8,19 @@ from typing import Any
 
 from connector.core import preflight as decide
 from connector.core.messages import SendRequest
+from connector.core.orders import Order
 from connector.core.preflight import Finding
 from connector.installation import clients_of, identity_of, names_of, registry_of, specs_of, subjects
 from connector.kafka.avro import Codec, Row, Undecodable
-from connector.kafka.control import Control, Genesis, assign_partitions, control_of, genesis_record, line_record
+from connector.kafka.control import (
+    Control,
+    Genesis,
+    assign_partitions,
+    control_of,
+    genesis_record,
+    line_record,
+    order_record,
+)
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
@@ -111,8 +120,19 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
         told.append(("genesis", names.control, settings.name))
     if apply:
         await asyncio.to_thread(admin.apply, specs, changes, settings.kafka.replication_factor)
-        await _write_control(settings, codec, new, genesis=control.genesis is None)
+        records = [line_record(codec, line, number) for line, number in new.items()]
+        if control.genesis is None:
+            records.append(genesis_record(codec, _genesis(settings)))
+        await _write_control(settings, records)
     return told
+
+
+async def order(settings: Settings, given: Order) -> int:
+    """Give an order, and take back those that hold for nothing any more; return how many those were."""
+    codec = await _codec(settings)
+    ended = (await _control(settings, codec)).orders.stale(time.time_ns() // 1_000_000)
+    await _write_control(settings, [*((key, None) for key in ended), order_record(codec, given)])
+    return len(ended)
 
 
 async def _control(settings: Settings, codec: Codec) -> Control:
@@ -120,10 +140,7 @@ async def _control(settings: Settings, codec: Codec) -> Control:
     return await control_of(codec.read, table)
 
 
-async def _write_control(settings: Settings, codec: Codec, lines: dict[str, int], *, genesis: bool) -> None:
-    records = [line_record(codec, line, number) for line, number in lines.items()]
-    if genesis:
-        records.append(genesis_record(codec, _genesis(settings)))
+async def _write_control(settings: Settings, records: Sequence[tuple[bytes, bytes | None]]) -> None:
     producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
     try:
         for key, value in records:

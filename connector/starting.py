@@ -11,12 +11,13 @@ from typing import TypeVar
 
 from confluent_kafka import KafkaException
 
+from connector.control_feed import ControlFeed
 from connector.core.preflight import Finding, continuous, partitions, refusal
 from connector.inbound import Reader
 from connector.installation import registry_of, subjects
 from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
-from connector.kafka.control import contacts_of, control_of
+from connector.kafka.control import contacts_of
 from connector.kafka.records import is_away
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.tail import LogTail, read_table
@@ -94,12 +95,13 @@ async def checked(settings: Settings, codec: Codec, told: Told) -> None:
 
 
 async def lines_of(
-    settings: Settings, reader: Reader, clients: ClientSettings, names: TopicNames, told: Told
+    settings: Settings, feed: ControlFeed, clients: ClientSettings, names: TopicNames, told: Told
 ) -> dict[str, int]:
-    """Each line's partition. Raises StartRefused for a line without one."""
-    table = await ask_kafka(lambda: read_table(clients, names.control), told)
-    with _readable(names.control):
-        given = (await control_of(reader.row, table)).partitions
+    """Each line's partition, now and as lines are added. Raises KafkaFatal, StartRefused for a line without one."""
+    told("control", "the control topic is being read")
+    await feed.follow(clients, names.control)
+    told("control", None)
+    given = feed.control.partitions
     refuse_by(partitions((line.alias for line in settings.lines), given))
     return given
 

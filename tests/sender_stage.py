@@ -10,6 +10,7 @@ from connector.core.calls import Answer, Failure
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.orders import Orders
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.turns import Held, Owe, Policy
@@ -80,8 +81,10 @@ class Stage:
         self.replica.restored.set()
         self.account = Account(self.probe, self.mono, self._stir, self.facts.append)
         self.doubts = Doubts(self.replica, self, self, lambda: self.looks_rate, self._wake, self.facts.append)
+        self.orders, key = Orders(), b"k" * 16
+        observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
-            self.replica, self, self, self.account, self.doubts, self.policy, self, self, self.facts.append, b"k" * 16
+            self.replica, self, self, account, doubts, self.policy, self, self, observe, key, self.orders
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.records import LedgerRecord
@@ -163,6 +164,9 @@ class Nowhere:
         raise NotImplementedError
 
     async def dispatch(self, dispatch: Dispatch) -> None:
+        raise NotImplementedError
+
+    async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
         raise NotImplementedError
 
     async def write(self, binding: Binding, ledger_offset: int) -> None:

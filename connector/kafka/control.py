@@ -1,15 +1,21 @@
-"""The control and contacts topics as values: who this connector is, each line's partition, each contact's line."""
+"""The control and contacts topics as values: who this connector is, lines, orders, each contact's line."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias, assert_never
 
+from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.kafka.avro import Codec, Row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 
 GENESIS = b"genesis"
 LINE = b"line/"
+CANCEL_ID = b"cancel/id/"
+CANCEL_TAG = b"cancel/tag/"
+_EMPTY: dict[str, Any] = dict.fromkeys(
+    ("connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value", "until")
+)
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
 """Decodes a record, and fetches its writer's schema where need be: another version may have written it."""
 
@@ -26,22 +32,54 @@ class Genesis:
 
 @dataclass(slots=True)
 class Control:
-    """The control topic, read to its end."""
+    """The control topic as it stands; ``put`` takes its records in order. Keys of a newer version are left alone."""
 
     genesis: Genesis | None = None
     partitions: dict[str, int] = field(default_factory=dict)
+    orders: Orders = field(default_factory=Orders)
+
+    def put(self, key: bytes, row: Row | None) -> Order | None:
+        """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
+
+        A tombstone takes back an order. A line keeps its partition for ever, and the genesis stands.
+        """
+        if key.startswith((CANCEL_ID, CANCEL_TAG)):
+            order = None if row is None else _order(key, row)
+            self.orders.put(key, order)
+            return order
+        if row is not None and key == GENESIS:
+            self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
+        elif row is not None and key.startswith(LINE):
+            self.partitions[row["line"]] = row["partition"]
+        return None
+
+
+def _order(key: bytes, row: Row) -> Order:
+    until_ms = row["until"] or 0
+    if key.startswith(CANCEL_ID):
+        return CancelRequest(row["request_id"], until_ms)
+    return CancelTag(row["tag"], row["tag_value"], until_ms)
 
 
 async def control_of(read: Read, table: Mapping[bytes, KafkaRecord]) -> Control:
     """Read the control topic's table. Raises Undecodable, and what ``read`` raises."""
     control = Control()
     for key, record in table.items():
-        row = await read(SchemaName.CONTROL, record.value)
-        if key == GENESIS:
-            control.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
-        elif key.startswith(LINE):
-            control.partitions[row["line"]] = row["partition"]
+        control.put(key, await read(SchemaName.CONTROL, record.value))
     return control
+
+
+def order_record(codec: Codec, order: Order) -> tuple[bytes, bytes]:
+    """Key and value of the record that gives an order."""
+    match order:
+        case CancelRequest(request_id, until_ms):
+            key, row = CANCEL_ID + request_id.encode(), {"request_id": request_id, "until": until_ms}
+        case CancelTag(name, value, until_ms):
+            key = CANCEL_TAG + f"{name}={value}".encode()
+            row = {"tag": name, "tag_value": value, "until": until_ms}
+        case _:
+            assert_never(order)
+    return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def genesis_record(codec: Codec, genesis: Genesis) -> tuple[bytes, bytes]:
@@ -51,16 +89,13 @@ def genesis_record(codec: Codec, genesis: Genesis) -> tuple[bytes, bytes]:
         "account": genesis.account,
         "hash_key": genesis.hash_key,
         "created_at": genesis.created_at_ms,
-        "line": None,
-        "partition": None,
     }
-    return GENESIS, codec.encode(SchemaName.CONTROL, row)
+    return GENESIS, codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def line_record(codec: Codec, line: str, partition: int) -> tuple[bytes, bytes]:
     """Key and value of the record that gives a line its partition."""
-    row = dict.fromkeys(("connector", "account", "hash_key", "created_at"))
-    return LINE + line.encode(), codec.encode(SchemaName.CONTROL, {**row, "line": line, "partition": partition})
+    return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"line": line, "partition": partition})
 
 
 def assign_partitions(existing: Mapping[str, int], lines: Iterable[str]) -> dict[str, int]:

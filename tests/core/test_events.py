@@ -16,6 +16,7 @@ from connector.core.events import (
     rejected_event,
     status_event,
     submitted_event,
+    waiting_event,
     with_content_policy,
 )
 from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, SendRequest
@@ -75,17 +76,29 @@ OWN = [
     (disposition_event(EventType.DROPPED, DISPATCH, ATTEMPT, "C", "r", NOW), EventType.DROPPED, True),
     (duplicate_event(DISPATCH, Disposition.SUBMITTED, "handle-0", NOW), EventType.DUPLICATE, True),
     (parked_event(DISPATCH, ATTEMPT, "TIMEOUT", "r", NOW), EventType.PARKED, False),
+    (waiting_event(EventType.SCHEDULED, DISPATCH, "SCHEDULED", "r", NOW), EventType.SCHEDULED, False),
+    (waiting_event(EventType.DEFERRED, DISPATCH, "BUSY", "r", NOW), EventType.DEFERRED, False),
 ]
 
 
 @pytest.mark.parametrize(("event", "type_", "final"), OWN)
 def test_our_own_events_carry_what_the_producer_sent_along(event: MessageEvent, type_: EventType, final: bool) -> None:
-    """Tags, trace, line and origin ride on every event of ours; every type but PARKED settles the request."""
+    """Tags, trace, line and origin ride on every event of ours; the provisional types do not settle it."""
     assert (event.type, event.final) == (type_, final)
     assert (event.request_id, event.request_origin, event.line) == ("order-1", "requests/3/7", "main")
     assert (event.tags, event.traceparent) == ({"team": "a"}, "00-aa-bb-01")
     assert event.occurred_at_ms == event.received_at_ms == NOW
     assert (event.terminal, event.out_of_order, event.id_reused) == (False, False, False)
+
+
+def test_a_wait_is_one_event_of_its_kind_whatever_the_reason() -> None:
+    """A later hop for another reason would be the same event; an end is no wait."""
+    first = waiting_event(EventType.DEFERRED, DISPATCH, "BUSY", "r", NOW)
+    later = waiting_event(EventType.DEFERRED, replace(DISPATCH, deferrals=7), "LINE", "r", NOW + 1)
+
+    assert first.event_id == later.event_id
+    with pytest.raises(ValueError, match="no wait"):
+        waiting_event(EventType.PARKED, DISPATCH, "C", "r", NOW)
 
 
 def test_a_submission_tells_the_handle() -> None:

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from connector.core.delays import Defer, Delay, Wait
 from connector.core.ledger import RULES_VERSION
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt, SendRequest
 from connector.core.parking import Keep, Reproduce, next_of, stands_otherwise
 from connector.core.standing import Standing, Status
 from connector.core.turns import (
+    Announce,
     Close,
     DropIt,
     Held,
@@ -60,6 +62,76 @@ def test_not_now(seen: Seen, until: float) -> None:
 
     assert isinstance(step, NotNow)
     assert step.until == until
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (replace(FREE, contact_busy=True), Wait.BUSY),
+        (replace(FREE, first_of_contact=False, ahead=Wait.BUSY), Wait.HELD),
+        (replace(FREE, first_of_contact=False, ahead=Wait.IN_DOUBT), Wait.HELD),
+        (replace(FREE, first_of_contact=False, ahead=Wait.PARKED), Wait.HELD),
+        (replace(FREE, standing=replace(OPEN, origin=origin("o2"))), Wait.OPEN),
+        (replace(FREE, standing=replace(OPEN, status=Status.PARKED, origin=origin("o2"))), Wait.PARKED),
+    ],
+)
+def test_22_a_wait_for_somebody_else_s_end_hops_after_a_minute(seen: Seen, reason: Wait) -> None:
+    """Not before; what it waits for may lie behind it."""
+    early, late = (before_intent(HELD, replace(seen, waited_s=waited), POLICY) for waited in (59.9, 60.0))
+
+    assert early == NotNow(reason, 105.0)
+    assert late == Defer(Delay.MINUTE, reason)
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        (replace(FREE, first_of_contact=False), Wait.BEHIND),
+        (replace(FREE, first_of_contact=False, ahead=Wait.LINE), Wait.BEHIND),
+        (replace(FREE, standing=OPEN, attempt_read_at=99.0, attempt_granted_ms=NOW), Wait.IN_DOUBT),
+    ],
+)
+def test_a_place_in_a_queue_that_moves_and_an_attempt_of_ones_own_stay(seen: Seen, reason: Wait) -> None:
+    """However long: the one keeps its order, the other is settled by whoever holds it."""
+    assert before_intent(HELD, replace(seen, waited_s=9_999.0), POLICY) == NotNow(reason, 105.0)
+
+
+@pytest.mark.parametrize(
+    ("ready_at", "goes_round", "hops"), [(160.0, True, False), (160.1, True, True), (9_999.0, False, False)]
+)
+def test_a_blocked_line_lets_a_record_go_round_only_in_its_turn(ready_at: float, goes_round: bool, hops: bool) -> None:
+    """And only when it is blocked for more than a minute."""
+    step = before_intent(HELD, replace(FREE, line_ready_at=ready_at, goes_round=goes_round), POLICY)
+
+    assert (step == Defer(Delay.MINUTE, Wait.LINE)) == hops
+
+
+def test_a_scheduled_request_is_announced_once_then_hops_then_waits() -> None:
+    """SCHEDULED is for a send_at alone, before any hop; a record a little ahead of our clock just waits."""
+    later = held(send_at_ms=NOW + 2 * 3_600_000)
+    hopped = replace(later, dispatch=replace(later.dispatch, deferrals=1))
+    told = replace(FREE, announced=True)
+    ahead = replace(HELD, dispatch=replace(HELD.dispatch, request_time_ms=NOW + 5_000))
+
+    assert before_intent(later, FREE, POLICY) == Announce()
+    assert before_intent(later, told, POLICY) == Defer(Delay.HOUR, Wait.SCHEDULED)
+    assert before_intent(hopped, FREE, POLICY) == Defer(Delay.HOUR, Wait.SCHEDULED)
+    assert before_intent(later, replace(told, now_ms=NOW + 3_600_000), POLICY) == Defer(Delay.MINUTE, Wait.SCHEDULED)
+    assert before_intent(hopped, replace(FREE, now_ms=NOW + 7_140_000), POLICY) == NotNow(Wait.SCHEDULED, 160.0)
+    assert before_intent(ahead, FREE, POLICY) == NotNow(Wait.SCHEDULED, 105.0)
+
+
+def test_an_order_cancels_what_is_free_and_nothing_else() -> None:
+    """A scheduled one too; what is open, settled or expired is acted on as it stands."""
+    cancelled = replace(FREE, cancelled="CANCELLED")
+    later = held(send_at_ms=NOW + 60_000)
+    done = Standing(Status.SUBMITTED, NOW, "a1", origin("o1"), "A", contact_id("b"), detail="h")
+    late = replace(cancelled, now_ms=NOW + 24 * 3_600_000)
+
+    assert before_intent(HELD, cancelled, POLICY) == Close(Disposition.CANCELLED, "CANCELLED")
+    assert before_intent(later, cancelled, POLICY) == Close(Disposition.CANCELLED, "CANCELLED")
+    assert before_intent(HELD, replace(cancelled, standing=done), POLICY) == Owe(done, EventType.SUBMITTED, False)
+    assert before_intent(HELD, late, POLICY) == Close(Disposition.EXPIRED, "OUT_OF_TIME")
 
 
 def test_a_waiting_line_wakes_the_record_at_its_end() -> None:

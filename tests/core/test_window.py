@@ -68,6 +68,35 @@ def test_the_first_of_a_contact() -> None:
     assert one.is_first(7)
 
 
+def test_one_that_waits_for_its_time_has_no_place_yet() -> None:
+    """Those of its contact that are due go first; once it is due itself it is first again."""
+    one = window((5, A), (7, A))
+    one.take(0.0)
+    one.wait(5, 9.0, Wait.SCHEDULED)
+    meanwhile = (one.is_first(7), one.ahead(7))
+    one.take(9.0)
+
+    assert meanwhile == (True, None)
+    assert not one.is_first(7)
+
+
+def test_what_the_first_of_a_contact_waits_for_is_seen_by_those_behind_it() -> None:
+    """None while it is at work; the oldest that waits for a reason can be found, and roused."""
+    one = window((5, A), (6, B), (7, A))
+    for _ in range(3):
+        one.take(0.0)
+    at_work = one.ahead(7)
+    one.wait(5, 99.0, Wait.BUSY)
+    one.wait(6, 99.0, Wait.LINE)
+    one.wait(7, 99.0, Wait.HELD)
+
+    assert at_work is None
+    assert (one.ahead(7), one.ahead(5), one.ahead(6)) == (Wait.BUSY, None, None)
+    assert (one.oldest(Wait.LINE), one.oldest(Wait.PARKED)) == (6, None)
+    one.rouse(6, 1.0)
+    assert [one.take(1.0), one.take(1.0)] == [(6, "r6"), None]
+
+
 def test_it_is_full_by_records_or_by_bytes() -> None:
     """And has room again when one is done."""
     one = window((1, A), (2, A), (3, A))

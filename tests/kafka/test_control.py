@@ -1,0 +1,58 @@
+"""The control topic's records: there and back, in order, of older schemas too."""
+
+import asyncio
+import json
+
+import pytest
+
+from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.kafka.avro import Codec
+from connector.kafka.control import Control, Genesis, control_of, genesis_record, line_record, order_record
+from connector.kafka.records import KafkaRecord
+from connector.kafka.schemas import SchemaName, text_of
+from tests.kafka.test_codec import CODEC, Shelf
+
+ORDERS: list[Order] = [CancelRequest("order-1", 1_700_000_000_000), CancelTag("campaign", "a=b", 1_700_000_000_001)]
+
+
+def record(key: bytes, value: bytes | None) -> KafkaRecord:
+    return KafkaRecord("control", 0, 0, key, value, (), 1)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_order_survives_the_wire(order: Order) -> None:
+    """And a tombstone of its key takes it back."""
+    key, value = order_record(CODEC, order)
+    control = Control()
+    read = control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+    standing = len(control.orders)
+    control.put(key, None)
+
+    assert read == order
+    assert (standing, len(control.orders)) == (1, 0)
+
+
+def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
+    """A key that nobody knows yet is left alone; a line never loses its partition."""
+    genesis = Genesis("default", "acc", "key", 1_700_000_000_000)
+    pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", 3), order_record(CODEC, ORDERS[0])]
+    table = {key: record(key, value) for key, value in pairs}
+    table[b"pause/line/a"] = record(b"pause/line/a", pairs[1][1])
+    control = asyncio.run(control_of(CODEC.read, table))
+    control.put(b"line/a", None)
+
+    assert (control.genesis, control.partitions, len(control.orders)) == (genesis, {"a": 3}, 1)
+
+
+def test_a_record_of_an_older_schema_is_read() -> None:
+    """Its schema is fetched first: a schema that grew must not keep an installation from starting."""
+    old = json.loads(text_of(SchemaName.CONTROL))
+    old["fields"] = old["fields"][:6]
+    shelf = Shelf()
+    asyncio.run(shelf.register("control-value", json.dumps(old)))
+    codec = Codec(shelf, {SchemaName.CONTROL: "control-value"})
+    asyncio.run(codec.prepare(auto_register=True))
+    _, value = line_record(codec, "a", 3)
+    older = b"\x00\x00\x00\x00\x01" + value[5:-4]
+
+    assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": 3}
