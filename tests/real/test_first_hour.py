@@ -27,7 +27,7 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
     planned = site.command("topics", "plan", "--json")
     applied = site.command("topics", "apply", "--json")
     again = site.command("topics", "plan", "--json")
-    assert len(json.loads(planned.stdout)) == len(json.loads(applied.stdout)) == 11, applied.stderr
+    assert len(json.loads(planned.stdout)) == len(json.loads(applied.stdout)) == 13, applied.stderr
     assert json.loads(again.stdout) == []
 
     registered = site.command("schemas", "register", "--json")

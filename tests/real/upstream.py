@@ -70,6 +70,7 @@ class Downstream:
         self._consumer.assign(places)
         self.finals: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self.parked: set[str] = set()
+        self.types: dict[str, set[str]] = defaultdict(set)
         self.events = 0
 
     def read(self, for_s: float) -> None:
@@ -90,3 +91,4 @@ class Downstream:
             self.finals[event["request_id"]].add((event["type"], event["event_id"]))
         if event["type"] == "PARKED":
             self.parked.add(event["request_id"])
+        self.types[event["type"]].add(event["request_id"])
