@@ -110,21 +110,26 @@ class Ends:
         await surely(lambda: self._topics.dispatch(dispatch))
 
     async def defer(self, held: Held, step: Defer) -> None:
-        """Send the record through a delay topic; the first time, say so."""
+        """Send the record through a delay topic; the first time, say so. All at once: a thousand may be scheduled."""
         dispatch, why = held.dispatch, step.reason
-        if not dispatch.deferrals:
-            event = waiting_event(EventType.DEFERRED, dispatch, why.name, _WAITS[why], self._now_ms())
-            await surely(lambda: self._topics.event(event))
         deferred = replace(dispatch, deferrals=dispatch.deferrals + 1)
-        await surely(lambda: self._topics.delay(step.delay, held.contact, deferred))
+        moving = surely(lambda: self._topics.delay(step.delay, held.contact, deferred))
+        if dispatch.deferrals:
+            await moving
+        elif why is Wait.SCHEDULED and dispatch.request.send_at_ms is not None:
+            await asyncio.gather(moving, self._waits(EventType.DEFERRED, dispatch, why), self.scheduled(held))
+        else:
+            await asyncio.gather(moving, self._waits(EventType.DEFERRED, dispatch, why))
         self._observe(RequestDeferred(dispatch.line, str(step.delay), why.name))
 
     async def scheduled(self, held: Held) -> None:
         """Say that the request waits for its send_at."""
-        why = Wait.SCHEDULED
-        event = waiting_event(EventType.SCHEDULED, held.dispatch, why.name, _WAITS[why], self._now_ms())
-        await surely(lambda: self._topics.event(event))
+        await self._waits(EventType.SCHEDULED, held.dispatch, Wait.SCHEDULED)
         self._observe(RequestScheduled(held.dispatch.line))
+
+    async def _waits(self, type_: EventType, dispatch: Dispatch, why: Wait) -> None:
+        event = waiting_event(type_, dispatch, why.name, _WAITS[why], self._now_ms())
+        await surely(lambda: self._topics.event(event))
 
     async def unpark(self, held: Held, attempt: str) -> None:
         """Write the tombstone of a parked record whose end is published."""

@@ -176,6 +176,8 @@ class Lane:
             return
 
     def _weigh(self, change: int) -> None:
-        if self.owned and self.around.budget.hold(change):
+        if not self.owned:
+            return
+        if self.around.budget.hold(change):
             self._crossed()
         self.pause_if_full()

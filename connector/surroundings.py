@@ -55,7 +55,7 @@ class Outlets(Protocol):
         """Append the record to the partition of another line."""
 
     async def defer(self, held: Held, step: Defer) -> None:
-        """Append the record to a delay topic; the first time, publish DEFERRED before."""
+        """Append the record to a delay topic; the first time, publish DEFERRED, and SCHEDULED where that is why."""
 
     async def scheduled(self, held: Held) -> None:
         """Publish SCHEDULED."""

@@ -70,6 +70,7 @@ class Stage:
     probes: list[bool] = field(default_factory=list)
     latency_s: float = 0.05
     attempts: int = 0
+    clock_reads: int = 0
     listing: Callable[[], Listing | None] = lambda: None
     looks: list[tuple[float, bool]] = field(default_factory=list)
     looks_rate: float = 3.0
@@ -99,6 +100,7 @@ class Stage:
         self.sender.wake(names)
 
     def mono(self) -> float:
+        self.clock_reads += 1
         return asyncio.get_running_loop().time()
 
     def now_ms(self) -> int:

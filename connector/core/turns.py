@@ -49,7 +49,7 @@ class NotNow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """The request has a send_at ahead and nobody has said so yet: publish SCHEDULED, then look again."""
+    """Its send_at is less than a minute ahead and nobody has said so yet: publish SCHEDULED, then look again."""
 
 
 class HopTo(NamedTuple):
@@ -176,10 +176,12 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
 
 def _scheduled(held: Held, seen: Seen, policy: Policy, due: int) -> NotNow | Defer | Announce:
     dispatch, left_ms = held.dispatch, due - seen.now_ms
+    delay = delay_for(left_ms, expires_ms(dispatch, policy.default_ttl_ms) - seen.now_ms)
+    if delay is not None:
+        return Defer(delay, Wait.SCHEDULED)
     if not seen.announced and not dispatch.deferrals and (dispatch.request.send_at_ms or 0) > seen.now_ms:
         return Announce()
-    delay = delay_for(left_ms, expires_ms(dispatch, policy.default_ttl_ms) - seen.now_ms)
-    return NotNow(Wait.SCHEDULED, seen.mono + left_ms / 1000) if delay is None else Defer(delay, Wait.SCHEDULED)
+    return NotNow(Wait.SCHEDULED, seen.mono + left_ms / 1000)
 
 
 def _behind(seen: Seen) -> NotNow | Defer:

@@ -106,17 +106,16 @@ def test_a_blocked_line_lets_a_record_go_round_only_in_its_turn(ready_at: float,
     assert (step == Defer(Delay.MINUTE, Wait.LINE)) == hops
 
 
-def test_a_scheduled_request_is_announced_once_then_hops_then_waits() -> None:
-    """SCHEDULED is for a send_at alone, before any hop; a record a little ahead of our clock just waits."""
-    later = held(send_at_ms=NOW + 2 * 3_600_000)
+def test_a_scheduled_request_hops_or_is_announced_once_and_waits() -> None:
+    """A hop says it by itself; SCHEDULED is for a send_at alone: a record a little ahead of our clock just waits."""
+    soon, later = held(send_at_ms=NOW + 60_000), held(send_at_ms=NOW + 2 * 3_600_000)
     hopped = replace(later, dispatch=replace(later.dispatch, deferrals=1))
-    told = replace(FREE, announced=True)
     ahead = replace(HELD, dispatch=replace(HELD.dispatch, request_time_ms=NOW + 5_000))
 
-    assert before_intent(later, FREE, POLICY) == Announce()
-    assert before_intent(later, told, POLICY) == Defer(Delay.HOUR, Wait.SCHEDULED)
-    assert before_intent(hopped, FREE, POLICY) == Defer(Delay.HOUR, Wait.SCHEDULED)
-    assert before_intent(later, replace(told, now_ms=NOW + 3_600_000), POLICY) == Defer(Delay.MINUTE, Wait.SCHEDULED)
+    assert before_intent(soon, FREE, POLICY) == Announce()
+    assert before_intent(soon, replace(FREE, announced=True), POLICY) == NotNow(Wait.SCHEDULED, 160.0)
+    assert before_intent(later, FREE, POLICY) == Defer(Delay.HOUR, Wait.SCHEDULED)
+    assert before_intent(later, replace(FREE, now_ms=NOW + 3_600_000), POLICY) == Defer(Delay.MINUTE, Wait.SCHEDULED)
     assert before_intent(hopped, replace(FREE, now_ms=NOW + 7_140_000), POLICY) == NotNow(Wait.SCHEDULED, 160.0)
     assert before_intent(ahead, FREE, POLICY) == NotNow(Wait.SCHEDULED, 105.0)
 
