@@ -17,7 +17,7 @@ from connector.core.messages import Dispatch
 from connector.core.proofs import Absent, Ambiguous, Listing, Proved, Text, judge, since_ms
 from connector.core.records import LedgerRecord, Outcome, Park, Result
 from connector.core.resend import NOTHING_SEEN, Absence
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.core.views import LiveAttempt
 from connector.replica import Replica
 from connector.watched import Watch

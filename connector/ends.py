@@ -27,7 +27,7 @@ from connector.core.outcome_table import REFUSED_SENTENCE
 from connector.core.parking import parked_key
 from connector.core.refusals import REFUSALS
 from connector.core.standing import Standing, Status
-from connector.core.turns import Held, Owe
+from connector.core.steps import Held, Owe
 
 RETRY_S = 0.5  # between attempts to publish while Kafka is away
 DEAD_LETTERED = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.DROPPED})

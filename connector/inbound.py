@@ -13,7 +13,7 @@ from contextlib import suppress
 import structlog
 
 from connector.core.messages import Origin, SendRequest, Source
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.delayer import Delayer, DelayRecord
 from connector.feed import OVERHEAD_BYTES, Feed
 from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable

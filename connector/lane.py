@@ -15,7 +15,7 @@ from connector.core.delays import FOR_ANOTHER, IN_WINDOW_S, Wait
 from connector.core.identities import body_hash, contact_hash
 from connector.core.offsets import Watermark
 from connector.core.standing import request_key
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.core.window import Window
 from connector.line_guard import LineGuard
 from connector.surroundings import DispatchRecord, LineInfo, Surroundings

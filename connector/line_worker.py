@@ -11,7 +11,7 @@ A turn asks the core what comes next and does it, until the record has its end o
 import asyncio
 from typing import assert_never
 
-from connector.core import last_look, turns
+from connector.core import last_look, steps, turns
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer
 from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
@@ -21,7 +21,8 @@ from connector.core.messages import Disposition, OnInDoubt
 from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.resend import ABSENT
-from connector.core.turns import Held, Seen
+from connector.core.steps import Held
+from connector.core.turns import Seen
 from connector.lane import Lane
 
 STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
@@ -46,49 +47,49 @@ class _Turn:
         """Go on until the record is done or waits; a lane that stops begins no attempt, but ends what it began."""
         while True:
             step = turns.before_intent(self.held, self._seen(), self.around.policy)
-            if self.lane.stopping and isinstance(step, turns.Propose):
+            if self.lane.stopping and isinstance(step, steps.Propose):
                 return None
-            if isinstance(step, turns.NotNow):
+            if isinstance(step, steps.NotNow):
                 return self.lane.wait(self.offset, self.held, step.until, step.reason)
-            if isinstance(step, turns.Look):
+            if isinstance(step, steps.Look):
                 self.around.doubts.look(self.held, step.attempt, newest=self._may_resend())
                 continue
-            if isinstance(step, turns.Owe | turns.HopTo | Defer):
+            if isinstance(step, steps.Owe | steps.HopTo | Defer):
                 await self._leave(step)
                 return self.lane.done(self.offset, self.held)
             await self._act(step)
 
-    async def _leave(self, step: turns.Owe | turns.HopTo | Defer) -> None:
+    async def _leave(self, step: steps.Owe | steps.HopTo | Defer) -> None:
         match step:
-            case turns.HopTo(line):
+            case steps.HopTo(line):
                 await self.around.outlets.hop(self.held.dispatch, line)
             case Defer():
                 await self.around.outlets.defer(self.held, step)
-            case turns.Owe(standing):
+            case steps.Owe(standing):
                 report = self.lane.reports.pop(standing.attempt or "", None)
                 await self.around.outlets.owed(self.held, step, report)
             case _:
                 assert_never(step)
 
     async def _act(
-        self, step: turns.Propose | turns.Announce | turns.Close | turns.Refute | turns.ParkIt | turns.DropIt
+        self, step: steps.Propose | steps.Announce | steps.Close | steps.Refute | steps.ParkIt | steps.DropIt
     ) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
         match step:
-            case turns.Announce():
+            case steps.Announce():
                 await self.around.outlets.scheduled(self.held)
                 self.lane.announced.add(self.offset)
-            case turns.Refute(attempt):
+            case steps.Refute(attempt):
                 line, unsent = self._line_of(attempt), Result.UNSENT
                 await self._record(Outcome(attempt, self.request_id, line, contact, unsent, ABSENT, via="absence"))
-            case turns.Propose():
+            case steps.Propose():
                 await self._propose()
-            case turns.Close(disposition, code):
+            case steps.Close(disposition, code):
                 await self._record(Close(self.request_id, dispatch.origin, dispatch.redrive, disposition, code))
-            case turns.ParkIt(attempt):
+            case steps.ParkIt(attempt):
                 line = self._line_of(attempt)
                 await self._record(Park(attempt, self.request_id, dispatch.origin, line, contact, "IN_DOUBT"))
-            case turns.DropIt(attempt):
+            case steps.DropIt(attempt):
                 line, drop = self._line_of(attempt), Resolution.DROP
                 await self._record(Resolve(attempt, self.request_id, dispatch.origin, line, contact, drop, "policy"))
             case _:
@@ -125,7 +126,7 @@ class _Turn:
                 return await self._granted(intent, lease_end)
             case Expired():
                 self.around.observe(VerdictSeen("expired"))
-                await self._act(turns.Close(Disposition.EXPIRED, turns.AGED.code))
+                await self._act(steps.Close(Disposition.EXPIRED, turns.AGED.code))
             case Duplicate():
                 self.around.observe(VerdictSeen("duplicate"))
             case None:

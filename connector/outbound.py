@@ -9,8 +9,8 @@ from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
 from connector.core.messages import Dispatch
 from connector.core.records import LedgerRecord
+from connector.core.steps import Held
 from connector.core.tokens import Ring, sign
-from connector.core.turns import Held
 from connector.ends import DeadLetter, PublishFailed
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from connector.core.facts import Observer, ParkedSeen
 from connector.core.parking import DropNow, Keep, Reproduce, next_of, stands_otherwise
 from connector.core.records import Resolution, Resolve
-from connector.core.turns import Held, Owe
+from connector.core.steps import Held, Owe
 from connector.ends import Ends, PublishFailed
 from connector.replica import Replica
 from connector.watched import Watch

@@ -17,7 +17,8 @@ from connector.core.records import Close
 from connector.core.requests import id_is_usable, refusals, request_time_ms
 from connector.core.routing import Lines, Route, choose
 from connector.core.standing import LIVE
-from connector.core.turns import Held, Owe, owed_event
+from connector.core.steps import Held, Owe
+from connector.core.turns import owed_event
 from connector.ends import Ends, refusal_event
 from connector.replica import Replica
 from connector.watched import Watch

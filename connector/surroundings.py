@@ -11,7 +11,8 @@ from connector.core.facts import Observer
 from connector.core.messages import Dispatch
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
-from connector.core.turns import Held, Owe, Policy
+from connector.core.steps import Held, Owe
+from connector.core.turns import Policy
 from connector.doubts import Doubts
 from connector.replica import Replica
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from connector.core.delays import Defer, Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.delayer import Delayer, DelayRecord
 from connector.ends import DeadLetter, Ends
 from connector.surroundings import DispatchRecord

@@ -13,7 +13,8 @@ from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.orders import Orders
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
-from connector.core.turns import Held, Owe, Policy
+from connector.core.steps import Held, Owe
+from connector.core.turns import Policy
 from connector.doubts import Doubts
 from connector.line_worker import work
 from connector.replica import AppendFailed, Replica

@@ -9,7 +9,7 @@ from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.records import LedgerRecord
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.ends import DeadLetter, Ends
 from connector.inbound import Reader, parked_into
 from connector.kafka.avro import Codec

@@ -8,7 +8,7 @@ from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
 from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
 from connector.core.routing import Lines
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.ends import DeadLetter, Ends, PublishFailed
 from connector.reconciler import Binding, ParkedRecord, Reconciler
 from connector.replica import Replica

@@ -4,19 +4,19 @@
 on (owed, in doubt, not now). Only then come time, binding, the contact and the line. What is granted is looked at once
 more before the write: ``last_look``.
 
-"Not now" and "never" are different types: ``NotNow`` and ``Defer``; ``Close`` and ``Owe``.
+What it may say is in ``steps``.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
 
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
-from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt
+from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
 from connector.core.refusals import refusal
 from connector.core.requests import due_ms, expires_ms, too_new, too_old
 from connector.core.resend import NOTHING_SEEN, Absence, is_absent
 from connector.core.standing import Standing, Status
+from connector.core.steps import Announce, Close, DropIt, Held, HopTo, Look, NotNow, Owe, ParkIt, Propose, Refute, Turn
 
 MAX_HOPS = 3
 """Moves between lines before a request is refused: bindings do not change that often."""
@@ -36,71 +36,6 @@ LINE_CONFLICT = refusal("LINE_CONFLICT")
 
 
 @dataclass(frozen=True, slots=True)
-class Propose:
-    """Append an INTENT and act on the verdict."""
-
-
-class NotNow(NamedTuple):
-    """Wait until ``until`` (monotonic seconds), or until the ledger says something of the request or contact."""
-
-    reason: Wait
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Its send_at is less than a minute ahead and nobody has said so yet: publish SCHEDULED, then look again."""
-
-
-class HopTo(NamedTuple):
-    """The contact belongs to another line: the record goes to that line's partition."""
-
-    line: str
-
-
-class Close(NamedTuple):
-    """A negative end; append CLOSE and publish what the fold then says."""
-
-    disposition: Disposition
-    code: str
-
-
-class ParkIt(NamedTuple):
-    """The attempt has been in doubt for too long: append PARK."""
-
-    attempt: str
-
-
-class Look(NamedTuple):
-    """The attempt is in doubt: look for its text in Sendblue's message list, and wait meanwhile."""
-
-    attempt: str
-
-
-class Refute(NamedTuple):
-    """The attempt is proved absent and the request may be sent again: append UNSENT."""
-
-    attempt: str
-
-
-class DropIt(NamedTuple):
-    """Parked, and the policy of this request is to drop: append RESOLVE(drop)."""
-
-    attempt: str
-
-
-class Owe(NamedTuple):
-    """The request has an end (or is parked): publish what that end owes, then the record is done."""
-
-    standing: Standing
-    event: EventType
-    id_reused: bool
-
-
-Turn: TypeAlias = Propose | NotNow | Defer | Announce | HopTo | Close | Look | Refute | ParkIt | DropIt | Owe
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings a turn depends on; spans in seconds, but the time to live."""
 
@@ -110,16 +45,6 @@ class Policy:
     use_bound_line: bool = False
     lease_s: float = 5.0
     unknown_code: UnknownCode = UnknownCode.REJECT
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A dispatch record in our hands, with the hashes under which the ledger knows it."""
-
-    dispatch: Dispatch
-    record_time_ms: int
-    contact: bytes
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from connector.core import parking
 from connector.core.records import Resolution, Resolve, Result
 from connector.core.standing import Status
-from connector.core.turns import Owe
+from connector.core.steps import Owe
 from tests.core.model_knowledge import ATTEMPTS, CONTACT, request_origin
 from tests.core.model_steps import Move, Steps
 from tests.core.model_world import (

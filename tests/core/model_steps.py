@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connector.core import last_look, turns
+from connector.core import last_look, steps, turns
 from connector.core.last_look import Grant
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Result
 from connector.core.standing import Standing, Status
@@ -61,19 +61,19 @@ class Steps:
         step = turns.before_intent(held(n, copy), self._seen(s, standing, look), POLICY)
         attempt = standing.attempt if standing else None
         match step:
-            case turns.Propose() if s.left.attempts:
+            case steps.Propose() if s.left.attempts:
                 yield from self._propose(s, old, r, n, copy)
-            case turns.NotNow(reason="open" | "in doubt") if "open_waits" in self.without:
+            case steps.NotNow(reason="open" | "in doubt") if "open_waits" in self.without:
                 yield "marks it done", self._done(s, old, r, n)
-            case turns.HopTo(line):
+            case steps.HopTo(line):
                 there = with_request(s, n, s.requests[n]._replace(copy=Copy(line, copy.hops + 1), done=False))
                 yield "hops", with_replica(there, old, _without(r, n))
-            case turns.Close(disposition, code):
+            case steps.Close(disposition, code):
                 yield from self._once(s, old, r, Close(f"r{n}", request_origin(n), 0, disposition, code))
-            case turns.ParkIt(attempt=doubtful):
+            case steps.ParkIt(attempt=doubtful):
                 park = Park(doubtful, f"r{n}", request_origin(n), copy.line, CONTACT, "IN_DOUBT")
                 yield from self._once(s, old, r, park)
-            case turns.Owe(event=event):
+            case steps.Owe(event=event):
                 after = with_replica(self.ended(s, n, str(event)), old, _without(r, n))
                 if event == "PARKED":
                     after = after._replace(parked=after.parked | {(n, int(attempt or "", 16) - 1)})

@@ -6,7 +6,8 @@ from connector.core.messages import Dispatch, Disposition, EventType, SendReques
 from connector.core.parking import DropNow, Keep, Reproduce, next_of, parked_key
 from connector.core.records import Digest, Resolution
 from connector.core.standing import Status
-from connector.core.turns import Held, Owe, owed_event
+from connector.core.steps import Held, Owe
+from connector.core.turns import owed_event
 from tests.core.ledger_story import (
     HOUR_MS,
     Reader,

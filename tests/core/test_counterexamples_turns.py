@@ -9,7 +9,8 @@ from connector.core.pacing import write_at
 from connector.core.parking import Keep, Reproduce, next_of
 from connector.core.records import Resolution
 from connector.core.standing import Status
-from connector.core.turns import Close, Held, NotNow, Owe, ParkIt, Policy, Propose, Seen, Turn, before_intent
+from connector.core.steps import Close, Held, NotNow, Owe, ParkIt, Propose, Turn
+from connector.core.turns import Policy, Seen, before_intent
 from tests.core.ledger_story import HOUR_MS, Reader, Story, contact_id, intent, origin, park, resolve, submitted, unsent
 
 POLICY = Policy()

@@ -9,21 +9,8 @@ from connector.core.ledger import RULES_VERSION
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt, SendRequest
 from connector.core.parking import Keep, Reproduce, next_of, stands_otherwise
 from connector.core.standing import Standing, Status
-from connector.core.turns import (
-    Announce,
-    Close,
-    DropIt,
-    Held,
-    HopTo,
-    NotNow,
-    Owe,
-    ParkIt,
-    Policy,
-    Propose,
-    Seen,
-    before_intent,
-    owed_event,
-)
+from connector.core.steps import Announce, Close, DropIt, Held, HopTo, NotNow, Owe, ParkIt, Propose
+from connector.core.turns import Policy, Seen, before_intent, owed_event
 from tests.core.ledger_story import Reader, contact_id, intent, origin, park
 
 NOW = 1_700_000_000_000
