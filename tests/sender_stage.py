@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connector.account import Account
+from connector.core.budget import Budget
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
 from connector.core.delays import Defer
@@ -72,6 +73,7 @@ class Stage:
     latency_s: float = 0.05
     attempts: int = 0
     clock_reads: int = 0
+    budget: Budget = field(default_factory=Budget)
     listing: Callable[[], Listing | None] = lambda: None
     looks: list[tuple[float, bool]] = field(default_factory=list)
     looks_rate: float = 3.0
@@ -86,7 +88,9 @@ class Stage:
         self.orders, key = Orders(), b"k" * 16
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
-            self.replica, self, self, account, doubts, self.policy, self, self, observe, key, self.orders
+            *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
+            orders=self.orders,
+            budget=self.budget,
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 
+from connector.core.budget import Budget
 from connector.core.calls import Answer
 from connector.core.messages import OnInDoubt
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result, Rules
@@ -327,6 +328,29 @@ def test_a_full_window_pauses_its_partition_and_resumes_it() -> None:
 
         await stage.until(lambda: len(stage.paused) == 2)
         assert stage.paused[-1] == (0, False)
+
+    run(story())
+
+
+def test_a_process_that_holds_too_much_stops_its_biggest_windows() -> None:
+    """A blocked line's window is paused at its share, a healthy line reads on; both read again when there is room."""
+
+    async def story() -> None:
+        stage = Stage(budget=Budget(12_000), answer_for=lambda request_id: LOST if request_id == "r0" else ACCEPTED)
+        stage.sender.assigned([0, 1])
+        for n in range(20):
+            stage.give(n, f"r{n}")
+        blocked = list(stage.paused)
+        for n in range(5):
+            stage.give(n, f"b{n}", number=f"+1202555020{n}", partition=1)
+        await stage.until(lambda: sum(end == "SUBMITTED" for _, end in stage.ends) == 5)
+        healthy = list(stage.paused)
+        await stage.until(lambda: len(stage.paused) > 1)
+        stage.sender.lost([0])
+
+        assert blocked == healthy == [(0, True)]
+        assert stage.paused == [(0, True), (0, False)]
+        assert stage.budget.held == 0
 
     run(story())
 
