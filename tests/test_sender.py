@@ -355,6 +355,24 @@ def test_a_process_that_holds_too_much_stops_its_biggest_windows() -> None:
     run(story())
 
 
+def test_a_lost_partition_is_not_resumed_by_what_was_in_work() -> None:
+    """Its full window was paused; a turn that ends afterwards must not touch the next assignment."""
+
+    async def story() -> None:
+        stage = Stage(latency_s=5.0)
+        stage.sender.assigned([0])
+        for n in range(500):
+            stage.give(n, f"r{n}", number=f"+1202555{n:04d}")
+        await stage.until(lambda: bool(stage.posts))
+        stage.sender.lost([0])
+        await stage.until(lambda: bool(stage.ends))
+        await asyncio.sleep(1)
+
+        assert stage.paused == [(0, True)]
+
+    run(story())
+
+
 def test_a_normal_stop_leaves_nothing_in_doubt() -> None:
     """Revoked in the middle of a POST: the turn ends, its OUTCOME is recorded, the offset can be committed."""
 
