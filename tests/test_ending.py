@@ -22,10 +22,10 @@ asyncio.run(main())
 
 STOPPING = """
 import asyncio
-from connector.cli import _stop_on_signal
+from connector.cli_frame import stop_on_signal
 
 async def main():
-    stop = _stop_on_signal()
+    stop = stop_on_signal()
     print("ready", flush=True)
     await stop.wait()
     print("draining", flush=True)
