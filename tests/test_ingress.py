@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -83,7 +82,7 @@ async def test_the_proof_names_line_and_contact_of_a_live_attempt() -> None:
     """So that the contact is bound to the line it heard from."""
     world = World()
     open_attempt = intent("x", "r1", line="A", contact="c", at_ms=NOW_MS)
-    await world.append(replace(open_attempt, attempt=ATTEMPT))
+    await world.append(open_attempt._replace(attempt=ATTEMPT))
 
     await world.call()
     proof = world.appended[-1]

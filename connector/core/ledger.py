@@ -19,9 +19,9 @@ log. Everything about a request is forgotten 72 h after the last record that cha
 counts as a change.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from connector.core.memory import Memory
 from connector.core.messages import MAX_AGE_MS, Disposition
@@ -73,8 +73,7 @@ class Alarm(StrEnum):
     DIGEST_DIFFERS = "DIGEST_DIFFERS"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one record did: a verdict if it was an INTENT, the request's standing before and after, an alarm."""
 
     was: Standing | None = None
@@ -176,7 +175,7 @@ class Fold:
         if r.result is Result.REJECTED:
             return self._rejected(key, was, r)
         if was.status is Status.PARKED:
-            return self._set(key, was, replace(was, proved_unsent=True), touch=False)
+            return self._set(key, was, was._replace(proved_unsent=True), touch=False)
         return self._set(key, was, self._back(was))
 
     def _submitted(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
@@ -207,7 +206,7 @@ class Fold:
     def _rejected(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
         origin, body, redrive = (was.origin, was.body, was.redrive) if was else (None, b"", 0)
         now = Standing(Status.REJECTED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.detail)
-        return self._set(key, was, replace(now, disposition=Disposition.REJECTED))
+        return self._set(key, was, now._replace(disposition=Disposition.REJECTED))
 
     def _park(self, r: Park) -> Step:
         key = request_key(r.request_id)
@@ -217,7 +216,7 @@ class Fold:
             return self._set(key, None, now)
         if was.status is not Status.OPEN or was.attempt != r.attempt:
             return Step(was, was)
-        return self._set(key, was, replace(was, status=Status.PARKED, changed_ms=self.log_ms))
+        return self._set(key, was, was._replace(status=Status.PARKED, changed_ms=self.log_ms))
 
     def _resolve(self, r: Resolve) -> Step:
         key = request_key(r.request_id)

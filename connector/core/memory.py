@@ -4,7 +4,8 @@ A Python dict of small objects costs three times as much, so entries are packed 
 oldest first, and found through open-addressed tables of addresses. An entry is never changed in place: a newer one
 is written behind it and the table points there. Because entries are written in the order of log time, a whole chunk
 falls due at once and is dropped. The tables are split into shards, so that growing one never takes longer than a
-few milliseconds. What is ugly about it: an overwritten entry keeps its bytes until its chunk is dropped.
+few milliseconds. A slot holds 24 bits of its key beside the address, so that a search reads the entry of another key
+only once in sixteen million. What is ugly about it: an overwritten entry keeps its bytes until its chunk is dropped.
 """
 
 import struct
@@ -17,10 +18,12 @@ SHARDS = 256  # one shard of a million entries holds about 4,000: rebuilt in mil
 _HEAD = struct.Struct("<16sqH")  # key, time in ms, length of what follows
 _MAX_LOAD = 0.75
 _GROWTH = 1.5
+_ADDRESS_BITS = 40  # a terabyte of entries; the upper 24 bits of a slot are the key's tag
+_ADDRESS = (1 << _ADDRESS_BITS) - 1
 
 
 class _Shard:
-    """One open-addressed table of addresses (0 = empty, else address + 1), linear probing."""
+    """One open-addressed table of tags and addresses (0 = empty, else address + 1), linear probing."""
 
     __slots__ = ("slots", "used")
 
@@ -49,8 +52,8 @@ class Memory:
     def get(self, key: bytes) -> tuple[int, bytes] | None:
         """Return ``(time_ms, value)`` as it was put last, whatever its age; None when there is none."""
         shard = self._shards[key[0]]
-        address = shard.slots[self._find(shard, key)]
-        return self._read(address - 1)[1:] if address else None
+        found = shard.slots[self._find(shard, key)]
+        return self._read((found & _ADDRESS) - 1) if found else None
 
     def put(self, key: bytes, time_ms: int, value: bytes) -> None:
         """Remember ``value``; an earlier one of the same key is forgotten."""
@@ -58,7 +61,7 @@ class Memory:
         shard = self._shards[key[0]]
         slot = self._find(shard, key)
         fresh = shard.slots[slot] == 0
-        shard.slots[slot] = address + 1
+        shard.slots[slot] = _tag(key) | address + 1
         if fresh:
             shard.used += 1
             self._grow_if_full(shard)
@@ -81,7 +84,7 @@ class Memory:
             key = bytes(chunk[offset : offset + KEY_BYTES])
             shard = self._shards[key[0]]
             slot = self._find(shard, key)
-            if shard.slots[slot] == number * CHUNK_BYTES + offset + 1:
+            if shard.slots[slot] & _ADDRESS == number * CHUNK_BYTES + offset + 1:
                 self._empty(shard, slot)
         del self._chunks[number]
         self._newest.pop(number, None)
@@ -98,22 +101,23 @@ class Memory:
         self._newest[self._last] = max(time_ms, self._newest.get(self._last, time_ms))
         return self._last * CHUNK_BYTES + offset
 
-    def _read(self, address: int) -> tuple[bytes, int, bytes]:
+    def _read(self, address: int) -> tuple[int, bytes]:
         number, offset = divmod(address, CHUNK_BYTES)
         chunk = self._chunks[number]
-        key, time_ms, length = _HEAD.unpack_from(chunk, offset)
+        _, time_ms, length = _HEAD.unpack_from(chunk, offset)
         start = offset + _HEAD.size
-        return key, time_ms, bytes(chunk[start : start + length])
+        return time_ms, bytes(chunk[start : start + length])
 
-    def _key(self, address: int) -> bytes:
-        number, offset = divmod(address, CHUNK_BYTES)
+    def _key(self, entry: int) -> bytes:
+        """The key of the entry that a slot points to."""
+        number, offset = divmod((entry & _ADDRESS) - 1, CHUNK_BYTES)
         return bytes(self._chunks[number][offset : offset + KEY_BYTES])
 
     def _find(self, shard: _Shard, key: bytes) -> int:
         """Return the slot that holds the key, or the empty slot where it belongs."""
-        slots, size = shard.slots, len(shard.slots)
+        slots, size, tag = shard.slots, len(shard.slots), _tag(key)
         slot = _home(key, size)
-        while slots[slot] and self._key(slots[slot] - 1) != key:
+        while (entry := slots[slot]) and ((entry ^ tag) > _ADDRESS or self._key(entry) != key):
             slot = (slot + 1) % size
         return slot
 
@@ -124,7 +128,7 @@ class Memory:
         shard.used -= 1
         gap, here = slot, (slot + 1) % size
         while slots[here]:
-            home = _home(self._key(slots[here] - 1), size)
+            home = _home(self._key(slots[here]), size)
             if (here - home) % size >= (here - gap) % size:
                 slots[gap], slots[here] = slots[here], 0
                 gap = here
@@ -133,14 +137,18 @@ class Memory:
     def _grow_if_full(self, shard: _Shard) -> None:
         if shard.used <= _MAX_LOAD * len(shard.slots):
             return
-        kept = [address for address in shard.slots if address]
+        kept = [entry for entry in shard.slots if entry]
         shard.slots = array("Q", bytes(8 * int(len(shard.slots) * _GROWTH)))
-        for address in kept:
-            shard.slots[self._find(shard, self._key(address - 1))] = address
+        for entry in kept:
+            shard.slots[self._find(shard, self._key(entry))] = entry
 
 
 def _home(key: bytes, size: int) -> int:
     return int.from_bytes(key[1:9], "little") % size
+
+
+def _tag(key: bytes) -> int:
+    return int.from_bytes(key[9:12], "little") << _ADDRESS_BITS
 
 
 def _offsets(chunk: bytearray) -> Iterator[int]:

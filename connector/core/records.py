@@ -3,11 +3,13 @@
 Small and versioned by their Avro schema; contacts and bodies appear only as keyed hashes (8 bytes each), lines by
 alias, so the ledger holds nothing about a person. An *attempt* is 64 random bits in hex, new for every append;
 an *owner* is one process incarnation, never a stable name.
+
+The two kinds that a restore meets by the million are tuples: those are made four times as fast as frozen dataclasses.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from connector.core.messages import Disposition, Origin
 
@@ -27,8 +29,7 @@ class Resolution(StrEnum):
     DROP = "DROP"
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """I want to call Sendblue for this request; the log decides whether I may."""
 
     attempt: str
@@ -43,8 +44,7 @@ class Intent:
     n: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of an attempt. ``detail`` is the message handle of a SUBMITTED, else the code."""
 
     attempt: str

@@ -6,9 +6,9 @@ RESOLVE(not sent) lead back to it.
 """
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
+from typing import NamedTuple
 
 from connector.core.memory import KEY_BYTES
 from connector.core.messages import Disposition, Origin
@@ -31,8 +31,7 @@ LIVE = frozenset({Status.OPEN, Status.PARKED})
 REDRIVABLE = frozenset({Status.REJECTED, Status.CLOSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One request's state in the fold.
 
     ``attempt`` is the current or deciding attempt (None after a CLOSE), ``origin`` whose end this is (None when the

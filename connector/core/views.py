@@ -13,7 +13,7 @@ whether to go on; if not, it appends UNSENT and waits.
 For an attempt in doubt they also know what else may have made a row of Sendblue's list (``candidates``, ``claimed``).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from connector.core.bindings import Bindings
 from connector.core.claims import Claims
@@ -29,8 +29,7 @@ UNKNOWN_GRANT = -1
 such attempts was granted first is not in this log, and where it mattered the contacts topic knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveAttempt:
+class LiveAttempt(NamedTuple):
     """A granted attempt that is open or parked. ``granted_at``: offset; ``read_at``: monotonic seconds."""
 
     attempt: str

@@ -39,8 +39,8 @@ def test_a_free_request_is_proposed() -> None:
         (replace(FREE, first_of_contact=False), 105.0),
         (replace(FREE, line_ready_at=107.0), 107.0),
         (replace(FREE, standing=OPEN, attempt_read_at=99.0, attempt_granted_ms=NOW), 105.0),
-        (replace(FREE, standing=replace(OPEN, origin=origin("o2"))), 105.0),
-        (replace(FREE, standing=replace(OPEN, status=Status.PARKED, origin=origin("o2"))), 105.0),
+        (replace(FREE, standing=OPEN._replace(origin=origin("o2"))), 105.0),
+        (replace(FREE, standing=OPEN._replace(status=Status.PARKED, origin=origin("o2"))), 105.0),
     ],
 )
 def test_not_now(seen: Seen, until: float) -> None:
@@ -186,7 +186,7 @@ def test_an_attempt_nobody_has_seen_live_is_parked() -> None:
 
 def test_a_parked_request_is_handed_over_or_dropped() -> None:
     """By the request's policy, else by the connector's."""
-    parked = replace(OPEN, status=Status.PARKED)
+    parked = OPEN._replace(status=Status.PARKED)
     seen = replace(FREE, standing=parked)
 
     assert before_intent(HELD, seen, POLICY) == Owe(parked, EventType.PARKED, False)
@@ -212,7 +212,7 @@ def test_what_ends_owe() -> None:
 
 def test_a_parked_record_of_another_parking_is_kept_a_minute() -> None:
     """Parked again by another attempt: this record is re-produced only after 60 s."""
-    other = replace(OPEN, status=Status.PARKED, attempt="a2")
+    other = OPEN._replace(status=Status.PARKED, attempt="a2")
 
     assert stands_otherwise("a1", other)
     assert not stands_otherwise("a1", None)
