@@ -15,7 +15,7 @@ from connector.inbound import Reader
 from connector.kafka.avro import Codec, NeedSchema, Undecodable
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
-from connector.kafka.wire_ledger import UNKNOWN_RULES, ledger_of
+from connector.kafka.wire_ledger import UNKNOWN_RULES, ledger_record
 from connector.replica import Replica
 from connector.watched import Watch
 
@@ -72,7 +72,7 @@ class LedgerFeed:
 
     def _read(self, record: KafkaRecord) -> LedgerRecord:
         try:
-            read = ledger_of(self._codec.decode(SchemaName.LEDGER, record.value))
+            read = ledger_record(self._codec, record.value)
         except Undecodable:
             return self._unreadable(record)
         return self._unreadable(record) if read is UNKNOWN_RULES else read

@@ -15,6 +15,8 @@ from connector.core.messages import Disposition, Origin
 
 MAX_DETAIL_BYTES = 255  # longer handles and codes are cut: Sendblue's are 36
 
+UUID_CHARS = 36
+
 
 class Status(IntEnum):
     """Where a request stands."""
@@ -128,10 +130,12 @@ class _Names:
 
 def _squeeze(detail: str) -> tuple[int, bytes]:
     """A lower-case UUID is kept as its 16 bytes; anything else as UTF-8."""
-    digits = detail.replace("-", "")
-    if len(digits) == 32 and all(c in "0123456789abcdef" for c in digits):
-        raw = bytes.fromhex(digits)
-        if _unsqueeze(raw) == detail:
+    if len(detail) == UUID_CHARS:
+        try:
+            raw = bytes.fromhex(detail.replace("-", ""))
+        except ValueError:
+            raw = b""
+        if len(raw) == KEY_BYTES and _unsqueeze(raw) == detail:
             return 1, raw
     return 0, detail.encode()[:MAX_DETAIL_BYTES]
 

@@ -88,6 +88,11 @@ class Codec:
         fastavro.schemaless_writer(out, parsed(name), row)
         return out.getvalue()
 
+    def is_own(self, name: SchemaName, value: bytes) -> bool:
+        """True when our own schema wrote these bytes; False before ``prepare``."""
+        header = self._headers.get(name)
+        return header is not None and value.startswith(header)
+
     def decode(self, name: SchemaName, value: bytes | None) -> Row:
         """Return the record as our schema reads it. Raises NeedSchema, Undecodable."""
         if value is None or len(value) < HEADER_BYTES or value[0] != MAGIC:
