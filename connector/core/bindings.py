@@ -6,6 +6,7 @@ its keyed hash; two contacts with one hash would share a line, which costs nobod
 
 from array import array
 
+CONTACT_BYTES = 8
 SHARDS = 256
 _MAX_LOAD = 0.75
 _GROWTH = 1.5

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterator
 
 KEY_BYTES = 16
-CHUNK_BYTES = 1 << 20  # large enough that a chunk's own overhead vanishes, small enough to be dropped often
+CHUNK_BYTES = 1 << 17  # a chunk's own overhead vanishes in it; dropping one, entry by entry, takes a few milliseconds
 SHARDS = 256  # one shard of a million entries holds about 4,000: rebuilt in milliseconds
 _HEAD = struct.Struct("<16sqH")  # key, time in ms, length of what follows
 _MAX_LOAD = 0.75
@@ -139,8 +139,12 @@ class Memory:
             return
         kept = [entry for entry in shard.slots if entry]
         shard.slots = array("Q", bytes(8 * int(len(shard.slots) * _GROWTH)))
+        slots, size = shard.slots, len(shard.slots)
         for entry in kept:
-            shard.slots[self._find(shard, self._key(entry))] = entry
+            slot = _home(self._key(entry), size)
+            while slots[slot]:
+                slot = (slot + 1) % size
+            slots[slot] = entry
 
 
 def _home(key: bytes, size: int) -> int:

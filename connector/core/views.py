@@ -15,7 +15,7 @@ For an attempt in doubt they also know what else may have made a row of Sendblue
 
 from typing import NamedTuple
 
-from connector.core.bindings import Bindings
+from connector.core.bindings import CONTACT_BYTES, Bindings
 from connector.core.claims import Claims
 from connector.core.ledger import GRANTED, Fold, Step
 from connector.core.outcomes import NEVER_WROTE
@@ -55,7 +55,7 @@ class Views:
         self._by_park: dict[bytes, int] = {}
         self._foreign_open: dict[str, dict[str, float]] = {}
         self._foreign_closed: dict[str, float] = {}
-        self._moved: set[bytes] = set()
+        self._moved = bytearray()  # contact after contact: a replica that is not the one writer keeps them all
         self._claims = Claims()
 
     def note(self, offset: int, append_ms: int, record: LedgerRecord, step: Step, read_at: float) -> None:
@@ -123,8 +123,8 @@ class Views:
 
     def moved_contacts(self) -> frozenset[bytes]:
         """Return the contacts whose binding changed since the last call (for the one writer of ``contacts``)."""
-        moved, self._moved = frozenset(self._moved), set()
-        return moved
+        moved, self._moved = bytes(self._moved), bytearray()
+        return frozenset(moved[at : at + CONTACT_BYTES] for at in range(0, len(moved), CONTACT_BYTES))
 
     def foreign_grants(self, line: str, now: float, span_s: float) -> ForeignGrants:
         """Return other owners' grants on the line; of one open for ``span_s`` (lease + gap) its close counts."""
@@ -179,7 +179,7 @@ class Views:
     def _bind(self, contact: bytes, line: str) -> None:
         self._by_park.pop(contact, None)
         self._bindings.put(contact, line)
-        self._moved.add(contact)
+        self._moved += contact
 
     def _close(self, attempt: str, read_at: float, wrote: bool) -> None:
         live = self._attempts.pop(attempt, None)
