@@ -11,8 +11,13 @@ from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_ledger import ledger_row
 
-BEGAN_MS = 1_790_000_000_000
+BEGAN_MS, APART_MS = 1_790_000_000_000, 40  # two records a request: about a million requests a day
 LINES, IN_FLIGHT = 20, 64
+
+
+def at_ms(offset: int) -> int:
+    """When the record at this offset was appended."""
+    return BEGAN_MS + offset * APART_MS
 
 
 def records(requests: int, seed: int = 1) -> Iterator[LedgerRecord]:
@@ -24,7 +29,7 @@ def records(requests: int, seed: int = 1) -> Iterator[LedgerRecord]:
         line = f"line-{n % LINES}"
         origin = Origin("sendblue.requests", n % 12, n // 12)
         yield Intent(
-            attempt, request_id, line, contact, chance.randbytes(8), BEGAN_MS + n, origin, 0, "0123456789abcdef"
+            attempt, request_id, line, contact, chance.randbytes(8), at_ms(2 * n), origin, 0, "0123456789abcdef"
         )
         handle = str(uuid.UUID(int=chance.getrandbits(128)))
         open_attempts.append(Outcome(attempt, request_id, line, contact, Result.SUBMITTED, handle, "sender"))
@@ -55,4 +60,4 @@ async def codec() -> Codec:
 def encoded(writer: Codec, log: Iterator[LedgerRecord]) -> list[KafkaRecord]:
     """The log as its reader gets it."""
     values = (writer.encode(SchemaName.LEDGER, ledger_row(record)) for record in log)
-    return [KafkaRecord("sendblue.ledger", 0, n, None, value, (), BEGAN_MS + n) for n, value in enumerate(values)]
+    return [KafkaRecord("sendblue.ledger", 0, n, None, value, (), at_ms(n)) for n, value in enumerate(values)]

@@ -9,7 +9,7 @@ import gc
 import itertools
 import tracemalloc
 
-from benchmarks.ledger_log import BEGAN_MS, records
+from benchmarks.ledger_log import at_ms, records
 from connector.core.ledger import Fold
 from connector.core.views import Views
 
@@ -27,7 +27,7 @@ def main() -> None:
     for requests in range(FIRST, LAST + 1, STEP):
         while len(fold) < requests and (record := next(log, None)) is not None:
             offset = next(offsets)
-            views.note(offset, BEGAN_MS + offset, record, fold.apply(BEGAN_MS + offset, record), 0.0)
+            views.note(offset, at_ms(offset), record, fold.apply(at_ms(offset), record), 0.0)
         kept = (_weight() - empty) / len(fold)
         views.moved_contacts()
         active = (_weight() - empty) / len(fold)
