@@ -12,8 +12,8 @@ import httptools
 import msgspec
 import uvloop
 
-from connector.app import subjects
 from connector.core.messages import SendRequest
+from connector.installation import subjects
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -24,9 +24,10 @@ from connector.kafka.topics import TopicNames, wanted
 from connector.kafka.wire_requests import request_row
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 from connector.simulator.registry import embedded_registry
-from connector.simulator.texts import Text
+from connector.simulator.texts import Text, wire
 
 NAMES = TopicNames()
+ANSWERED_AT = 1_790_071_200.0
 CONTENT = "Hello! Your parcel arrives today between nine and eleven; answer STOP to hear no more of it."
 
 
@@ -51,7 +52,9 @@ class LeanSendblue(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """httptools'."""
-        body = msgspec.json.encode(Text(msgspec.json.decode(self._body), 1_790_000_000.0).wire())
+        asked = msgspec.json.decode(self._body)
+        text = Text(asked["from_number"], asked["number"], asked["content"], ANSWERED_AT)
+        body = msgspec.json.encode(wire(text, text.state))
         self._body = b""
         head = "HTTP/1.1 200 OK\r\ndate: Tue, 22 Sep 2026 10:00:00 GMT\r\ncontent-type: application/json\r\n"
         self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)

@@ -197,7 +197,7 @@ class Fold:
 
         A replica whose log begins after the first proof takes this one for the first: both must forget it together.
         """
-        seen, now = self._also_submitted.get(key, frozenset()), replace(was, changed_ms=self.log_ms)
+        seen, now = self._also_submitted.get(key, frozenset()), was._replace(changed_ms=self.log_ms)
         if r.attempt == was.attempt or r.attempt in seen:
             return self._set(key, was, now)
         self._also_submitted[key] = seen | {r.attempt}

@@ -5,7 +5,7 @@ packed stores underneath are plain dicts here.
 """
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from connector.core.ledger import GRANTED
 from connector.core.messages import Origin
@@ -98,7 +98,7 @@ class Library:
         offset, at, number, now, own = read
         record = self.records[number]
         if isinstance(record, Intent) and not own:
-            record = replace(record, owner="Q")
+            record = record._replace(owner="Q")
         return reader.read(offset, BASE_MS + at * 1000, record, float(now)).verdict is GRANTED
 
     def _intern(self, reader: Reader) -> int:

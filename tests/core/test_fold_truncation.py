@@ -1,6 +1,6 @@
 """Folds begun at different places of one log: prefixes, and log starts at least 120 h back."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -122,7 +122,7 @@ def _next(w: World, fold: Fold, s: Standing | None, what: int, pick: int) -> Led
 def _intent(w: World, redrive: int, s: Standing | None = None) -> Intent:
     """A fresh attempt; a redrive sends the record round again whose end it was."""
     made = intent(f"a{len(w.log)}.{len(w.late)}", "r", f"o{len(w.log)}", at_ms=w.now_ms, redrive=redrive)
-    return made if s is None or s.origin is None else replace(made, origin=s.origin)
+    return made if s is None or s.origin is None else made._replace(origin=s.origin)
 
 
 hours = st.sampled_from((0.001, 0.02, 1.0, 20.0, 25.0, 47.0, 70.0))

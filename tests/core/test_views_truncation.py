@@ -1,7 +1,5 @@
 """Lines of contacts from a snapshot and the rest of the log: the same as from the whole log."""
 
-from dataclasses import replace
-
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +21,7 @@ CONTACTS = tuple(map(contact_id, "cd"))
 
 def unsigned(record: Outcome) -> Outcome:
     """The proof an ingress appends that does not know the attempt (any more): without line and contact."""
-    return replace(record, line="", contact=b"")
+    return record._replace(line="", contact=b"")
 
 
 @st.composite
