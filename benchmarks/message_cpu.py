@@ -70,7 +70,7 @@ def main(messages: int = 1500, lines: int = 20) -> None:
 async def _measure(world: Any, settings: Settings, messages: int) -> None:
     settled, stop, lines = _Settled(), asyncio.Event(), len(settings.lines)
     metrics = Metrics(line.alias for line in settings.lines)
-    connector = Connector(settings, observe=both(metrics, FactLog(), settled), client_extra=CLIENT)
+    connector = Connector(settings, observe=both(metrics, FactLog(), settled), client_extra=CLIENT, preflight=False)
     running = asyncio.create_task(connector.run(stop))
     await connector.ready.wait()
     await _messages(world, settled, WARM_UP)
