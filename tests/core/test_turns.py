@@ -58,8 +58,8 @@ def test_not_now(seen: Seen, until: float) -> None:
         (replace(FREE, first_of_contact=False, ahead=Wait.BUSY), Wait.HELD),
         (replace(FREE, first_of_contact=False, ahead=Wait.IN_DOUBT), Wait.HELD),
         (replace(FREE, first_of_contact=False, ahead=Wait.PARKED), Wait.HELD),
-        (replace(FREE, standing=replace(OPEN, origin=origin("o2"))), Wait.OPEN),
-        (replace(FREE, standing=replace(OPEN, status=Status.PARKED, origin=origin("o2"))), Wait.PARKED),
+        (replace(FREE, standing=OPEN._replace(origin=origin("o2"))), Wait.OPEN),
+        (replace(FREE, standing=OPEN._replace(status=Status.PARKED, origin=origin("o2"))), Wait.PARKED),
     ],
 )
 def test_22_a_wait_for_somebody_else_s_end_hops_after_a_minute(seen: Seen, reason: Wait) -> None:
