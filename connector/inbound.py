@@ -144,15 +144,14 @@ def parked_into(
             return _unreadable(record)
         return reconciler.record(record.key or b"", parked)
 
-    return Feed(_Elected(reconciler), read, give, lagging=False)
+    return Feed(Elected(reconciler), read, give, lagging=False)
 
 
-class _Elected:
+class Elected:
     """Being assigned the parked topic's partition is what makes a reconciler the active one."""
 
     def __init__(self, reconciler: Reconciler) -> None:
         self._reconciler = reconciler
-        self._ending: asyncio.Task[None] | None = None
 
     def assigned(self, partitions: Sequence[int]) -> None:
         if partitions:
@@ -168,7 +167,7 @@ class _Elected:
 
     def lost(self, partitions: Sequence[int]) -> None:
         if partitions:
-            self._ending = asyncio.create_task(self._reconciler.end())
+            self._reconciler.drop()
 
 
 def _unreadable(record: KafkaRecord) -> None:

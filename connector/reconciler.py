@@ -68,15 +68,22 @@ class Reconciler:
 
     def begin(self) -> None:
         """This instance is the active one."""
+        self.drop()
         self._parked.clear()
         self._task = self.watch.start(self._run())
 
-    async def end(self) -> None:
-        """Another instance takes over, or the connector stops."""
+    def drop(self) -> None:
+        """Another instance has taken over already: nothing more is begun here, from this moment on."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+    async def end(self) -> None:
+        """Another instance takes over, or the connector stops."""
+        task = self._task
+        self.drop()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
 
     def record(self, key: bytes, parked: ParkedRecord | None) -> None:
         """Take the next record of the parked topic; None is a tombstone."""
@@ -107,7 +114,7 @@ class Reconciler:
         reached = self._replica.next_offset - 1
         self._unwritten |= self._replica.views.moved_contacts()
         try:
-            for contact in list(self._unwritten):
+            for contact in sorted(self._unwritten):
                 await self._contacts.write(self._binding(contact), reached)
                 self._unwritten.discard(contact)
             if reached > self._reached:

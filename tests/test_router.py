@@ -10,6 +10,7 @@ from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, 
 from connector.core.routing import Lines
 from connector.core.steps import Held
 from connector.ends import DeadLetter, Ends, PublishFailed
+from connector.inbound import Elected
 from connector.reconciler import Binding, ParkedRecord, Reconciler
 from connector.replica import Replica
 from connector.router import RequestRecord, Router
@@ -292,6 +293,27 @@ def test_21_nobody_resolved_it_for_71_hours() -> None:
         standing = stage.replica.fold.standing("r")
         assert standing is not None
         assert standing.disposition is Disposition.DROPPED
+
+    run(story())
+
+
+def test_an_election_lost_and_won_again_leaves_a_reconciler_that_works() -> None:
+    """Both callbacks of the group come in one turn of the loop; the second must not be undone by the first."""
+
+    async def story() -> None:
+        stage = Stage()
+        elected = Elected(stage.reconciler)
+        elected.assigned([0])
+        elected.lost([0])
+        elected.assigned([0])
+        await asyncio.sleep(1)
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(park(a))
+        stage.log.land(rejected(a))
+        stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+        await asyncio.sleep(5)
+
+        assert [e.type for e in stage.topics.events] == [EventType.REJECTED]
 
     run(story())
 
