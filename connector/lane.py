@@ -28,7 +28,7 @@ class Lane:
         self,
         line: LineInfo,
         around: Surroundings,
-        sleepers: dict[bytes, set["Lane"]],
+        sleepers: dict[bytes, dict["Lane", None]],
         paused: Callable[[bool], None],
         crossed: Callable[[], None],
         writes: dict[str, float],
@@ -94,7 +94,7 @@ class Lane:
             self._since.pop(offset, None)
         self.window.wait(offset, until, reason)
         for name in (held.contact, request_key(held.dispatch.request.request_id)):
-            self._sleepers.setdefault(name, set()).add(self)
+            self._sleepers.setdefault(name, {})[self] = None
 
     def wake(self, name: bytes) -> None:
         """The ledger changed the state of this request or contact."""

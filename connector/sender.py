@@ -33,7 +33,7 @@ class Sender:
         self._around, self._work, self._pause = around, work, pause
         self._lanes: dict[int, Lane] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
-        self._sleepers: dict[bytes, set[Lane]] = {}
+        self._sleepers: dict[bytes, dict[Lane, None]] = {}  # a dict keeps its order: what happens can be repeated
         self._writes: dict[str, float] = {}
         self.watch = Watch()
         around.replica.on_change(self.wake)
