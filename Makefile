@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 # The lock is made from versions at least ten days old, so that every index has them.
 LOCKED_UNTIL ?= 2026-11-14
 
-.PHONY: demo test unit real lint lock clean help
+SEEDS ?= 1000
+FIRST ?= 0
+
+.PHONY: demo test unit real simulate lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -23,6 +26,9 @@ unit: $(VENV)/.ready
 real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
 	$(BIN)/python -m pytest -q tests/real
+
+simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in them: make simulate SEEDS=20000
+	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST)
 
 lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,0 +1,107 @@
+"""What a process's roles get from outside, over the simulated Kafka and Sendblue: every Protocol they declare.
+
+``Edges`` is all of them in one: the ledger's log, the topics of ends, the contacts topic, the ingress's outlet,
+clocks, chance, and the call of Sendblue. Each call passes a *point* where the plan may kill or freeze the process.
+"""
+
+from typing import TYPE_CHECKING
+
+from connector.account import Account
+from connector.core.callbacks import Report, Unreadable, parse
+from connector.core.calls import Answer, message_of
+from connector.core.events import MessageEvent
+from connector.core.messages import Dispatch
+from connector.core.records import Intent, LedgerRecord
+from connector.core.turns import Held
+from connector.ends import DeadLetter, PublishFailed
+from connector.reconciler import Binding
+from connector.replica import AppendFailed
+from tests.simulation.broker import EPOCH_MS, NotAcknowledged
+from tests.simulation.plan import LINES
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+PROGRESS = b""
+
+
+class Edges:
+    """The outside of one process."""
+
+    def __init__(self, process: "Process") -> None:
+        self.process, self.world = process, process.world
+        self._attempts = 0
+        self._boot = self.world.plan.span(0, 1e5)
+        self.account = Account(self.probe, self.mono, self._stir, process.observe)
+
+    def mono(self) -> float:
+        """Boot-time seconds of this machine."""
+        return self._boot + self.world.scheduler.now
+
+    def now_ms(self) -> int:
+        """This machine's wall clock, which is off by its skew."""
+        return EPOCH_MS + int(self.world.scheduler.now * 1000) + self.process.setup.skew_ms
+
+    def attempt(self) -> str:
+        self._attempts += 1
+        return self.world.teeth.attempt(self.world.plan.rng, self._attempts)
+
+    def jitter(self) -> float:
+        return self.world.plan.rng.random()
+
+    async def append(self, record: LedgerRecord) -> None:
+        if isinstance(record, Intent):
+            self.world.oracle.proposed(self.process, record)
+        try:
+            await self.world.broker.append(self.process, "ledger", 0, record)
+        except NotAcknowledged:
+            raise AppendFailed from None
+        await self.process.point(f"after {type(record).__name__}")
+
+    async def event(self, event: MessageEvent) -> None:
+        await self.process.point("before an event")
+        await self._publish("events", event)
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        await self._publish("dlq", letter)
+
+    async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
+        await self._publish("dlq", (request_id, reason, body))
+
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        await self._publish("dispatch", dispatch, partition=LINES.index(dispatch.line))
+        await self.process.point("after a dispatch")
+
+    async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
+        await self._publish("parked", (held, attempt) if held else None, key)
+
+    async def write(self, binding: Binding, ledger_offset: int) -> None:
+        await self._publish("contacts", binding, binding.contact)
+
+    async def reached(self, ledger_offset: int) -> None:
+        await self._publish("contacts", ledger_offset, PROGRESS)
+
+    def is_up(self) -> bool:
+        return self.world.broker.down_until <= self.world.scheduler.now
+
+    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
+        return self.world.teeth.answer(await self.world.sendblue.post(self.process, dispatch, attempt, within_s))
+
+    async def probe(self) -> bool:
+        return await self.world.sendblue.probe(self.process)
+
+    def report(self, answer: Answer) -> Report | None:
+        try:
+            return parse(message_of(answer))
+        except Unreadable:
+            return None
+
+    async def _publish(self, topic: str, value: object, key: bytes | None = None, partition: int = 0) -> None:
+        try:
+            await self.world.broker.append(self.process, topic, partition, value, key)
+        except NotAcknowledged:
+            raise PublishFailed from None
+
+    def _stir(self) -> None:
+        if self.process.sender is not None:
+            self.process.sender.stir()

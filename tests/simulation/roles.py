@@ -1,0 +1,155 @@
+"""How a process starts its roles, as ``connector.assembly`` does: a new role is one more function here.
+
+Each gets the process, builds the real class over ``process.edges`` and joins its group, if it has one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from json import loads
+from typing import TYPE_CHECKING, cast
+
+from connector.core.identities import body_hash, contact_hash
+from connector.core.looks import senders_rate
+from connector.core.messages import Dispatch, Origin, SendRequest, Source
+from connector.core.routing import Lines
+from connector.core.turns import Held, Policy
+from connector.digester import Digester
+from connector.doubts import Doubts
+from connector.ends import Ends, PublishFailed
+from connector.feed import Feed, Role
+from connector.inbound import Elected
+from connector.kafka.records import KafkaRecord
+from connector.line_worker import work
+from connector.reconciler import ParkedRecord, Reconciler
+from connector.router import RequestRecord, Router
+from connector.sender import Sender
+from connector.surroundings import DispatchRecord, LineInfo, Surroundings
+from tests.simulation.groups import Fetched, Member
+from tests.simulation.listing import MessageList
+from tests.simulation.plan import LINES
+from tests.simulation.sendblue import NUMBERS, RING
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+HASH_KEY = b"k" * 16
+Read = Callable[[KafkaRecord], Awaitable[None]]
+Give = Callable[[KafkaRecord, None], None]
+
+
+def start_router(process: "Process") -> None:
+    """Requests to dispatch."""
+    edges, setup = process.edges, process.setup
+    router = Router(
+        process.replica,
+        Lines({NUMBERS[line]: line for line in LINES}, setup.pool),
+        Ends(edges, edges.now_ms, process.observe, "router"),
+        lambda _: True,
+        edges.now_ms,
+        process.observe,
+        HASH_KEY,
+        lambda partition, full: process.world.groups["requests"].pause(process, partition, full),
+    )
+
+    def give(record: Fetched, _: None) -> None:
+        entry = record.entry
+        request = cast("SendRequest | None", entry.value)
+        source = Source(entry.key, b"%d/%d" % (entry.partition, entry.offset), (), entry.ms)
+        origin = Origin("requests", entry.partition, entry.offset)
+        router.records([RequestRecord(origin, source, request, entry.ms)])
+
+    process.router = router
+    process.watches.append(router.watch)
+    _join(process, "requests", router, give)
+
+
+def start_sender(process: "Process") -> None:
+    """Dispatch to Sendblue."""
+    edges, setup = process.edges, process.setup
+    policy = Policy(in_doubt=setup.in_doubt, park_after_s=setup.park_after_s, lease_s=setup.lease_s)
+    ends = process.world.teeth.ends(edges, edges.now_ms, process.observe, "sender")
+    doubts = Doubts(
+        process.replica,
+        MessageList(process),
+        edges,
+        lambda: senders_rate(len(process.sender.lanes) if process.sender else 0, len(LINES)),
+        lambda names: process.sender.wake(names) if process.sender else None,
+        process.observe,
+    )
+    process.watches.append(doubts.watch)
+    process.closers.append(doubts.close)
+    around = Surroundings(
+        process.replica, edges, ends, edges.account, doubts, policy, edges, edges, process.observe, HASH_KEY
+    )
+    lines = [LineInfo(line, n, setup.gap_s, setup.in_flight) for n, line in enumerate(LINES)]
+    sender = Sender(
+        lines, around, work, lambda partition, full: process.world.groups["dispatch"].pause(process, partition, full)
+    )
+
+    def give(record: Fetched, _: None) -> None:
+        entry = record.entry
+        dispatch = cast("Dispatch", entry.value)
+        sender.records([DispatchRecord(entry.partition, entry.offset, dispatch.source.timestamp_ms, 300, dispatch)])
+
+    process.sender = sender
+    process.watches.append(sender.watch)
+    _join(process, "dispatch", sender, give)
+
+
+def start_ingress(process: "Process") -> None:
+    """Callbacks to events."""
+    edges = process.edges
+    process.ingress = process.world.teeth.ingress(
+        RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)
+    )
+
+
+def start_reconciler(process: "Process") -> None:
+    """Parked requests to their end; the contacts topic."""
+    edges = process.edges
+    reconciler = Reconciler(
+        process.replica, Ends(edges, edges.now_ms, process.observe, "reconciler"), edges, edges.mono, process.observe
+    )
+
+    def give(record: Fetched, _: None) -> None:
+        key, value = record.entry.key or b"", record.entry.value
+        if value is None:
+            return reconciler.record(key, None)
+        held, attempt = cast("tuple[Held, str]", value)
+        request = held.dispatch.request
+        whole = Held(held.dispatch, held.record_time_ms, contact_hash(request, HASH_KEY), body_hash(request, HASH_KEY))
+        return reconciler.record(key, ParkedRecord(whole, attempt, record.entry.ms))
+
+    process.reconciler = reconciler
+    process.watches.append(reconciler.watch)
+    _join(process, "parked", Elected(reconciler), give)
+
+
+def _join(process: "Process", topic: str, role: Role, give: Callable[[Fetched, None], None]) -> None:
+    async def read(_: Fetched) -> None:
+        """Nearly always at once; now and then a schema has to be asked for."""
+        if process.world.plan.chance(0.01):
+            process.world.saw("a slow registry")
+            await asyncio.sleep(process.world.plan.span(0.1, 8))
+
+    feed = Feed(role, cast("Read", read), cast("Give", give), lagging=topic != "parked")
+    process.groups[topic] = feed
+    process.watches.append(feed.watch)
+    process.world.groups[topic].join(process, cast("Member", feed))
+
+
+def start_digester(process: "Process") -> None:
+    """The comparison of verdicts."""
+    digester = Digester(process.replica, process.edges)
+    process.watches += [digester.watch, process.replica.watch]
+    process.closers.append(digester.close)
+
+
+ROLES: tuple[Callable[["Process"], None], ...] = (
+    start_router,
+    start_sender,
+    start_ingress,
+    start_reconciler,
+    start_digester,
+)
+"""In the order in which they are started; seats for the ones to come."""

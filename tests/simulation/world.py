@@ -1,0 +1,169 @@
+"""One world: processes of the connector, a Kafka, a Sendblue, upstream, and what the plan does to them.
+
+First the faults; then they stop, every process runs, an operator drops what is still parked, and within two hours of
+the world's time everything must have come to its end. A *long* world has days between its parts: processes sleep or
+die, the ledger's beginning is cut off, requests are forgotten.
+"""
+
+from collections import Counter
+
+from connector.core.messages import Dispatch
+from tests.simulation.broker import Broker
+from tests.simulation.clock import Scheduler
+from tests.simulation.endings import Endings
+from tests.simulation.faults import Faults
+from tests.simulation.groups import SESSION_S, Group
+from tests.simulation.oracle import Oracle
+from tests.simulation.plan import LINES, Plan, draw
+from tests.simulation.process import Process
+from tests.simulation.sendblue import Sendblue
+from tests.simulation.teeth import WHOLE, Teeth
+from tests.simulation.upstream import Upstream
+
+STEP_S = 5.0
+QUIET_S = 7200.0
+
+
+class World:
+    """Everything of one seed."""
+
+    def __init__(self, seed: int, teeth: Teeth = WHOLE) -> None:
+        self.plan: Plan = draw(seed)
+        self.teeth = teeth
+        self.scheduler = Scheduler()
+        self.history: list[tuple[float, str, str, str]] = []
+        self.rare: Counter[str] = Counter()
+        self.broker = Broker(self.scheduler, self.plan)
+        self.sendblue = Sendblue(self)
+        self.oracle = Oracle(self)
+        self.endings = Endings(self)
+        self.upstream = Upstream(self)
+        told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
+        self.groups = {
+            topic: Group(topic, self.broker, self.scheduler, self.plan, told.get(topic, lambda *_: None))
+            for topic in ("requests", "dispatch", "parked")
+        }
+        self.processes: list[Process] = []
+        self._names = 0
+        self.incarnations = 0
+        self.faults = Faults(self)
+
+    def say(self, process: Process | None, what: str, detail: str) -> None:
+        """Write a line of the history."""
+        self.history.append((round(self.scheduler.now, 4), repr(process) if process else "", what, detail))
+
+    def saw(self, what: str) -> None:
+        """A rare path was taken."""
+        self.rare[what] += 1
+
+    def owns(self, owner: str, line: str) -> bool:
+        """Whether this owner has the line's partition now."""
+        process = self.groups["dispatch"].owner(LINES.index(line))
+        return process is not None and process.owner == owner
+
+    def lost_place(self, later: Dispatch, earlier: Dispatch) -> bool:
+        """Why the order of two requests need not hold: one hopped, waited for its time, was parked or sent again."""
+        for dispatch in (later, earlier):
+            entries = self.endings.dispatches[str(dispatch.origin)]
+            moved = any(e.value.hops or e.value.redrive for e in entries)  # type: ignore[attr-defined]  # Dispatch
+            parked = (
+                str(dispatch.origin) in self.endings.parked or dispatch.request.request_id in self.upstream.resolved
+            )
+            if moved or parked or dispatch.request.send_at_ms:
+                return True
+        both = [self.endings.dispatches[str(d.origin)] for d in (later, earlier)]
+        if len({entry.partition for entries in both for entry in entries}) > 1 or both[0][0].offset > both[1][0].offset:
+            self.oracle.noted("23 order: two lines, or lost on the way to dispatch")
+            return True
+        return False
+
+    def run(self) -> "World":
+        """Let it all happen."""
+        plan = self.plan
+        for _ in range(plan.processes):
+            self.spawn()
+        self.upstream.begin(plan.requests, plan.faults_s * 0.7)
+        for fault in plan.faults:
+            self.scheduler.at(fault.at, self.faults.strike, fault.kind)
+        if plan.upgrade_at is not None:
+            self.scheduler.at(plan.upgrade_at, self.faults.upgrade)
+        self.scheduler.run(plan.faults_s)
+        if plan.long:
+            self.faults.days()
+        self._calm_down()
+        self._settle()
+        if not self.oracle.violations:
+            self.endings.finish()
+        self._count()
+        for process in self.processes:
+            process.loop.bury()
+        return self
+
+    def spawn(self, name: str | None = None) -> None:
+        """Start an incarnation."""
+        if name is None:
+            self._names += 1
+            name = f"P{self._names}"
+        self.incarnations += 1
+        self.processes.append(Process(self, name, self.plan.setup(self.faults.next_rules)))
+
+    def gone(self, process: Process, at_once: bool = False) -> None:
+        """A process has ended; another takes its place after a while."""
+        self.processes.remove(process)
+        for group in self.groups.values():
+            group.left(process, 0.1 if at_once else self.plan.span(3, 12))
+        self.scheduler.after(self.plan.span(0.5, 15), self.spawn, process.name)
+
+    def freeze(self, process: Process, seconds: float, why: str) -> None:
+        """SIGSTOP; its session ends when that lasts too long."""
+        self.say(process, "frozen", f"{seconds:.1f} s, {why}")
+        process.loop.freeze(seconds)
+        if seconds > SESSION_S:
+            self.scheduler.after(SESSION_S, self.session_ends, process)
+
+    def session_ends(self, process: Process) -> None:
+        """The coordinator has not heard of a process for too long: others get its partitions."""
+        others = [p for p in self.processes if p.live and p is not process and not p.frozen]
+        for group in self.groups.values():
+            for partition in range(group.partitions):
+                if group.owner(partition) is process and others:
+                    group.move(partition, self.plan.rng.choice(others), graceful=False)
+
+    def _calm_down(self) -> None:
+        self.plan.calm = True
+        self.sendblue.silent_until = 0.0
+        self.broker.down_until = self.sendblue.unauthorized_until = self.sendblue.unreachable_until = 0.0
+        for process in self.processes:
+            process.loop.thaw()
+
+    def _settle(self) -> None:
+        end = self.scheduler.now + QUIET_S
+        while self.scheduler.now < end and not self.scheduler.stopped:
+            self.scheduler.run(self.scheduler.now + STEP_S)
+            if self.scheduler.now > end - QUIET_S + 200:
+                self.upstream.resolve(drop=True)
+            if self._quiet():
+                return
+        if not self.scheduler.stopped:
+            self.oracle.wrong("24 stuck", f"{self._unfinished()}")
+
+    def _quiet(self) -> bool:
+        behind = self.groups["requests"].behind() + self.groups["dispatch"].behind()
+        ended = all(
+            self.endings.finals.get(origin) or (request is None and self.endings.letters.get(origin))
+            for origin, request in self.upstream.origins.items()
+        )
+        return ended and behind == 0 and self.oracle.fold.live() == 0
+
+    def _unfinished(self) -> dict[str, object]:
+        waiting = [lane.window.waiting() for p in self.processes if p.sender for lane in p.sender.lanes.values()]
+        return {
+            "behind": {topic: group.behind() for topic, group in self.groups.items()},
+            "live": self.oracle.fold.live(),
+            "waiting": waiting,
+            "processes": [(p, p.live) for p in self.processes],
+        }
+
+    def _count(self) -> None:
+        self.rare["an ack lost"] += self.broker.fates["unacked"]
+        self.rare["an append that landed late"] += self.broker.fates["late"]
