@@ -13,7 +13,7 @@ from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_
 from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
 from connector.core.refusals import refusal
-from connector.core.requests import due_ms, expires_ms, too_new, too_old
+from connector.core.requests import expires_ms, too_new, too_old
 from connector.core.resend import NOTHING_SEEN, Absence, is_absent
 from connector.core.standing import Standing, Status
 from connector.core.steps import Announce, Close, DropIt, Held, HopTo, Look, NotNow, Owe, ParkIt, Propose, Refute, Turn
@@ -85,9 +85,9 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)
     if ended is not None:
         return ended
-    due = due_ms(held.dispatch)
-    if due > seen.now_ms:
-        return _scheduled(held, seen, policy, due)
+    send_at = held.dispatch.request.send_at_ms or 0  # a record's own time a little ahead of us is only another clock
+    if send_at > seen.now_ms:
+        return _scheduled(held, seen, policy, send_at)
     if not seen.first_of_contact:
         return _behind(seen)
     if seen.contact_busy:
@@ -104,7 +104,7 @@ def _scheduled(held: Held, seen: Seen, policy: Policy, due: int) -> NotNow | Def
     delay = delay_for(left_ms, expires_ms(dispatch, policy.default_ttl_ms) - seen.now_ms)
     if delay is not None:
         return Defer(delay, Wait.SCHEDULED)
-    if not seen.announced and not dispatch.deferrals and (dispatch.request.send_at_ms or 0) > seen.now_ms:
+    if not seen.announced and not dispatch.deferrals:
         return Announce()
     return NotNow(Wait.SCHEDULED, seen.mono + left_ms / 1000)
 

@@ -32,6 +32,15 @@ def test_a_free_request_is_proposed() -> None:
     assert before_intent(HELD, FREE, POLICY) == Propose()
 
 
+def test_a_record_from_a_clock_ahead_of_ours_is_not_scheduled() -> None:
+    """Only send_at is a reason to wait; else a slow clock would let the requests of a contact overtake each other."""
+    step = before_intent(HELD, replace(FREE, now_ms=NOW - 1500), POLICY)
+    behind = before_intent(HELD, replace(FREE, now_ms=NOW - 1500, first_of_contact=False), POLICY)
+
+    assert step == Propose()
+    assert behind == NotNow(Wait.BEHIND, 105.0)
+
+
 @pytest.mark.parametrize(
     ("seen", "until"),
     [
