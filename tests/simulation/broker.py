@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from connector.core.delays import Delay
 from tests.simulation.clock import Scheduler
 from tests.simulation.plan import LINES, PARTITIONS, Plan
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
 
 EPOCH_MS = 1_700_000_000_000
+DELAYS = tuple(f"delay.{delay}" for delay in Delay)
 TOPICS = {
     "requests": PARTITIONS,
     "dispatch": len(LINES),
@@ -24,6 +26,7 @@ TOPICS = {
     "contacts": 1,
     "events": 1,
     "dlq": 1,
+    **dict.fromkeys(DELAYS, 2),
 }
 
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from connector.account import Account
 from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, message_of
+from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch
 from connector.core.records import Intent, LedgerRecord
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.ends import DeadLetter, PublishFailed
 from connector.reconciler import Binding
 from connector.replica import AppendFailed
-from tests.simulation.broker import EPOCH_MS, NotAcknowledged
+from tests.simulation.broker import EPOCH_MS, TOPICS, NotAcknowledged
 from tests.simulation.plan import LINES
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ class Edges:
     async def dispatch(self, dispatch: Dispatch) -> None:
         await self._publish("dispatch", dispatch, partition=LINES.index(dispatch.line))
         await self.process.point("after a dispatch")
+
+    async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
+        await self._publish(f"delay.{delay}", dispatch, partition=contact[0] % TOPICS[f"delay.{delay}"])
+        await self.process.point("after a delay")
+
+    async def again(self, line: str, value: bytes) -> None:
+        """A delayed record goes back; its bytes are its place here."""
+        topic, partition, offset = value.decode().split("/")
+        dispatch = self.world.broker.log(topic, int(partition))[int(offset)].value
+        await self._publish("dispatch", dispatch, partition=LINES.index(line))
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         await self._publish("parked", (held, attempt) if held else None, key)

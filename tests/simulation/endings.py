@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 from connector.core.events import FINAL_TYPES, NEGATIVE_ENDS, MessageEvent
 from connector.core.messages import Dispatch, EventType
 from connector.core.requests import expires_ms
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.ends import DeadLetter
-from tests.simulation.broker import EPOCH_MS, Entry
+from tests.simulation.broker import DELAYS, EPOCH_MS, Entry
 from tests.simulation.oracle import SKEW_MS
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ class Endings:
         self.letters: dict[str, set[str]] = defaultdict(set)
         self.dispatches: dict[str, list[Entry]] = defaultdict(list)
         self.parked_records: set[tuple[str, str]] = set()
+        self.delayed: dict[str, list[Dispatch]] = defaultdict(list)
         broker = world.broker
+        for topic in DELAYS:
+            broker.listen(topic, self._delayed)
         broker.listen("events", self._event)
         broker.listen("dlq", self._letter)
         broker.listen("dispatch", self._dispatched)
@@ -53,8 +56,21 @@ class Endings:
             dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the dispatch topic holds these
             origin = str(dispatch.origin)
             onward = any(e.value.hops > dispatch.hops for e in self.dispatches[origin])  # type: ignore[attr-defined]
+            onward = onward or any(d.deferrals > dispatch.deferrals for d in self.delayed[origin])
             if not (origin in self.finals or origin in self.parked or onward):
                 self.oracle.wrong("8 commit", f"{origin} on line {dispatch.line} is committed without its end")
+
+    def committed_delay(self, topic: str, partition: int, was: int, now: int) -> None:
+        """8: what is committed of a delay topic is on its line again."""
+        for entry in self.world.broker.log(topic, partition)[was:now]:
+            dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the delay topics hold these
+            if not any(e.value == dispatch for e in self.dispatches[str(dispatch.origin)]):
+                self.oracle.wrong("8 commit", f"{dispatch.origin} is committed on {topic} and not on its line again")
+
+    def _delayed(self, entry: Entry) -> None:
+        dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the delay topics hold these
+        self.delayed[str(dispatch.origin)].append(dispatch)
+        self.world.saw(f"a hop through {entry.topic}")
 
     def _dispatched(self, entry: Entry) -> None:
         dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the dispatch topic holds these

@@ -8,7 +8,7 @@ residual (a process frozen between its last check and the socket) is ``noted`` a
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from connector.core.events import MessageEvent
+from connector.core.events import WAITING, MessageEvent
 from connector.core.ledger import GRANTED, Alarm, Duplicate, Fold, Step, Verdict
 from connector.core.messages import MAX_AGE_MS, Disposition, EventType
 from connector.core.records import Intent, LedgerRecord, Outcome, Rebind
@@ -218,7 +218,8 @@ class Oracle:
 def _content(event: MessageEvent) -> tuple[object, ...]:
     """What a repeat of an event must repeat; a replay of our own has no report any more."""
     status = event.status if event.type is EventType.STATUS else None
-    return (event.type, event.request_id, event.attempt, event.code, event.message_handle, status, event.duplicate_of)
+    code = None if event.type in WAITING else event.code  # the first of several reasons is told
+    return (event.type, event.request_id, event.attempt, code, event.message_handle, status, event.duplicate_of)
 
 
 def _plain(verdict: Verdict | None) -> str:

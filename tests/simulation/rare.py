@@ -36,6 +36,7 @@ MUST = (
     "CLOSE for a line conflict",
     "a rebind",
     "a hop to the bound line",
+    "a hop through delay.1m",
     "a restart with a truncated log",
     "unknown rules",
     "the next rules",

@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable
 from json import loads
 from typing import TYPE_CHECKING, cast
 
+from connector.core.delays import Delay
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.routing import Lines
-from connector.core.turns import Held, Policy
+from connector.core.steps import Held
+from connector.core.turns import Policy
+from connector.delayer import Delayer, DelayRecord
 from connector.digester import Digester
 from connector.doubts import Doubts
 from connector.ends import Ends, PublishFailed
@@ -61,6 +64,31 @@ def start_router(process: "Process") -> None:
     process.router = router
     process.watches.append(router.watch)
     _join(process, "requests", router, give)
+
+
+def start_delayers(process: "Process") -> None:
+    """What was delayed, back to dispatch."""
+    for delay in Delay:
+        _start_delayer(process, delay, f"delay.{delay}")
+
+
+def _start_delayer(process: "Process", delay: Delay, topic: str) -> None:
+    delayer = Delayer(
+        delay,
+        process.edges,
+        process.edges,
+        process.observe,
+        lambda partition, full: process.world.groups[topic].pause(process, partition, full),
+    )
+
+    def give(record: Fetched, _: None) -> None:
+        entry = record.entry
+        dispatch = cast("Dispatch", entry.value)
+        place = f"{topic}/{entry.partition}/{entry.offset}".encode()
+        delayer.records([DelayRecord(entry.partition, entry.offset, entry.ms, dispatch.line, place)])
+
+    process.watches.append(delayer.watch)
+    _join(process, topic, delayer, give)
 
 
 def start_sender(process: "Process") -> None:
@@ -147,6 +175,7 @@ def start_digester(process: "Process") -> None:
 
 ROLES: tuple[Callable[["Process"], None], ...] = (
     start_router,
+    start_delayers,
     start_sender,
     start_ingress,
     start_reconciler,

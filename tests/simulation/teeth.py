@@ -9,8 +9,8 @@ from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
 from connector.core.records import Intent, LedgerRecord
+from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim
-from connector.core.turns import Held, Owe
 from connector.core.views import Views
 from connector.ends import Ends
 from connector.ingress import Ingress

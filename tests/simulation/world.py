@@ -6,9 +6,10 @@ die, the ledger's beginning is cut off, requests are forgotten.
 """
 
 from collections import Counter
+from functools import partial
 
 from connector.core.messages import Dispatch
-from tests.simulation.broker import Broker
+from tests.simulation.broker import DELAYS, Broker
 from tests.simulation.clock import Scheduler
 from tests.simulation.endings import Endings
 from tests.simulation.faults import Faults
@@ -39,9 +40,10 @@ class World:
         self.endings = Endings(self)
         self.upstream = Upstream(self)
         told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
+        told |= {topic: partial(self.endings.committed_delay, topic) for topic in DELAYS}
         self.groups = {
             topic: Group(topic, self.broker, self.scheduler, self.plan, told.get(topic, lambda *_: None))
-            for topic in ("requests", "dispatch", "parked")
+            for topic in ("requests", "dispatch", "parked", *DELAYS)
         }
         self.processes: list[Process] = []
         self._names = 0
@@ -65,7 +67,7 @@ class World:
         """Why the order of two requests need not hold: one hopped, waited for its time, was parked or sent again."""
         for dispatch in (later, earlier):
             entries = self.endings.dispatches[str(dispatch.origin)]
-            moved = any(e.value.hops or e.value.redrive for e in entries)  # type: ignore[attr-defined]  # Dispatch
+            moved = any(e.value.hops or e.value.redrive or e.value.deferrals for e in entries)  # type: ignore[attr-defined]  # Dispatch
             parked = (
                 str(dispatch.origin) in self.endings.parked or dispatch.request.request_id in self.upstream.resolved
             )
@@ -148,7 +150,7 @@ class World:
             self.oracle.wrong("24 stuck", f"{self._unfinished()}")
 
     def _quiet(self) -> bool:
-        behind = self.groups["requests"].behind() + self.groups["dispatch"].behind()
+        behind = sum(group.behind() for topic, group in self.groups.items() if topic != "parked")
         ended = all(
             self.endings.finals.get(origin) or (request is None and self.endings.letters.get(origin))
             for origin, request in self.upstream.origins.items()
