@@ -56,7 +56,7 @@ class Endings:
             dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the dispatch topic holds these
             origin = str(dispatch.origin)
             onward = any(e.value.hops > dispatch.hops for e in self.dispatches[origin])  # type: ignore[attr-defined]
-            onward = onward or any(d.deferrals > dispatch.deferrals for d in self.delayed[origin])
+            onward = onward or any(d.deferrals > dispatch.deferrals for d in self.delayed.get(origin, ()))
             if not (origin in self.finals or origin in self.parked or onward):
                 self.oracle.wrong("8 commit", f"{origin} on line {dispatch.line} is committed without its end")
 

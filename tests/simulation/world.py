@@ -66,12 +66,10 @@ class World:
     def lost_place(self, later: Dispatch, earlier: Dispatch) -> bool:
         """Why the order of two requests need not hold: one hopped, waited for its time, was parked or sent again."""
         for dispatch in (later, earlier):
-            entries = self.endings.dispatches[str(dispatch.origin)]
-            moved = any(e.value.hops or e.value.redrive or e.value.deferrals for e in entries)  # type: ignore[attr-defined]  # Dispatch
-            parked = (
-                str(dispatch.origin) in self.endings.parked or dispatch.request.request_id in self.upstream.resolved
-            )
-            if moved or parked or dispatch.request.send_at_ms:
+            origin, ends = str(dispatch.origin), self.endings
+            moved = any(e.value.hops or e.value.redrive for e in ends.dispatches[origin])  # type: ignore[attr-defined]  # Dispatch
+            waited = origin in ends.delayed or origin in ends.parked or dispatch.request.send_at_ms
+            if moved or waited or dispatch.request.request_id in self.upstream.resolved:
                 return True
         both = [self.endings.dispatches[str(d.origin)] for d in (later, earlier)]
         if len({entry.partition for entries in both for entry in entries}) > 1 or both[0][0].offset > both[1][0].offset:
