@@ -91,8 +91,9 @@ class Connector:
 
     def reasons(self) -> list[str]:
         """Why the connector is not ready, one sentence each."""
+        stuck = [why for ends in (self.parts.all_ends if self.parts else ()) for why in ends.stuck()]
         starting = [] if self.ready.is_set() else ["the connector is starting"]
-        return [*self.waiting_for.values(), *starting, *reasons(self._sight())]
+        return [*self.waiting_for.values(), *starting, *reasons(self._sight()), *stuck]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
@@ -147,12 +148,13 @@ class Connector:
         self._producer = KafkaProducer(clients, loop)
         self._orders = ControlFeed(reader)
         partitions = await lines_of(settings, self._orders, clients, names, self._told)
+        adoption = self._orders.control.adoption
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop)
-        await restore(self._tail, feed.watch, names.ledger, replica, reached, self._told)
+        await restore(self._tail, feed.watch, names.ledger, replica, reached, adoption, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
         parts.watches += [feed.watch, replica.watch]

@@ -65,6 +65,7 @@ class Parts:
     intakes: list[Intake] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
+    all_ends: list[Ends] = field(default_factory=list)
     sender: Sender | None = None
     account: Account | None = None
     reconciler: Reconciler | None = None
@@ -80,7 +81,9 @@ class Parts:
 
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
-        return Ends(self.out, self.system.now_ms, self.observe, stage)
+        ends = Ends(self.out, self.system.now_ms, self.observe, stage)
+        self.all_ends.append(ends)
+        return ends
 
     def consume(self, role: str, topic: str, feed: Feed[Any], name: str | None, *, whole: bool = False) -> None:
         """Join the role's group."""

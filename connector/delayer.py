@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from connector.core.delays import Delay
 from connector.core.facts import DelayEnded, Observer
 from connector.core.offsets import Watermark
-from connector.ends import surely
+from connector.ends import loudly, surely
 from connector.surroundings import Clocks
 from connector.watched import Watch
 
@@ -141,7 +141,7 @@ class Delayer:
                 await self._nap(shelf)
 
     async def _give_back(self, shelf: _Shelf, record: DelayRecord) -> None:
-        await surely(partial(self._lines.again, record.line, record.value))
+        await surely(partial(self._lines.again, record.line, record.value), loudly("dispatch", self._observe))
         shelf.mark.done(record.offset)
         self._observe(DelayEnded(str(self._delay), record.line))
 

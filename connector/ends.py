@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+from connector.core.adoption import LEDGER_LOST
 from connector.core.callbacks import Report
 from connector.core.delays import Defer, Delay, Wait
 from connector.core.events import (
@@ -21,7 +22,7 @@ from connector.core.events import (
     submitted_event,
     waiting_event,
 )
-from connector.core.facts import DeadLettered, MessageSettled, Observer, RequestDeferred, RequestScheduled
+from connector.core.facts import DeadLettered, MessageSettled, Observer, PublishStuck, RequestDeferred, RequestScheduled
 from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, Source
 from connector.core.outcome_table import REFUSED_SENTENCE
 from connector.core.parking import parked_key
@@ -30,6 +31,7 @@ from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
 
 RETRY_S = 0.5  # between attempts to publish while Kafka is away
+TOLD_EVERY = 10  # tries after which it is said, and said again: from five seconds of refusals on
 DEAD_LETTERED = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.DROPPED})
 """Ends whose bytes are kept, because a person may want to send them round again."""
 
@@ -67,13 +69,25 @@ class Topics(Protocol):
         """Append to a delay topic, keyed by contact."""
 
 
-async def surely(publish: Callable[[], Awaitable[None]]) -> None:
-    """Publish until it is acknowledged, however long Kafka is away."""
+async def surely(publish: Callable[[], Awaitable[None]], failed: Callable[[int], None]) -> None:
+    """Publish until it is acknowledged, however long Kafka is away. ``failed`` hears the number of each try."""
+    tries = 0
     while True:
         try:
             return await publish()
         except PublishFailed:
+            failed(tries := tries + 1)
             await asyncio.sleep(RETRY_S)
+
+
+def loudly(what: str, observe: Observer) -> Callable[[int], None]:
+    """Say now and then that this is not taken."""
+
+    def failed(tries: int) -> None:
+        if tries % TOLD_EVERY == 0:
+            observe(PublishStuck(what, tries))
+
+    return failed
 
 
 class Ends:
@@ -81,39 +95,46 @@ class Ends:
 
     def __init__(self, topics: Topics, now_ms: Callable[[], int], observe: Observer, stage: str = "sender") -> None:
         self._topics, self._now_ms, self._observe, self._stage = topics, now_ms, observe, stage
+        self._stuck: dict[object, str] = {}
+
+    def stuck(self) -> list[str]:
+        """What has not been acknowledged for a while, one sentence each; the offsets behind it wait with it."""
+        kinds = sorted(set(self._stuck.values()))
+        return [f"Kafka does not take a record ({what}, {self._stage}), so its partition waits" for what in kinds]
 
     async def owed(self, held: Held, owe: Owe, report: Report | None = None) -> None:
         """Publish all that this end owes."""
         letter = self._letter(held.dispatch, owe)
         if owe.event is EventType.PARKED:
             attempt = owe.standing.attempt or ""
-            await surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))
+            key = parked_key(held.dispatch.origin, attempt)
+            await self._surely("parked record", lambda: self._topics.parked(key, held, attempt))
         if letter is not None:
             await self.dead_letter(letter)
         event = self._event(held.dispatch, owe, report)
-        await surely(lambda: self._topics.event(event))
+        await self._surely("event", lambda: self._topics.event(event))
         self._observe(_settled(held.dispatch, event, self._now_ms()))
 
     async def refused(self, source: Source, origin: Origin, code: str, rejected: MessageEvent | None) -> None:
         """A record whose bytes alone refuse it: the dead letter, and a REJECTED event where it has a request id."""
         await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))
         if rejected is not None:
-            await surely(lambda: self._topics.event(rejected))
+            await self._surely("event", lambda: self._topics.event(rejected))
 
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         """Move the record to another line's partition."""
         moved = replace(dispatch, line=line, hops=dispatch.hops + 1)
-        await surely(lambda: self._topics.dispatch(moved))
+        await self._surely("dispatch", lambda: self._topics.dispatch(moved))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
         """Append the record to its line's partition."""
-        await surely(lambda: self._topics.dispatch(dispatch))
+        await self._surely("dispatch", lambda: self._topics.dispatch(dispatch))
 
     async def defer(self, held: Held, step: Defer) -> None:
         """Send the record through a delay topic; the first time, say so. All at once: a thousand may be scheduled."""
         dispatch, why = held.dispatch, step.reason
         deferred = replace(dispatch, deferrals=dispatch.deferrals + 1)
-        moving = surely(lambda: self._topics.delay(step.delay, held.contact, deferred))
+        moving = self._surely("delay", lambda: self._topics.delay(step.delay, held.contact, deferred))
         if dispatch.deferrals:
             await moving
         elif why is Wait.SCHEDULED and dispatch.request.send_at_ms is not None:
@@ -129,20 +150,35 @@ class Ends:
 
     async def _waits(self, type_: EventType, dispatch: Dispatch, why: Wait) -> None:
         event = waiting_event(type_, dispatch, why.name, _WAITS[why], self._now_ms())
-        await surely(lambda: self._topics.event(event))
+        await self._surely("event", lambda: self._topics.event(event))
 
     async def unpark(self, held: Held, attempt: str) -> None:
         """Write the tombstone of a parked record whose end is published."""
-        await surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), None, attempt))
+        key = parked_key(held.dispatch.origin, attempt)
+        await self._surely("parked record", lambda: self._topics.parked(key, None, attempt))
 
     async def dead_letter(self, letter: DeadLetter) -> None:
         """Append a dead letter."""
-        await surely(lambda: self._topics.dead_letter(letter))
+        await self._surely("dead letter", lambda: self._topics.dead_letter(letter))
         self._observe(DeadLettered(letter.code))
+
+    async def _surely(self, what: str, publish: Callable[[], Awaitable[None]]) -> None:
+        """``surely``, and loudly; who waits does not move its offset meanwhile."""
+        this, tell = object(), loudly(what, self._observe)
+
+        def failed(tries: int) -> None:
+            tell(tries)
+            if tries >= TOLD_EVERY:
+                self._stuck[this] = what
+
+        try:
+            await surely(publish, failed)
+        finally:
+            self._stuck.pop(this, None)
 
     def _letter(self, dispatch: Dispatch, owe: Owe) -> DeadLetter | None:
         if owe.event in DEAD_LETTERED:
-            code = owe.standing.detail or str(owe.event)
+            code = _code(owe)
         elif owe.id_reused:
             code = "ID_REUSED"
         else:
@@ -160,13 +196,15 @@ class Ends:
                 handle = standing.detail if standing.status is Status.SUBMITTED else None
                 return duplicate_event(dispatch, _disposition(standing), handle, at_ms, id_reused=owe.id_reused)
             case EventType.PARKED:
-                return parked_event(dispatch, attempt, "IN_DOUBT", IN_DOUBT, at_ms)
+                code = standing.detail or IN_DOUBT
+                return parked_event(dispatch, attempt, code, sentence_of(code), at_ms)
             case _:
-                code = standing.detail or str(owe.event)
+                code = _code(owe)
                 return disposition_event(owe.event, dispatch, standing.attempt, code, sentence_of(code), at_ms)
 
 
-IN_DOUBT = "nobody can prove whether the text went out; a person decides, or it is dropped after 71 hours"
+IN_DOUBT, OPERATOR = "IN_DOUBT", "operator"
+_DECIDES = "a person decides, or it is dropped after 71 hours"
 _WAITS = {
     Wait.SCHEDULED: "the request waits for its send_at",
     Wait.OPEN: "another attempt of this request is under way",
@@ -179,6 +217,9 @@ _WAITS = {
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
 }
 _SENTENCES = {
+    IN_DOUBT: f"nobody can prove whether the text went out; {_DECIDES}",
+    LEDGER_LOST: f"it may have been sent under a ledger that is lost; {_DECIDES}",
+    OPERATOR: "the attempt stayed in doubt and a person decided to drop it",
     "ID_REUSED": "this request_id was used before for another message; a corrected request needs a new id",
     "policy": "the attempt stayed in doubt and the request's policy is to drop it",
     "expired": "the attempt stayed in doubt and nobody resolved it for 71 hours",
@@ -188,6 +229,12 @@ _SENTENCES = {
 def sentence_of(code: str) -> str:
     """The sentence for a code of ours; for one of Sendblue's, that Sendblue refused."""
     return REFUSALS.get(code) or _SENTENCES.get(code) or REFUSED_SENTENCE
+
+
+def _code(owe: Owe) -> str:
+    """Of a DROPPED the detail is who dropped it: a person's name stays in the ledger."""
+    code = owe.standing.detail or str(owe.event)
+    return code if owe.event is not EventType.DROPPED or code in _SENTENCES else OPERATOR
 
 
 def refusal_event(request_id: str | None, origin: Origin, code: str, at_ms: int) -> MessageEvent:

@@ -12,6 +12,7 @@ import asyncio
 from typing import assert_never
 
 from connector.core import last_look, steps, turns
+from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer
 from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
@@ -72,7 +73,14 @@ class _Turn:
                 assert_never(step)
 
     async def _act(
-        self, step: steps.Propose | steps.Announce | steps.Close | steps.Refute | steps.ParkIt | steps.DropIt
+        self,
+        step: steps.Propose
+        | steps.Announce
+        | steps.Close
+        | steps.Refute
+        | steps.ParkIt
+        | steps.ParkUnknown
+        | steps.DropIt,
     ) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
         match step:
@@ -89,6 +97,9 @@ class _Turn:
             case steps.ParkIt(attempt):
                 line = self._line_of(attempt)
                 await self._record(Park(attempt, self.request_id, dispatch.origin, line, contact, "IN_DOUBT"))
+            case steps.ParkUnknown():
+                attempt, reason = self.around.ids.attempt(), LEDGER_LOST
+                await self._record(Park(attempt, self.request_id, dispatch.origin, dispatch.line, contact, reason))
             case steps.DropIt(attempt):
                 line, drop = self._line_of(attempt), Resolution.DROP
                 await self._record(Resolve(attempt, self.request_id, dispatch.origin, line, contact, drop, "policy"))
@@ -228,6 +239,7 @@ class _Turn:
             suspected_until=lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
             attempt_read_at=live.read_at if live else None,
             attempt_granted_ms=live.granted_ms if live else None,
+            park_before_ms=self.around.orders.park_before_ms,
             look_at=doubts.look_at(attempt),
             absence=doubts.absence(attempt),
         )

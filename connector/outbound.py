@@ -84,6 +84,7 @@ class OutTopics:
             "sendblue.error.code": letter.code,
             "sendblue.error.reason": letter.sentence,
             "sendblue.origin": str(origin),
+            "sendblue.time": str(source.timestamp_ms),
         }
         headers = [*source.headers, *((name, value.encode()) for name, value in told.items())]
         await self._send(self._names.dlq, source.key, source.value, headers=headers, timestamp_ms=source.timestamp_ms)

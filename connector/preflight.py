@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 
 from connector.core import preflight as decide
+from connector.core.adoption import Found, forgiven_before_ms
 from connector.core.preflight import Finding, Identity
 from connector.installation import clients_of, credentials_of, group_of, identity_of, names_of, specs_of
 from connector.kafka.avro import Codec
@@ -30,18 +31,20 @@ async def kafka_findings(settings: Settings, codec: Codec) -> list[Finding]:
         findings.append(genesis_finding(settings, control))
         findings += decide.partitions((line.alias for line in settings.lines), control.partitions)
     if names.ledger in existing:
-        findings.append(await asyncio.to_thread(_memory, settings, names, existing))
+        forgiven_ms = forgiven_before_ms(control.adoption)
+        findings.append(await asyncio.to_thread(_memory, settings, names, existing, forgiven_ms))
     return findings
 
 
 async def contacts_finding(settings: Settings, codec: Codec) -> list[Finding]:
     """Whether the ledger goes on from what the contacts topic knows; nothing where one of them is missing."""
     clients, names = clients_of(settings), names_of(settings)
-    if len(await asyncio.to_thread(Topics(clients).existing, (names.ledger, names.contacts))) < 2:
+    if len(await asyncio.to_thread(Topics(clients).existing, (names.ledger, names.contacts, names.control))) < 3:
         return []
     _, reached = await contacts_of(codec.read, await asyncio.to_thread(read_table, clients, names.contacts))
     begin, end = await asyncio.to_thread(bounds, clients, names.ledger)
-    return [decide.continuous(names.contacts, begin, end, reached)]
+    adoption = (await _control(settings, codec, names)).adoption
+    return [decide.continuous(names.contacts, Found(begin, end, reached), adoption)]
 
 
 def genesis_finding(settings: Settings, control: Control) -> Finding:
@@ -65,14 +68,21 @@ async def _control(settings: Settings, codec: Codec, names: TopicNames) -> Contr
     return await control_of(codec.read, await asyncio.to_thread(read_table, clients_of(settings), names.control))
 
 
-def _memory(settings: Settings, names: TopicNames, existing: Mapping[str, Existing]) -> Finding:
-    clients, since_ms = clients_of(settings), time.time_ns() // 1_000_000 - decide.SAFE_AFTER_MS
-    begin, end = bounds(clients, names.ledger)
-    done = [
+def done_since(settings: Settings, names: TopicNames, existing: Mapping[str, Existing], since_ms: int) -> list[str]:
+    """The topics in which a record not older than that is committed as done. Blocks."""
+    clients = clients_of(settings)
+    return [
         topic
         for role, topic in (("router", names.requests), ("sender", names.dispatch))
-        if begin >= end
-        and topic in existing
+        if topic in existing
         and did_since(clients, group_of(settings, role), topic, existing[topic].partitions, since_ms)
     ]
+
+
+def _memory(
+    settings: Settings, names: TopicNames, existing: Mapping[str, Existing], forgiven_before_ms: int
+) -> Finding:
+    since_ms = max(time.time_ns() // 1_000_000 - decide.SAFE_AFTER_MS, forgiven_before_ms)
+    begin, end = bounds(clients_of(settings), names.ledger)
+    done = done_since(settings, names, existing, since_ms) if begin >= end else []
     return decide.memory(names.ledger, begin, end, done)

@@ -14,6 +14,7 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Dispatch, Disposition, Origin, SendRequest, Source
 from connector.core.offsets import Watermark
 from connector.core.records import Close
+from connector.core.redriving import Redriven, redriven
 from connector.core.requests import id_is_usable, refusals, request_time_ms
 from connector.core.routing import Lines, Route, choose
 from connector.core.standing import LIVE
@@ -111,9 +112,11 @@ class Router:
         request = record.request
         if request is None:
             return await self._refuse(record, "UNDECODABLE", None)
-        if found := refusals(request, record.timestamp_ms):
+        redrive = redriven(record.source.headers, record.timestamp_ms)
+        wrong = [redrive] if isinstance(redrive, str) else []
+        if found := [*wrong, *(refusal.code for refusal in refusals(request, _time_ms(record)))]:
             shown = request.request_id if id_is_usable(request.request_id) else None
-            return await self._refuse(record, found[0].code, shown)
+            return await self._refuse(record, found[0], shown)
         contact = contact_hash(request, self._hash_key)
         choice = choose(request, contact, self._replica.views.line_of(contact), self._lines)
         code = None if isinstance(choice, Route) else choice.code
@@ -135,9 +138,9 @@ class Router:
 
     async def _close(self, record: RequestRecord, request: SendRequest, contact: bytes, code: str) -> None:
         """End through the ledger, unless the ledger already knows better."""
-        fold, request_id = self._replica.fold, request.request_id
-        if fold.admits(request_id):
-            await self._replica.record(Close(request_id, record.origin, 0, Disposition.REJECTED, code))
+        fold, request_id, number = self._replica.fold, request.request_id, _redrive_of(record)
+        if fold.admits(request_id, number):
+            await self._replica.record(Close(request_id, record.origin, number, Disposition.REJECTED, code))
         standing = fold.standing(request_id)
         if standing is None or standing.status in LIVE:
             return await self._dispatch(record, request, None)
@@ -156,9 +159,15 @@ class Router:
         return known if known in self._lines.aliases else min(self._lines.aliases)
 
     def _dispatch_of(self, record: RequestRecord, request: SendRequest, line: str, named: bool) -> Dispatch:
-        time_ms = request_time_ms(request, record.timestamp_ms or 0)
         return Dispatch(
-            request, record.origin, time_ms, line, named, traceparent=record.traceparent, source=record.source
+            request,
+            record.origin,
+            _request_time_ms(record, request),
+            line,
+            named,
+            redrive=_redrive_of(record),
+            traceparent=record.traceparent,
+            source=record.source,
         )
 
     def _pause_if_full(self, partition: int) -> None:
@@ -166,3 +175,23 @@ class Router:
         if full != (partition in self._paused):
             (self._paused.add if full else self._paused.discard)(partition)
             self._pause(partition, full)
+
+
+def _redrive_of(record: RequestRecord) -> int:
+    """How often an operator has sent it round again."""
+    redrive = redriven(record.source.headers, record.timestamp_ms)
+    return redrive.number if isinstance(redrive, Redriven) else 0
+
+
+def _time_ms(record: RequestRecord) -> int | None:
+    """The record's time; of a redriven one the older of its own and the one it carries."""
+    redrive = redriven(record.source.headers, record.timestamp_ms)
+    if not isinstance(redrive, Redriven) or record.timestamp_ms is None:
+        return record.timestamp_ms
+    return min(redrive.first_time_ms, record.timestamp_ms)
+
+
+def _request_time_ms(record: RequestRecord, request: SendRequest) -> int:
+    """What its age counts from. A redriven record's time has created_at in it, unless the operator renewed it."""
+    time_ms = _time_ms(record) or 0
+    return time_ms if _redrive_of(record) else request_time_ms(request, time_ms)

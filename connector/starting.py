@@ -12,6 +12,7 @@ from typing import TypeVar
 from confluent_kafka import KafkaException
 
 from connector.control_feed import ControlFeed
+from connector.core.adoption import Adoption, Found
 from connector.core.preflight import Finding, continuous, partitions, refusal
 from connector.inbound import Reader
 from connector.installation import registry_of, subjects
@@ -118,7 +119,15 @@ async def load_contacts(
     return reached
 
 
-async def restore(tail: LogTail, feed: Watch, topic: str, replica: Replica, reached: int | None, told: Told) -> None:
+async def restore(
+    tail: LogTail,
+    feed: Watch,
+    topic: str,
+    replica: Replica,
+    reached: int | None,
+    adoption: Adoption | None,
+    told: Told,
+) -> None:
     """Read the ledger to its end. Raises KafkaFatal, and StartRefused when contacts and ledger do not meet."""
     told("ledger", "the ledger is being read")
     tail.start()
@@ -127,7 +136,7 @@ async def restore(tail: LogTail, feed: Watch, topic: str, replica: Replica, reac
     for fatal in (tail.fatal, feed.failed):
         if fatal.done():
             fatal.result()
-    refuse_by([continuous(topic, tail.first_offset or 0, tail.end, reached)])
+    refuse_by([continuous(topic, Found(tail.first_offset or 0, tail.end, reached), adoption)])
     told("ledger", None)
 
 

@@ -121,6 +121,14 @@ class DeadLettered:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishStuck:
+    """What an end owes (event, dead letter, parked record, dispatch) is not acknowledged, after so many tries."""
+
+    what: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedSeen:
     """How many requests are parked now."""
 
@@ -178,6 +186,7 @@ Fact: TypeAlias = (
     | DelayEnded
     | MessageSettled
     | DeadLettered
+    | PublishStuck
     | ParkedSeen
     | CallbackAnswered
     | LagSeen

@@ -212,11 +212,11 @@ class Fold:
         key = request_key(r.request_id)
         was = self._standing(key)
         if was is None:
-            now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)
+            now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line, detail=r.reason)
             return self._set(key, None, now)
         if was.status is not Status.OPEN or was.attempt != r.attempt:
             return Step(was, was)
-        return self._set(key, was, was._replace(status=Status.PARKED, changed_ms=self.log_ms))
+        return self._set(key, was, was._replace(status=Status.PARKED, changed_ms=self.log_ms, detail=r.reason))
 
     def _resolve(self, r: Resolve) -> Step:
         key = request_key(r.request_id)

@@ -36,9 +36,10 @@ Order: TypeAlias = CancelRequest | CancelTag
 
 
 class Orders:
-    """The orders that stand, by key of the control topic."""
+    """The orders that stand, by key of the control topic. ``park_before_ms``: of an ``adoption``, 0 for none."""
 
     def __init__(self, standing: Mapping[bytes, Order] | None = None) -> None:
+        self.park_before_ms = 0
         self._standing: dict[bytes, Order] = {}
         self._ids: dict[str, int] = {}
         self._tags: dict[tuple[str, str], int] = {}

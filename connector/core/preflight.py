@@ -11,6 +11,8 @@ would have forgotten that too, and such a request has expired. So an idle connec
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from connector.core.adoption import Adoption, Found, begins_late, ends_early, is_accepted
+
 APPLY = "run `kafka-sendblue topics apply`"
 SAFE_AFTER_MS = 73 * 3600 * 1000  # 72 h of the ledger's memory, and an hour for clocks that disagree
 
@@ -66,7 +68,8 @@ def account(lines: Mapping[str, str], numbers: Collection[str]) -> list[Finding]
 def memory(topic: str, begin: int, end: int, done: Sequence[str]) -> Finding:
     """The ledger (its first offset, the one after its last) remembers what was done.
 
-    ``done``: the topics in which a record younger than SAFE_AFTER_MS has been committed as done.
+    ``done``: the topics in which a record younger than SAFE_AFTER_MS has been committed as done; records from before
+    the time of an adoption do not count, since they are parked if they come again.
     """
     if begin >= end and done:
         told = f"it is empty, but records of {' and '.join(done)} of the last 72 h are committed as done"
@@ -74,22 +77,24 @@ def memory(topic: str, begin: int, end: int, done: Sequence[str]) -> Finding:
     return Finding(True, topic, f"{end - begin} records")
 
 
-def continuous(topic: str, begin: int, end: int, reached: int | None) -> Finding:
-    """The ledger goes on from where the contacts topic has read it: up to ``reached``, None for nowhere yet."""
-    if reached is not None and end <= reached:
-        told = f"it ends before offset {end}, but offset {reached} of it has been read before"
+def continuous(topic: str, found: Found, adoption: Adoption | None) -> Finding:
+    """The ledger goes on from where the contacts topic has read it, or an operator goes on with it as it is."""
+    if is_accepted(adoption, found):
+        return Finding(True, topic, "it was adopted as it is")
+    if ends_early(found):
+        told = f"it ends before offset {found.end}, but offset {found.reached} of it has been read before"
         return _lost(topic, f"{told}: it was emptied and made again, or is another one")
-    if begin and (reached is None or begin > reached + 1):
+    if begins_late(found):
         sentence = "it begins after what the contacts topic knows, so lines of contacts may be missing"
-        return Finding(False, topic, sentence, "run the reconciler of a replica that still has them")
+        do = "run the reconciler of a replica that still has them, or go on without: `kafka-sendblue ledger adopt`"
+        return Finding(False, topic, sentence, do)
     return Finding(True, topic, "it goes on from what the contacts topic knows")
 
 
 def _lost(topic: str, sentence: str) -> Finding:
     do = (
         "put back the ledger these groups worked with (check kafka.bootstrap_servers and kafka.topic_prefix); if it is "
-        "gone, start no earlier than 73 h after the last text, or under another kafka.topic_prefix with new requests "
-        "only"
+        "gone, go on without it: `kafka-sendblue ledger adopt --park-before TIME` (docs/operators.md)"
     )
     return Finding(False, topic, sentence, do)
 

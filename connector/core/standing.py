@@ -37,7 +37,8 @@ class Standing(NamedTuple):
     """One request's state in the fold.
 
     ``attempt`` is the current or deciding attempt (None after a CLOSE), ``origin`` whose end this is (None when the
-    log began later), ``detail`` the message handle of a SUBMITTED and the code of a REJECTED or CLOSED,
+    log began later), ``detail`` the message handle of a SUBMITTED, the code of a REJECTED or CLOSED, the reason
+    of a PARKED,
     ``changed_ms`` the log time of the last record that changed it, ``proved_unsent`` an UNSENT seen after PARK.
     """
 

@@ -57,6 +57,11 @@ class ParkIt(NamedTuple):
     attempt: str
 
 
+@dataclass(frozen=True, slots=True)
+class ParkUnknown:
+    """It may have been sent under a ledger that is lost: append PARK under a new attempt, and never an INTENT."""
+
+
 class Look(NamedTuple):
     """The attempt is in doubt: look for its text in Sendblue's message list, and wait meanwhile."""
 
@@ -83,4 +88,6 @@ class Owe(NamedTuple):
     id_reused: bool
 
 
-Turn: TypeAlias = Propose | NotNow | Defer | Announce | HopTo | Close | Look | Refute | ParkIt | DropIt | Owe
+Turn: TypeAlias = (
+    Propose | NotNow | Defer | Announce | HopTo | Close | Look | Refute | ParkIt | ParkUnknown | DropIt | Owe
+)

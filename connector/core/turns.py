@@ -9,6 +9,7 @@ What it may say is in ``steps``.
 
 from dataclasses import dataclass
 
+from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
@@ -16,7 +17,21 @@ from connector.core.refusals import refusal
 from connector.core.requests import expires_ms, too_new, too_old
 from connector.core.resend import NOTHING_SEEN, Absence, is_absent
 from connector.core.standing import Standing, Status
-from connector.core.steps import Announce, Close, DropIt, Held, HopTo, Look, NotNow, Owe, ParkIt, Propose, Refute, Turn
+from connector.core.steps import (
+    Announce,
+    Close,
+    DropIt,
+    Held,
+    HopTo,
+    Look,
+    NotNow,
+    Owe,
+    ParkIt,
+    ParkUnknown,
+    Propose,
+    Refute,
+    Turn,
+)
 
 MAX_HOPS = 3
 """Moves between lines before a request is refused: bindings do not change that often."""
@@ -56,7 +71,7 @@ class Seen:
     for somebody else's end. ``goes_round``: it is its blocked line's turn to let this record, its oldest, go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
-    ``suspected_until``: others go first until then.
+    ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
     """
 
     now_ms: int
@@ -74,6 +89,7 @@ class Seen:
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
     suspected_until: float = float("-inf")
+    park_before_ms: int = 0
     look_at: float | None = None
     absence: Absence = NOTHING_SEEN
 
@@ -82,6 +98,8 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     """Decide what a record does next that has no attempt of this holder in flight."""
     if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
         return _not_free(held, seen, seen.standing, policy)
+    if _may_be_sent_already(held, seen):
+        return ParkUnknown()
     ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)
     if ended is not None:
         return ended
@@ -97,6 +115,13 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     if seen.suspected_until > seen.mono:
         return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
     return Propose()
+
+
+def _may_be_sent_already(held: Held, seen: Seen) -> bool:
+    """Before it is said to have expired: that would say that it was not sent. Past 72 h nobody could tell any more."""
+    time_ms = held.dispatch.request_time_ms
+    unknown = seen.standing is None and not too_old(time_ms, seen.now_ms)
+    return unknown and is_under_lost_ledger(time_ms, seen.park_before_ms)
 
 
 def _scheduled(held: Held, seen: Seen, policy: Policy, due: int) -> NotNow | Defer | Announce:

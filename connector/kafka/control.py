@@ -1,9 +1,12 @@
-"""The control and contacts topics as values: who this connector is, lines, orders, each contact's line."""
+"""The control and contacts topics as values: who this connector is, lines, orders, an adoption, and
+each contact's line.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
+from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.kafka.avro import Codec, Row
 from connector.kafka.records import KafkaRecord
@@ -11,11 +14,15 @@ from connector.kafka.schemas import SchemaName
 
 GENESIS = b"genesis"
 LINE = b"line/"
+ADOPTION = b"adoption"
 CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
-    ("connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value", "until")
-)
+    (
+        "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value", "until",
+        "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator",
+    )
+)  # fmt: skip
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
 """Decodes a record, and fetches its writer's schema where need be: another version may have written it."""
 
@@ -37,6 +44,7 @@ class Control:
     genesis: Genesis | None = None
     partitions: dict[str, int] = field(default_factory=dict)
     orders: Orders = field(default_factory=Orders)
+    adoption: Adoption | None = None
 
     def put(self, key: bytes, row: Row | None) -> Order | None:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
@@ -51,6 +59,9 @@ class Control:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
             self.partitions[row["line"]] = row["partition"]
+        elif row is not None and key == ADOPTION:
+            self.adoption = _adoption(row)
+            self.orders.park_before_ms = forgiven_before_ms(self.adoption)
         return None
 
 
@@ -96,6 +107,24 @@ def genesis_record(codec: Codec, genesis: Genesis) -> tuple[bytes, bytes]:
 def line_record(codec: Codec, line: str, partition: int) -> tuple[bytes, bytes]:
     """Key and value of the record that gives a line its partition."""
     return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"line": line, "partition": partition})
+
+
+def adoption_record(codec: Codec, adoption: Adoption) -> tuple[bytes, bytes]:
+    """Key and value of the record that says which ledger an operator goes on with."""
+    row = {
+        "created_at": adoption.at_ms,
+        "park_before": adoption.park_before_ms,
+        "ledger_begin": adoption.begin,
+        "ledger_end": adoption.end,
+        "contacts_reached": adoption.reached,
+        "operator": adoption.operator,
+    }
+    return ADOPTION, codec.encode(SchemaName.CONTROL, _EMPTY | row)
+
+
+def _adoption(row: Row) -> Adoption:
+    found = row["ledger_begin"] or 0, row["ledger_end"] or 0, row["contacts_reached"]
+    return Adoption(row["created_at"] or 0, *found, row["park_before"], row["operator"] or "")
 
 
 def assign_partitions(existing: Mapping[str, int], lines: Iterable[str]) -> dict[str, int]:

@@ -96,6 +96,8 @@ class FactLog:
                 self._log.warning("attempt.in_doubt", **asdict(fact))
             case facts.RequestRefused():
                 self._log.warning("request.refused", **asdict(fact))
+            case facts.PublishStuck():
+                self._log.error("publish.stuck", **asdict(fact))
             case facts.AlarmRaised():
                 self._log.error("ledger.alarm", **asdict(fact))
             case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):

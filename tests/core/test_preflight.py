@@ -62,7 +62,7 @@ def test_an_empty_ledger_and_work_that_was_done(begin: int, end: int, done: tupl
 )
 def test_ledger_and_contacts_meet(begin: int, end: int, reached: int | None, ok: bool) -> None:
     """The ledger neither ends before what was read of it, nor begins after."""
-    assert ok == continuous("ledger", begin, end, reached).ok
+    assert ok == continuous("ledger", Found(begin, end, reached), None).ok
 
 
 def test_every_line_needs_a_partition() -> None:
