@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line of the story. ``said``: result, resolution or disposition; ``then``: where the request stands after it."""
+    """One line of the story. ``said``: result, resolution, disposition; ``then``: how the request stands after it."""
 
     offset: int
     append_ms: int

@@ -1,0 +1,81 @@
+"""Reading a topic once, from somewhere to its end: for commands that look, and for one that remembers how far it came.
+
+All partitions, without joining a group. What is committed is committed by hand, so two such readers do not share the
+work: both read everything. Each call blocks.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from connector.kafka.clients import ClientSettings
+from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.tail import BURST, POLL_S, WATERMARK_S, record_of
+
+
+class ToTheEnd:
+    """The records of a topic up to where it ended when this began; ``since_ms``: only from this time on.
+
+    ``group``: begin where the last one that committed under this name stopped. Raises KafkaException, KafkaFatal.
+    """
+
+    def __init__(self, settings: ClientSettings, topic: str, *, since_ms: int = 0, group: str | None = None) -> None:
+        self._topic, self._group = topic, group
+        self._client = Consumer({**(settings.group(group) if group else settings.reader())})
+        self._ends: dict[int, int] = {}
+        self._next: dict[int, int] = {}
+        for place in self._places(since_ms):
+            begin, end = self._client.get_watermark_offsets(place, timeout=WATERMARK_S)
+            self._ends[place.partition] = end
+            self._next[place.partition] = min(max(begin, place.offset), end)
+
+    def left(self) -> int:
+        """Records yet to be read, about: offsets need not be dense."""
+        return sum(end - self._next[partition] for partition, end in self._ends.items())
+
+    def bursts(self) -> Iterator[list[KafkaRecord]]:
+        """Bursts of records until the end; within a partition in order."""
+        self._client.assign([TopicPartition(self._topic, p, offset) for p, offset in self._next.items()])
+        while self.left():
+            yield self._burst()
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """Remember the next offset of each partition."""
+        places = [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()]
+        if self._group and places:
+            self._client.commit(offsets=places, asynchronous=False)
+
+    def close(self) -> None:
+        """Give the client back."""
+        self._client.close()
+
+    def _burst(self) -> list[KafkaRecord]:
+        records = []
+        for message in self._client.consume(BURST, POLL_S):
+            if (error := message.error()) is not None and not error.retriable() and error.fatal():
+                raise KafkaFatal(f"reading {self._topic}: {error.name()}")
+            if error is None and (record := record_of(message)).offset < self._ends[record.partition]:
+                records.append(record)
+        for place in self._client.position([TopicPartition(self._topic, p) for p in self._ends]):
+            if place.offset >= 0:
+                self._next[place.partition] = min(place.offset, self._ends[place.partition])
+        return records
+
+    def _places(self, since_ms: int) -> list[TopicPartition]:
+        topic = self._client.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
+        if topic.error is not None:
+            raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
+        places = [TopicPartition(self._topic, partition, since_ms) for partition in topic.partitions]
+        if self._group:
+            return self._client.committed(places, timeout=WATERMARK_S)
+        if since_ms:
+            return [_at(place) for place in self._client.offsets_for_times(places, timeout=WATERMARK_S)]
+        return places
+
+
+def _at(place: TopicPartition) -> TopicPartition:
+    """A time later than all records is the end."""
+    if place.error is not None:
+        raise KafkaException(place.error)
+    offset = place.offset if place.offset >= 0 else (1 << 62)
+    return TopicPartition(place.topic, place.partition, offset)
