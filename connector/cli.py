@@ -1,7 +1,7 @@
 """The commands.
 
 Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
-connector could not go on, or will not start like this; 5 its event loop was stuck.
+connector could not go on, or will not start like this; 5 its event loop was stuck; 6 the ledger says otherwise; 7 a risk was not accepted.
 """
 
 import uuid
@@ -14,6 +14,7 @@ from rich.live import Live
 from connector import __version__, demo, operations
 from connector.app import Connector, StartRefused, both
 from connector.assembly import ROLES
+from connector.cli_dlq import dlq_cli
 from connector.cli_frame import WRONG, AsJson, Config, stop_on_signal
 from connector.cli_frame import on_kafka as _kafka
 from connector.cli_frame import run as _run
@@ -21,6 +22,7 @@ from connector.cli_frame import settings_of as _settings
 from connector.cli_ledger import ledger_cli
 from connector.cli_orders import cancel
 from connector.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
+from connector.cli_parked import parked_cli
 from connector.cli_simulate import simulate
 from connector.core.messages import SendRequest
 from connector.demo_plan import DemoPlan
@@ -44,6 +46,8 @@ cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
 cli.add_typer(ledger_cli, name="ledger")
 cli.command()(cancel)
+cli.add_typer(parked_cli, name="parked")
+cli.add_typer(dlq_cli, name="dlq")
 
 
 @cli.command()

@@ -16,11 +16,12 @@ from connector.cli_output import fail
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
+from connector.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.observability.logs import configure
 from connector.settings import Settings, explain, load
 
 T = TypeVar("T")
-WRONG = 1
+WRONG, OTHERWISE, RISK = 1, 6, 7
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),
@@ -46,6 +47,10 @@ def on_kafka(work: Coroutine[Any, Any, T]) -> T:
         return run(work)
     except KafkaException as error:
         sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
+    except LedgerSaysOtherwise as error:
+        fail(str(error), OTHERWISE)
+    except RiskNotAccepted as error:
+        fail(str(error), RISK)
     except (RegistryAway, UnknownSchema, SchemaRefused, Undecodable, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
     fail(sentence, WRONG)

@@ -57,3 +57,17 @@ def print_event(row: dict[str, Any], as_json: bool) -> None:
     marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
     time = datetime.fromtimestamp(row["occurred_at"] / 1000, UTC).isoformat(timespec="milliseconds")
     return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)
+
+
+def moment(time_ms: int) -> str:
+    """A time for people and machines; empty for none."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="seconds") if time_ms else ""
+
+
+def time_ms(text: str, option: str) -> int:
+    """A time the user gave: ISO 8601; one without a zone is UTC. Ends the command when it is none."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} is no time; it reads like 2026-03-01T12:00:00Z", 2)
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)

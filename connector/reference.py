@@ -55,7 +55,8 @@ def cli_page() -> str:
     """Every command's help."""
     group: Any = typer.main.get_command(cli)
     head = (
-        "Exit codes: 0 fine, 1 wrong and said, 2 wrong command line, 3 the check found faults, 4 cannot go on, 5 stuck."
+        "Exit codes: 0 fine, 1 wrong and said, 2 wrong command line, 3 the check found faults, 4 cannot go on, "
+        "5 stuck, 6 the ledger says otherwise, 7 a risk that was not accepted."
     )
     return _page("Commands", head, "\n\n".join(_commands(group, "kafka-sendblue")))
 

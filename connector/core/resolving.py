@@ -108,7 +108,7 @@ def took(standing: Standing | None, attempt: str, word: Word) -> bool:
         case Word.SENT:
             return standing.status is Status.SUBMITTED
         case Word.NOT_SENT:
-            return standing.status is not Status.PARKED or standing.attempt != attempt
+            return standing.status is Status.FREE or standing.attempt != attempt
         case Word.DROP:
             return standing.status is Status.CLOSED and standing.attempt == attempt
         case _:

@@ -16,12 +16,20 @@ from connector.kafka.tail import BURST, POLL_S, WATERMARK_S, record_of
 class ToTheEnd:
     """The records of a topic up to where it ended when this began; ``since_ms``: only from this time on.
 
-    ``group``: begin where the last one that committed under this name stopped. Raises KafkaException, KafkaFatal.
+    ``group``: begin where the last one that committed under this name stopped, unless ``from_beginning``. Raises KafkaException, KafkaFatal.
     """
 
-    def __init__(self, settings: ClientSettings, topic: str, *, since_ms: int = 0, group: str | None = None) -> None:
-        self._topic, self._group = topic, group
-        self._client = Consumer({**(settings.group(group) if group else settings.reader())})
+    def __init__(
+        self,
+        settings: ClientSettings,
+        topic: str,
+        *,
+        since_ms: int = 0,
+        group: str | None = None,
+        from_beginning: bool = False,
+    ) -> None:
+        self._topic, self._group, self._from_beginning = topic, group, from_beginning
+        self._client = Consumer(settings.group(group) if group else settings.reader())
         self._ends: dict[int, int] = {}
         self._next: dict[int, int] = {}
         for place in self._places(since_ms):
@@ -66,7 +74,7 @@ class ToTheEnd:
         if topic.error is not None:
             raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
         places = [TopicPartition(self._topic, partition, since_ms) for partition in topic.partitions]
-        if self._group:
+        if self._group and not self._from_beginning:
             return self._client.committed(places, timeout=WATERMARK_S)
         if since_ms:
             return [_at(place) for place in self._client.offsets_for_times(places, timeout=WATERMARK_S)]

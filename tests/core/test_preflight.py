@@ -2,6 +2,7 @@
 
 import pytest
 
+from connector.core.adoption import Found
 from connector.core.preflight import Identity, account, continuous, genesis, memory, partitions, refusal
 
 OURS = Identity("shop", "acc0", "key0")
