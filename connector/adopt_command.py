@@ -19,8 +19,8 @@ from connector.preflight import done_since, genesis_finding
 from connector.settings import Settings
 
 LOST = (
-    "requests from before that time which this ledger does not know are parked, not texted; whatever is younger and did "
-    "go out under the lost ledger is texted again"
+    "requests from before that time which this ledger does not know are parked, not texted; whatever is younger and "
+    "did go out under the lost ledger is texted again"
 )
 LATE = (
     "contacts whose line only the missing part of the ledger knew may be texted from another line than they know; no "

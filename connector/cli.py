@@ -1,7 +1,8 @@
 """The commands.
 
 Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
-connector could not go on, or will not start like this; 5 its event loop was stuck; 6 the ledger says otherwise; 7 a risk was not accepted.
+connector could not go on, or will not start like this; 5 its event loop was stuck; 6 the ledger says otherwise; 7 a
+risk was not accepted.
 """
 
 import uuid

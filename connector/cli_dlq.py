@@ -23,7 +23,7 @@ Reasons = Annotated[list[str] | None, typer.Option("--reason", help="a code; rep
 def dlq_list(config: Config = None, as_json: AsJson = False) -> None:
     """Show how many letters of each reason there are; the times are those of the requests."""
     rows = [
-        (t.code, t.stage, t.count, moment(t.oldest_ms), moment(t.newest_ms))
+        (t.code, t.stage, t.letters, moment(t.oldest_ms), moment(t.newest_ms))
         for t in on_kafka(dlq_commands.listed(settings_of(config)))
     ]
     print_rows(("reason", "stage", "count", "oldest", "newest"), rows, as_json)
@@ -57,9 +57,7 @@ def dlq_redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
     rate: Annotated[float, typer.Option(min=0.01, max=1000, help="letters a second")] = 1.0,
     most: Annotated[int, typer.Option("--max", min=0, help="stop after so many; 0: all")] = 0,
-    renew: Annotated[
-        bool, typer.Option("--renew", help="their age counts from now: a late text is still right")
-    ] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="their age counts from now: late is still right")] = False,
     accept_risk: AcceptRisk = False,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="not from where the same command stopped last")

@@ -1,22 +1,22 @@
 """The dead-letter topic for people: what is in it, and sending some of it round again; ``core.redriving`` decides.
 
 A redrive reads the ledger to its end first, and follows it while it works. It publishes one letter, waits until that is
-acknowledged, and only then counts it as passed; the places it came to are committed in a group of its own, which belongs
-to what was asked for: asked for the same again, it goes on from there, and asked for something else it begins anew.
+acknowledged, and only then counts it as passed; the places it came to are committed in a group of its own, one for
+each different thing that is asked for: asked for the same again, it goes on from there.
 The ledger keeps letters that are met twice from being sent twice.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
 from connector.core.adoption import forgiven_before_ms
 from connector.core.messages import SendRequest
-from connector.core.redriving import Redriven, Terms, Why, choose, headers_of
+from connector.core.redriving import Letter, Redriven, Terms, Why, choose, headers_of, partition_of
 from connector.installation import clients_of, group_of, names_of, registry_of
 from connector.kafka.avro import Codec
 from connector.kafka.control import control_of
@@ -111,8 +111,7 @@ class _Redrive:
 
     async def run(self, show: Shown) -> Done:
         """Every letter from where the last run stopped to the end, or until so many are redriven."""
-        group = None if self._asked.dry_run and self._asked.from_beginning else group_for(self._settings, self._asked)
-        topic = await asyncio.to_thread(self._open, group)
+        topic = await asyncio.to_thread(self._open, group_for(self._settings, self._asked))
         try:
             await self._each(topic, show)
         finally:
@@ -142,12 +141,14 @@ class _Redrive:
             return
         if not self._asked.dry_run:
             await self._pace()
-            await self._publish(record, choice)
+            await self._publish(record, letter, choice)
         self.done.redriven[letter.code] += 1
 
-    async def _publish(self, record: KafkaRecord, choice: Redriven) -> None:
+    async def _publish(self, record: KafkaRecord, letter: Letter, choice: Redriven) -> None:
+        """To the partition it came from, whoever chose it: so it stays behind what its contact is still waiting for."""
         topic, headers = names_of(self._settings).requests, headers_of(record.headers, choice)
-        await self._producer.send(topic, key=record.key, value=record.value, headers=headers)
+        partition = partition_of(letter.origin, topic)
+        await self._producer.send(topic, key=record.key, value=record.value, headers=headers, partition=partition)
 
     async def _pace(self) -> None:
         now = time.monotonic()
@@ -167,7 +168,7 @@ class _Redrive:
             park_before_ms=self._park_before_ms,
         )
 
-    def _open(self, group: str | None) -> ToTheEnd:
+    def _open(self, group: str) -> ToTheEnd:
         clients, topic = clients_of(self._settings), names_of(self._settings).dlq
         return ToTheEnd(clients, topic, group=group, from_beginning=self._asked.from_beginning)
 
@@ -184,8 +185,7 @@ def group_for(settings: Settings, asked: Asked) -> str:
 
 async def _records(topic: ToTheEnd) -> AsyncIterator[KafkaRecord]:
     bursts = topic.bursts()
-    following: Callable[[], Awaitable[list[KafkaRecord] | None]] = lambda: asyncio.to_thread(next, bursts, None)
-    while (burst := await following()) is not None:
+    while (burst := await asyncio.to_thread(next, bursts, None)) is not None:
         for record in burst:
             yield record
 

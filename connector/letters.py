@@ -24,7 +24,7 @@ class Tally(NamedTuple):
 
     code: str
     stage: str
-    count: int
+    letters: int
     oldest_ms: int
     newest_ms: int
 
@@ -79,8 +79,8 @@ def tallies(records: Iterable[KafkaRecord]) -> list[Tally]:
         told, at_ms = told_of(record), time_of(record)
         key = told.get(CODE, ""), told.get(STAGE, "")
         before = found.get(key, Tally(*key, 0, at_ms, at_ms))
-        found[key] = Tally(*key, before.count + 1, min(before.oldest_ms, at_ms), max(before.newest_ms, at_ms))
-    return sorted(found.values(), key=lambda tally: (-tally.count, tally.code, tally.stage))
+        found[key] = Tally(*key, before.letters + 1, min(before.oldest_ms, at_ms), max(before.newest_ms, at_ms))
+    return sorted(found.values(), key=lambda tally: (-tally.letters, tally.code, tally.stage))
 
 
 def _whole(text: str | None) -> int | None:

@@ -169,6 +169,12 @@ def _asked_for(letter: Letter, terms: Terms) -> bool:
     return terms.since_ms <= letter.time_ms and (terms.until_ms is None or letter.time_ms < terms.until_ms)
 
 
+def partition_of(origin: str, topic: str) -> int:
+    """The partition in an origin of this topic, -1 for any."""
+    named, *place = origin.rsplit("/", 2)
+    return int(place[0]) if named == topic and _is_origin(origin) else -1
+
+
 def _number(headers: Headers, wanted: str) -> int | None:
     found = [value for name, value in headers if name == wanted]
     if len(found) != 1 or not found[0].isdigit() or len(found[0]) > 15:
