@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
+from connector.core.facts import Observer
 from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
 from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
 from connector.core.routing import Lines
@@ -68,13 +69,13 @@ class Topics:
 class Stage:
     """A router and a reconciler over one replica."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Observer = lambda _: None) -> None:
         self.log, self.topics = Log(), Topics()
         self.replica = Replica("P", self.log)
         self.log.replicas.append(self.replica)
         self.replica.restored.set()
         self.impossible: set[str] = set()
-        ends = Ends(self.topics, self.now_ms, lambda _: None, "router")
+        ends = self.ends = Ends(self.topics, self.now_ms, observe, "router")
         self.paused: list[tuple[int, bool]] = []
         self.router = Router(
             self.replica,
@@ -95,10 +96,17 @@ class Stage:
     def now_ms(self) -> int:
         return NOW_MS + int(self.mono() * 1000)
 
-    async def route(self, request: SendRequest | None, offset: int = 0, timestamp_ms: int | None = NOW_MS) -> None:
+    async def route(
+        self,
+        request: SendRequest | None,
+        offset: int = 0,
+        timestamp_ms: int | None = NOW_MS,
+        headers: tuple[tuple[str, bytes], ...] = SOURCE.headers,
+    ) -> None:
         """Hand over one record and let it come to its end."""
         place = Origin("sendblue.requests", 0, offset)
-        self.router.records([RequestRecord(place, SOURCE, request, timestamp_ms)])
+        source = SOURCE._replace(headers=headers)
+        self.router.records([RequestRecord(place, source, request, timestamp_ms)])
         await asyncio.sleep(5)
 
 

@@ -16,7 +16,7 @@ from connector.kafka.tail import BURST, POLL_S, WATERMARK_S, record_of
 class ToTheEnd:
     """The records of a topic up to where it ended when this began; ``since_ms``: only from this time on.
 
-    ``group``: begin where the last one of this name stopped, unless ``from_beginning``. Raises what Kafka says, KafkaFatal.
+    ``group``: begin where the last one of this name stopped, unless ``from_beginning``. Raises KafkaFatal.
     """
 
     def __init__(
