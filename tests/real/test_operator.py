@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,17 @@ from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.parking import parked_key
 from connector.core.records import Intent, Park
 from connector.core.turns import Held
+from connector.dlq_commands import listed
 from connector.installation import clients_of, hash_key_of, names_of, registry_of, subjects
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
 from connector.ledger_reading import reading
 from connector.outbound import OutTopics
+from connector.parked_commands import parked
+from connector.settings import Settings
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.server import running
+from connector.story_commands import inspect
 from tests.real.site import Site
 from tests.real.upstream import Upstream
 
@@ -52,14 +56,16 @@ class Desk:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    async def until(self, name: str, *words: str, within_s: float = 40.0) -> Any:
-        """Ask until the answer names this."""
+    async def until(self, name: str, ask: Callable[[Settings], Awaitable[object]], within_s: float = 60.0) -> None:
+        """Ask again, in this process, until the answer names this."""
         end = time.monotonic() + within_s
-        while True:
-            told = await self.json(*words)
-            if name in json.dumps(told):
-                return told
+        while name not in (told := repr(await ask(self.site.settings()))):
             assert time.monotonic() < end, f"{name} not within {within_s:g} s: {told}\n{self.site.log('connector')}"
+            await asyncio.sleep(0.2)
+
+    async def submitted(self, request_id: str) -> None:
+        """Its event is there."""
+        await self.until("'type': 'SUBMITTED'", lambda settings: inspect(settings, request_id, events=True))
 
     async def connector(self) -> "subprocess.Popen[bytes]":
         """Start it; return once it is ready."""
@@ -101,7 +107,8 @@ async def test_a_dead_letter_goes_round_and_a_parked_request_gets_its_word(desk:
     upstream = Upstream(desk.site)
     upstream.send("r1", NUMBER)
     upstream.flush()
-    (letter,) = await desk.until("4002", "dlq", "list")
+    await desk.until("4002", listed)
+    (letter,) = await desk.json("dlq", "list")
     assert (letter["reason"], letter["count"], desk.texts()) == ("4002", 1, 0)
     shown = await desk.run("dlq", "show")
     assert "sendblue.requests" not in shown.stderr
@@ -111,9 +118,9 @@ async def test_a_dead_letter_goes_round_and_a_parked_request_gets_its_word(desk:
     ask = ("dlq", "redrive", "--reason", "4002", "--since", "2020-01-01", "--rate", "100")
     dry = await desk.json(*ask, "--dry-run")
     first = await desk.json(*ask)
-    await desk.until("SUBMITTED", "ledger", "inspect", "r1")
+    await desk.submitted("r1")
     again, anew = await desk.json(*ask), await desk.json(*ask, "--from-beginning")
-    story = await desk.until('"type": "SUBMITTED"', "ledger", "inspect", "r1", "--events")
+    story = await desk.json("ledger", "inspect", "r1", "--events")
 
     assert dry["redriven"] == first["redriven"] == {"4002": 1}
     assert again["redriven"] == anew["redriven"] == {}
@@ -123,19 +130,20 @@ async def test_a_dead_letter_goes_round_and_a_parked_request_gets_its_word(desk:
     assert [event["type"] for event in story["events"] if event["final"]] == ["REJECTED", "SUBMITTED"]
 
     await put_parked(desk, upstream, "p1")
-    (row,) = await desk.until("p1", "parked", "list")
+    (row,) = await desk.json("parked", "list")
     assert (row["request_id"], row["reason"], row["proved_unsent"], row["note"]) == ("p1", "IN_DOUBT", False, "")
     refused = await desk.run("parked", "resolve", "p1", "--not-sent")
     sent = await desk.run("parked", "resolve", row["attempt"], "--sent", "h-17", "--operator", "ann")
     late = await desk.run("parked", "resolve", "p1", "--drop")
-    events = (await desk.until('"type": "SUBMITTED"', "ledger", "inspect", "p1", "--events"))["events"]
+    await desk.submitted("p1")
+    events = (await inspect(desk.site.settings(), "p1", events=True)).events or []
 
     assert [refused.returncode, sent.returncode, late.returncode] == [7, 0, 6], sent.stderr
     assert "twice" in refused.stderr
     assert "h-17" in sent.stdout
     assert "SUBMITTED with handle h-17" in late.stderr
     assert [event["message_handle"] for event in events if event["final"]] == ["h-17"]
-    assert await desk.json("parked", "list") == []
+    await desk.until("[]", parked)
     assert desk.texts() == 1
 
 
@@ -163,7 +171,7 @@ async def test_a_lost_ledger_is_adopted(desk: Desk) -> None:
     connector, upstream = await desk.connector(), Upstream(desk.site)
     upstream.send("old", NUMBER)
     upstream.flush()
-    await desk.until("SUBMITTED", "ledger", "inspect", "old")
+    await desk.submitted("old")
     await desk.stop(connector)
     await asyncio.to_thread(empty_the_ledger, desk.site)
     refused = await desk.run("run")
@@ -174,8 +182,9 @@ async def test_a_lost_ledger_is_adopted(desk: Desk) -> None:
     await desk.connector()
     upstream.send("new", OTHER)
     upstream.flush()
-    (row,) = await desk.until("old", "parked", "list")
-    await desk.until("SUBMITTED", "ledger", "inspect", "new")
+    await desk.until("old", parked)
+    (row,) = await desk.json("parked", "list")
+    await desk.submitted("new")
 
     assert [done.returncode for done in (refused, timeless, unasked, adopted)] == [4, 6, 7, 0], adopted.stderr
     assert "ledger adopt" in refused.stderr
