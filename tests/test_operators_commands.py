@@ -1,0 +1,106 @@
+"""What operators see and say, against the embedded broker."""
+
+import asyncio
+
+import pytest
+
+from connector import dlq_commands, parked_commands, story_commands
+from connector.core.messages import Origin, SendRequest
+from connector.core.records import Intent, Park
+from connector.core.redriving import MAX_REDRIVES, Why
+from connector.core.resolving import Word
+from connector.core.waiting import NO_RECORD
+from connector.demo import Demo
+from connector.dlq_commands import Asked
+from connector.installation import clients_of, names_of, registry_of, subjects
+from connector.kafka.avro import Codec
+from connector.kafka.producer import KafkaProducer
+from connector.kafka.schemas import SchemaName
+from connector.kafka.wire_requests import request_row
+from connector.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, reading
+from connector.parked_commands import Said
+from connector.settings import Settings
+from tests.test_ledger_commands import beside_a_connector
+
+ATTEMPT = "ab" * 8
+
+
+async def put_parked(settings: Settings) -> None:
+    """An attempt that nobody proved, in the ledger alone."""
+    origin, contact, now_ms = Origin("sendblue.requests", 0, 10**6), b"c" * 8, 1_700_000_000_000
+    async with reading(settings) as replica:
+        now_ms = replica.fold.log_ms or now_ms
+        await replica.record(Intent(ATTEMPT, "p1", "line-0", contact, b"b" * 8, now_ms, origin, 0, "gone"))
+        await replica.record(Park(ATTEMPT, "p1", origin, "line-0", contact, "IN_DOUBT"))
+
+
+async def test_a_parked_request_is_shown_and_resolved() -> None:
+    """The risk is refused where nobody is asked, asked for where there is somebody, and told when it is too late."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        await put_parked(settings)
+        rows = await parked_commands.parked(settings)
+        not_sent, asked = Said("p1", Word.NOT_SENT), list[str]()
+        with pytest.raises(RiskNotAccepted, match="--accept-duplicate-risk"):
+            await parked_commands.resolve(settings, not_sent, None)
+        with pytest.raises(RiskNotAccepted, match="nothing was said"):
+            await parked_commands.resolve(settings, not_sent, lambda sentence: bool(asked.append(sentence)))
+        told = await parked_commands.resolve(settings, Said(ATTEMPT, Word.SENT, "h-1", "ann"), lambda _: True)
+        with pytest.raises(LedgerSaysOtherwise, match="SUBMITTED with handle h-1"):
+            await parked_commands.resolve(settings, not_sent, None)
+        with pytest.raises(LedgerSaysOtherwise, match="knows no request"):
+            await parked_commands.resolve(settings, Said("nobody", Word.DROP), None)
+        story = await story_commands.inspect(settings, "p1", events=False)
+
+        assert [(row.request_id, row.note) for row in rows] == [("p1", NO_RECORD)]
+        assert len(asked) == 1
+        assert "twice" in asked[0]
+        assert "h-1" in told
+        assert [line.kind for line in story.lines] == ["INTENT", "PARK", "OUTCOME"]
+        assert "SUBMITTED" in story.now
+        assert await parked_commands.parked(settings) == []
+
+    await beside_a_connector(work)
+
+
+async def produce(settings: Settings, request: SendRequest) -> None:
+    """One request, as any producer would."""
+    codec = Codec(registry_of(settings), subjects(names_of(settings)))
+    await codec.prepare(auto_register=True)
+    producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
+    value = codec.encode(SchemaName.SEND_REQUEST, request_row(request))
+    await producer.send(names_of(settings).requests, key=b"k", value=value)
+    await producer.close()
+
+
+async def letters_of(settings: Settings, code: str, number: int) -> None:
+    """Wait for so many dead letters of this code."""
+    async with asyncio.timeout(30):
+        while {t.code: t.letters for t in await dlq_commands.listed(settings)}.get(code, 0) < number:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_letter_that_nothing_cures_goes_round_five_times() -> None:
+    """Each run goes on where the last one stopped; a dry run does nothing; the sixth time it stays."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        await produce(settings, SendRequest("n1", number="12065550123", content="hello"))
+        await letters_of(settings, "NUMBER_INVALID", 1)
+        asked = Asked(("NUMBER_INVALID",), since_ms=0, rate=1000)
+        dry = await dlq_commands.redrive(settings, Asked(("NUMBER_INVALID",), since_ms=0, dry_run=True))
+        runs = []
+        for round_ in range(MAX_REDRIVES + 1):
+            runs.append(await dlq_commands.redrive(settings, asked))
+            await letters_of(settings, "NUMBER_INVALID", min(round_ + 2, MAX_REDRIVES + 1))
+        again = await dlq_commands.redrive(settings, asked)
+        (last,) = (await dlq_commands.shown(settings, ("NUMBER_INVALID",), 99, payload=True))[-1:]
+
+        assert dry.redriven.total() == 1
+        assert [run.redriven.total() for run in runs] == [1] * MAX_REDRIVES + [0]
+        assert {("NUMBER_INVALID", str(Why.TOO_OFTEN)): 1} == dict(runs[-1].left)
+        assert (again.redriven.total(), again.left.total()) == (0, 0)
+        assert last.told["sendblue.redrive"] == str(MAX_REDRIVES)
+        assert last.request is not None
+        assert "+" not in "".join(last.told.values())
+
+    await beside_a_connector(work)
