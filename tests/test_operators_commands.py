@@ -41,10 +41,15 @@ async def test_a_parked_request_is_shown_and_resolved() -> None:
         await put_parked(settings)
         rows = await parked_commands.parked(settings)
         not_sent, asked = Said("p1", Word.NOT_SENT), list[str]()
+
+        def refuse(sentence: str) -> bool:
+            asked.append(sentence)
+            return False
+
         with pytest.raises(RiskNotAccepted, match="--accept-duplicate-risk"):
             await parked_commands.resolve(settings, not_sent, None)
         with pytest.raises(RiskNotAccepted, match="nothing was said"):
-            await parked_commands.resolve(settings, not_sent, lambda sentence: bool(asked.append(sentence)))
+            await parked_commands.resolve(settings, not_sent, refuse)
         told = await parked_commands.resolve(settings, Said(ATTEMPT, Word.SENT, "h-1", "ann"), lambda _: True)
         with pytest.raises(LedgerSaysOtherwise, match="SUBMITTED with handle h-1"):
             await parked_commands.resolve(settings, not_sent, None)
@@ -76,7 +81,7 @@ async def produce(settings: Settings, request: SendRequest) -> None:
 async def letters_of(settings: Settings, code: str, number: int) -> None:
     """Wait for so many dead letters of this code."""
     async with asyncio.timeout(30):
-        while {t.code: t.letters for t in await dlq_commands.listed(settings)}.get(code, 0) < number:
+        while {t.code: t.letters for t in await dlq_commands.listed(settings)}.get(code, 0) < number:  # noqa: ASYNC110 - another's state
             await asyncio.sleep(0.05)
 
 

@@ -6,10 +6,10 @@ work: both read everything. Each call blocks.
 
 from collections.abc import Iterator, Mapping
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.records import KafkaFatal, KafkaRecord, is_away
 from connector.kafka.tail import BURST, POLL_S, WATERMARK_S, record_of
 
 
@@ -32,6 +32,7 @@ class ToTheEnd:
         self._client = Consumer(settings.group(group) if group else settings.reader())
         self._ends: dict[int, int] = {}
         self._next: dict[int, int] = {}
+        self._ended: set[int] = set()
         for place in self._places(since_ms):
             begin, end = self._client.get_watermark_offsets(place, timeout=WATERMARK_S)
             self._ends[place.partition] = end
@@ -60,14 +61,22 @@ class ToTheEnd:
     def _burst(self) -> list[KafkaRecord]:
         records = []
         for message in self._client.consume(BURST, POLL_S):
-            if (error := message.error()) is not None and not error.retriable() and error.fatal():
-                raise KafkaFatal(f"reading {self._topic}: {error.name()}")
-            if error is None and (record := record_of(message)).offset < self._ends[record.partition]:
+            if (error := message.error()) is not None:
+                self._judge(error, message.partition() or 0)
+            elif (record := record_of(message)).offset < self._ends[record.partition]:
                 records.append(record)
         for place in self._client.position([TopicPartition(self._topic, p) for p in self._ends]):
-            if place.offset >= 0:
-                self._next[place.partition] = min(place.offset, self._ends[place.partition])
+            end = self._ends[place.partition]
+            if place.partition in self._ended or place.offset >= 0:
+                self._next[place.partition] = end if place.partition in self._ended else min(place.offset, end)
         return records
+
+    def _judge(self, error: KafkaError, partition: int) -> None:
+        """The log's end is an end, though the last offsets may hold no records; brokers that are away come back."""
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+            self._ended.add(partition)
+        elif not is_away(error):
+            raise KafkaFatal(f"reading {self._topic}: {error.name()}")
 
     def _places(self, since_ms: int) -> list[TopicPartition]:
         topic = self._client.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
