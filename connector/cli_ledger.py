@@ -80,8 +80,9 @@ def adopt(
 ) -> None:
     """Go on with a ledger that does not remember all: one that was lost, or that begins after what contacts knows.
 
-    A lost ledger needs --park-before: when the old one was last written, or now. Stop every replica first; each reads
-    it when it starts. Example: kafka-sendblue ledger adopt --park-before 2026-03-01T12:00:00Z
+    A lost ledger needs --park-before: when the old one was last written, or now. Stop every replica first.
+
+    Example: kafka-sendblue ledger adopt --park-before 2026-03-01T12:00:00Z
     """
     check_operator(operator)
     park_before_ms = time_ms(park_before, "--park-before") if park_before else None

@@ -72,16 +72,7 @@ class _Turn:
             case _:
                 assert_never(step)
 
-    async def _act(
-        self,
-        step: steps.Propose
-        | steps.Announce
-        | steps.Close
-        | steps.Refute
-        | steps.ParkIt
-        | steps.ParkUnknown
-        | steps.DropIt,
-    ) -> None:
+    async def _act(self, step: steps.Act) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
         match step:
             case steps.Announce():

@@ -7,7 +7,7 @@ from connector.core.messages import Dispatch, OnInDoubt, Origin, SendRequest
 from connector.core.parking import Reproduce, next_of
 from connector.core.records import Intent, Park
 from connector.core.resolving import Word, record_of
-from connector.core.turns import Held, Owe, Policy
+from connector.core.steps import Held, Owe
 from connector.surroundings import DispatchRecord
 from tests.sender_stage import NOW_MS, Stage
 from tests.virtual_time import run
@@ -17,8 +17,9 @@ T = NOW_MS + 60_000
 
 
 def stage() -> Stage:
-    """A sender that was started after the adoption, and has the line's partition."""
-    one = Stage(policy=Policy(park_before_ms=T))
+    """A sender that has heard of the adoption, and has the line's partition."""
+    one = Stage()
+    one.orders.park_before_ms = T
     one.sender.assigned([0])
     return one
 

@@ -8,7 +8,7 @@ from connector.core.facts import DeadLettered, Fact, PublishStuck
 from connector.core.messages import Disposition, EventType
 from connector.core.records import Close, Park, Resolution, Resolve
 from connector.core.redriving import Redriven, headers_of
-from connector.core.turns import Owe
+from connector.core.steps import Owe
 from connector.ends import TOLD_EVERY, Ends
 from connector.reconciler import ParkedRecord
 from tests.core.ledger_story import attempt_id, intent, origin, park, rejected

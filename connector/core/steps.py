@@ -88,6 +88,6 @@ class Owe(NamedTuple):
     id_reused: bool
 
 
-Turn: TypeAlias = (
-    Propose | NotNow | Defer | Announce | HopTo | Close | Look | Refute | ParkIt | ParkUnknown | DropIt | Owe
-)
+Act: TypeAlias = Propose | Announce | Close | Refute | ParkIt | ParkUnknown | DropIt
+"""What is done about the record in hand, which is then looked at again."""
+Turn: TypeAlias = Act | NotNow | Defer | HopTo | Look | Owe

@@ -19,8 +19,8 @@ CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
     (
-        "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value", "until",
-        "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator",
+        "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value",
+        "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator",
     )
 )  # fmt: skip
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]

@@ -54,7 +54,7 @@ OLD = replace(LETTER, time_ms=NOW - MAX_AGE_MS)
         (replace(LETTER, empty=True), None, RISK, Why.NO_BYTES),
         (LETTER, Standing(Status.SUBMITTED, NOW, "a1", detail="h"), RISK, Why.SUBMITTED),
         (LETTER, Standing(Status.FREE, NOW, "a1"), RISK, Why.ON_ITS_WAY),
-        (LETTER, replace(REJECTED, redrive=1), RISK, Why.REDRIVEN),
+        (LETTER, REJECTED._replace(redrive=1), RISK, Why.REDRIVEN),
         (replace(LETTER, number=MAX_REDRIVES), REJECTED, RISK, Why.TOO_OFTEN),
         # perhaps sent
         (LETTER, Standing(Status.OPEN, NOW, "a1"), TERMS, Why.MAY_HAVE_GONE_OUT),
@@ -77,7 +77,7 @@ OLD = replace(LETTER, time_ms=NOW - MAX_AGE_MS)
         # a second round
         (
             replace(LETTER, number=2, first_origin="t/0/1", first_time_ms=NOW - 2 * HOUR_MS),
-            replace(REJECTED, redrive=2),
+            REJECTED._replace(redrive=2),
             TERMS,
             Redriven(3, "t/0/1", NOW - 2 * HOUR_MS),
         ),

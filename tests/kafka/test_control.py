@@ -5,9 +5,18 @@ import json
 
 import pytest
 
+from connector.core.adoption import Adoption
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.kafka.avro import Codec
-from connector.kafka.control import Control, Genesis, control_of, genesis_record, line_record, order_record
+from connector.kafka.control import (
+    Control,
+    Genesis,
+    adoption_record,
+    control_of,
+    genesis_record,
+    line_record,
+    order_record,
+)
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka.test_codec import CODEC, Shelf
@@ -32,6 +41,17 @@ def test_an_order_survives_the_wire(order: Order) -> None:
     assert (standing, len(control.orders)) == (1, 0)
 
 
+@pytest.mark.parametrize("adoption", [Adoption(9, 3, 5, 40, 7, "ann"), Adoption(9, 30, 50, None)])
+def test_an_adoption_survives_the_wire_and_holds_at_once(adoption: Adoption) -> None:
+    """What is older than its time is parked from then on, in every replica."""
+    key, value = adoption_record(CODEC, adoption)
+    control = Control()
+    control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+
+    assert adoption == control.adoption
+    assert (adoption.park_before_ms or 0) == control.orders.park_before_ms
+
+
 def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
     """A key that nobody knows yet is left alone; a line never loses its partition."""
     genesis = Genesis("default", "acc", "key", 1_700_000_000_000)
@@ -47,12 +67,13 @@ def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
 def test_a_record_of_an_older_schema_is_read() -> None:
     """Its schema is fetched first: a schema that grew must not keep an installation from starting."""
     old = json.loads(text_of(SchemaName.CONTROL))
+    younger = len(old["fields"][6:])
     old["fields"] = old["fields"][:6]
     shelf = Shelf()
     asyncio.run(shelf.register("control-value", json.dumps(old)))
     codec = Codec(shelf, {SchemaName.CONTROL: "control-value"})
     asyncio.run(codec.prepare(auto_register=True))
     _, value = line_record(codec, "a", 3)
-    older = b"\x00\x00\x00\x00\x01" + value[5:-4]
+    older = b"\x00\x00\x00\x00\x01" + value[5:-younger]
 
     assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": 3}

@@ -20,7 +20,7 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.parking import parked_key
 from connector.core.records import Intent, Park
-from connector.core.turns import Held
+from connector.core.steps import Held
 from connector.dlq_commands import listed
 from connector.installation import clients_of, hash_key_of, names_of, registry_of, subjects
 from connector.kafka.avro import Codec
