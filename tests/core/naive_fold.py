@@ -98,9 +98,9 @@ def after(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State |
         case Outcome(result=Result.REJECTED) if s is None or (current and s.status in ("OPEN", "PARKED")):
             return _ended("REJECTED", s, now, r.attempt, None, r.detail, Disposition.REJECTED)
         case Park() if s is None:
-            return State("PARKED", now, r.attempt, r.origin)
+            return State("PARKED", now, r.attempt, r.origin, detail=r.reason)
         case Park() if current and s is not None and s.status == "OPEN":
-            return replace(s, status="PARKED", changed_ms=now)
+            return replace(s, status="PARKED", changed_ms=now, detail=r.reason)
         case Resolve(resolution=Resolution.NOT_SENT) if s is None:
             return State("FREE", now, r.attempt, r.origin)
         case Resolve(resolution=Resolution.NOT_SENT) if current and s is not None and s.status == "PARKED":
@@ -135,4 +135,4 @@ def _back(s: State, now: int) -> State:
     """What the request was before the INTENT of its attempt, unless that is forgotten by now."""
     if (before := _unless_forgotten(s.before, now)) is not None:
         return before
-    return replace(s, status="FREE", changed_ms=now, proved_unsent=False, before=None)
+    return replace(s, status="FREE", changed_ms=now, detail="", proved_unsent=False, before=None)
