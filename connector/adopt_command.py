@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from connector.core.adoption import Adoption, Found, adopted, in_its_way, is_lost
+from connector.core.adoption import Adoption, Found, adopted, in_its_way, is_lost, with_clocks_ms
 from connector.core.preflight import SAFE_AFTER_MS
 from connector.installation import clients_of, names_of, registry_of, subjects
 from connector.kafka.avro import Codec
@@ -64,7 +64,7 @@ async def _found(settings: Settings, codec: Codec, park_before_ms: int | None, n
         return bool(await asyncio.to_thread(done_since, settings, names, existing, since_ms))
 
     found = Found(begin, end, reached, await done(now_ms - SAFE_AFTER_MS))
-    after = park_before_ms is not None and is_lost(found) and await done(park_before_ms)
+    after = park_before_ms is not None and is_lost(found) and await done(with_clocks_ms(park_before_ms))
     return found._replace(done_after=after)
 
 

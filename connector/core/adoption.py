@@ -6,10 +6,13 @@ the refusal for this loss and not for the next one.
 
 With ``park_before_ms`` (T): whatever was made before T may have been sent under the ledger that is lost. A sender does
 not propose such a request, unless this ledger knows it; it parks it, and a person decides. Only a request older than
-72 h is left to expire. Without T the ledger is whole from where it begins; only lines of contacts may be missing.
+72 h is left to expire. T is taken five minutes later, for clocks that are ahead. Without T the ledger is whole from
+where it begins; only lines of contacts may be missing.
 """
 
 from typing import NamedTuple
+
+from connector.core.requests import MAX_AHEAD_MS
 
 LEDGER_LOST = "LEDGER_LOST"
 """The reason of such a PARK."""
@@ -29,7 +32,7 @@ class Adoption(NamedTuple):
 class Found(NamedTuple):
     """The ledger's first offset and the one after its last, and the offset up to which ``contacts`` knows it.
 
-    ``done``: something of the last 73 h is committed as done; ``done_after``: something not older than T.
+    ``done``: something of the last 73 h is committed as done; ``done_after``: something younger than T and five minutes.
     """
 
     begin: int
@@ -64,7 +67,12 @@ def is_accepted(adoption: Adoption | None, found: Found) -> bool:
 
 def forgiven_before_ms(adoption: Adoption | None) -> int:
     """What was done before this time needs no ledger that remembers it: it is parked if it comes again."""
-    return (adoption.park_before_ms or 0) if adoption is not None else 0
+    return 0 if adoption is None or adoption.park_before_ms is None else with_clocks_ms(adoption.park_before_ms)
+
+
+def with_clocks_ms(park_before_ms: int) -> int:
+    """T and five minutes: the clock of a producer may be so far ahead, and a request look younger than it is."""
+    return park_before_ms + MAX_AHEAD_MS
 
 
 def is_under_lost_ledger(request_time_ms: int, park_before_ms: int) -> bool:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from connector.core.adoption import Adoption, Found, adopted, in_its_way, is_accepted
+from connector.core.adoption import (
+    Adoption,
+    Found,
+    adopted,
+    forgiven_before_ms,
+    in_its_way,
+    is_accepted,
+    is_under_lost_ledger,
+)
 from connector.core.preflight import continuous
 
 NOW = 1_700_000_000_000
@@ -70,3 +78,12 @@ def test_what_was_to_be_parked_stays_so() -> None:
 
     assert [a.park_before_ms for a in (first, later, latest)] == [NOW, NOW, NOW]
     assert LATE.reached == later.reached
+
+
+def test_a_producers_clock_may_be_ahead() -> None:
+    """A request that was sent under the lost ledger may bear a time of up to five minutes later."""
+    before_ms = forgiven_before_ms(adopted(None, EMPTIED, NOW, NOW, "ann"))
+
+    assert is_under_lost_ledger(NOW + 5 * 60_000 - 1, before_ms)
+    assert not is_under_lost_ledger(NOW + 5 * 60_000, before_ms)
+    assert forgiven_before_ms(adopted(None, LATE, None, NOW, "ann")) == 0

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from connector.core.adoption import Adoption
+from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.kafka.avro import Codec
 from connector.kafka.control import (
@@ -49,7 +49,7 @@ def test_an_adoption_survives_the_wire_and_holds_at_once(adoption: Adoption) -> 
     control.put(key, CODEC.decode(SchemaName.CONTROL, value))
 
     assert adoption == control.adoption
-    assert (adoption.park_before_ms or 0) == control.orders.park_before_ms
+    assert forgiven_before_ms(adoption) == control.orders.park_before_ms
 
 
 def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
