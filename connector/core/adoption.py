@@ -32,7 +32,7 @@ class Adoption(NamedTuple):
 class Found(NamedTuple):
     """The ledger's first offset and the one after its last, and the offset up to which ``contacts`` knows it.
 
-    ``done``: something of the last 73 h is committed as done; ``done_after``: something younger than T and five minutes.
+    ``done``: something of the last 73 h is committed as done; ``done_after``: what is younger than T and five minutes.
     """
 
     begin: int
