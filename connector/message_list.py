@@ -12,10 +12,11 @@ from connector.core.messages import Dispatch
 from connector.core.proofs import Listing, Text
 from connector.core.requests import content_of, media_of
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.lookups import MAX_PAGE, MessagePage, SendblueError
+from connector.sendblue.lookups import MessagePage, SendblueError
 
 SLACK_MS = 120_000  # rows are asked for from this much earlier on: a clock that is off by less needs no second question
 MAX_PAGES = 3  # of one contact in a few minutes; more than 300 texts are no contact of ours
+MOST_AHEAD_MS = 24 * 3600 * 1000  # a Date further off than a day is no clock
 
 
 class ListedMessages:
@@ -35,20 +36,22 @@ class ListedMessages:
     async def outbound(self, number: str, since_ms: int, *, newest: bool) -> Listing | None:
         """Read what went to this number since then; None without a usable answer, or with a clock just learned."""
         try:
+            newest_ms = await self._newest() if newest else None
             rows, complete, known = await self._pages(number, since_ms)
-            return Listing(rows, self._ahead_ms, complete, await self._newest() if newest else None) if known else None
         except SendblueError:
             return None
+        return Listing(rows, self._ahead_ms, complete, newest_ms) if known else None
 
     async def _pages(self, number: str, since_ms: int) -> tuple[tuple[Report, ...], bool, bool]:
-        asked_with = self._ahead_ms
+        asked_with, offset = self._ahead_ms, 0
         rows: list[Mapping[str, object]] = []
         since = _stamp(since_ms + asked_with - SLACK_MS)
-        for n in range(MAX_PAGES):
+        for _ in range(MAX_PAGES):
             page = await self._page(
-                number=number, is_outbound=True, created_at_gte=since, offset=n * MAX_PAGE, order_direction="asc"
+                number=number, is_outbound=True, created_at_gte=since, offset=offset, order_direction="asc"
             )
             rows += page.rows
+            offset += page.listed
             if not page.has_more:
                 return _reports(rows), True, abs(self._ahead_ms - asked_with) < SLACK_MS
         return _reports(rows), False, True
@@ -60,8 +63,8 @@ class ListedMessages:
 
     async def _page(self, **filters: str | int | bool) -> MessagePage:
         page = await self._client.messages(order_by="createdAt", **filters)
-        if page.date_ms is not None:
-            self._ahead_ms = page.date_ms - self._now_ms()
+        if page.date_ms is not None and abs(ahead_ms := page.date_ms - self._now_ms()) <= MOST_AHEAD_MS:
+            self._ahead_ms = ahead_ms
         return page
 
 

@@ -38,11 +38,15 @@ class SendblueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """Rows of the message list. ``has_more``: there are further pages; ``date_ms``: the server's clock."""
+    """Rows of the message list. ``has_more``: there are further pages, or nobody says that there are none.
+
+    ``date_ms``: the server's clock. ``listed``: rows that came, unreadable ones too; the next page begins after them.
+    """
 
     rows: tuple[Mapping[str, object], ...] = field(repr=False)
     has_more: bool
     date_ms: int | None
+    listed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,9 @@ def message_page(found: Found, date_ms: int | None) -> MessagePage:
     if not isinstance(rows, list):
         raise SendblueError(found.method, found.path, "UNREADABLE")
     paging = body.get("pagination")
-    has_more = isinstance(paging, dict) and paging.get("hasMore") is True
-    return MessagePage(tuple(row for row in rows if isinstance(row, dict)), has_more, date_ms)
+    told = paging.get("hasMore") if isinstance(paging, dict) else None
+    has_more = told if isinstance(told, bool) else bool(rows)
+    return MessagePage(tuple(row for row in rows if isinstance(row, dict)), has_more, date_ms, len(rows))
 
 
 def line_numbers(found: Found) -> tuple[str, ...]:
