@@ -4,14 +4,16 @@ A row carries no trace of the attempt that made it: only recipient, line, text, 
 row proves an attempt only if nothing else can have made it. *Candidates* are all attempts of that contact whose fate
 the ledger does not know, ours among them; each can have made a row from a moment before its grant until its effect can
 no longer come. Candidates whose spans overlap are judged together: as many rows as candidates, in the order of their
-grants, prove every one of them. Fewer rows, more rows, or a row that only resembles ours prove nothing.
+grants, prove every one of them. Fewer rows, more rows, or a row that only resembles ours prove nothing. Nor does a row
+of a refusal: an attempt that Sendblue refused a moment before, and the ledger has as unsent, may have made it.
 
 Rows whose handle the ledger already knows for another attempt are left out first, since a handle proves one attempt
 only. Times in rows are Sendblue's; they are brought to ours by its own Date header.
 
 What is ugly: a person at Sendblue's dashboard who sends the very same text to the same contact from the same line at
 the same moment looks like us. And absence proves nothing by itself: the list lags behind, so ``Absent`` says whether a
-newer message of the account was already visible, and whoever wants to send again must ask twice.
+newer message of the account was already visible, and whoever wants to send again must ask twice. Nor is anything absent
+beside a row of the line that nobody explains: a list that hides or cuts texts would have every attempt sent again.
 """
 
 import unicodedata
@@ -20,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from connector.core.callbacks import Report
+from connector.core.statuses import Status
 
 BEFORE_MS = 5_000
 """How much earlier than its grant a row may seem: what is left of two clocks after their difference is taken out."""
@@ -27,6 +30,8 @@ EFFECT_WITHIN_MS = 365_000
 """Lease (5 s), the longest call (60 s) and Q (300 s): the effect of a POST does not come later (reliability.md 4)."""
 PLAN_SUFFIXES = ("- Sent using sendblue.co",)
 """What Sendblue itself adds to a text, by plan (reliability.md S6)."""
+FAILED_LATER = frozenset({"5504", "10001", "10002"})
+"""Codes of an ERROR that comes after Sendblue has taken a message; with any other one it may have refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,12 @@ def judge(
     if not listing.complete:
         return Ambiguous("MORE_ROWS")
     if not alike:
-        return Absent(_newer_visible(group, listing))
+        unexplained = any(_may_be_ours(row, text) for row in rows)
+        return Ambiguous("UNEXPLAINED") if unexplained else Absent(_newer_visible(group, listing))
     if not all(_is(row, text) and row.message_handle for row in alike):
         return Ambiguous("NOT_EXACT")
+    if any(_refused(row) for row in alike):
+        return Ambiguous("REFUSED_ROW")
     if not all(candidate.same_body for candidate in group):
         return Ambiguous("ANOTHER_ATTEMPT")
     if len(alike) != len(group):
@@ -154,8 +162,13 @@ def _newer_visible(group: Sequence[Candidate], listing: Listing) -> bool:
 
 def _is(row: Report, text: Text) -> bool:
     """The row shows exactly what ours would: this line, this media, this text or the text and what a plan adds."""
-    at_line = text.line in (row.from_number, row.sendblue_number)
-    return at_line and row.media_url == text.media_url and _same_text(row.content or "", text.content or "")
+    alone = row.group_id is None and row.message_type != "group"
+    at_line = _digits(text.line) in _lines(row)
+    return alone and at_line and row.media_url == text.media_url and _same_text(row.content or "", text.content or "")
+
+
+def _refused(row: Report) -> bool:
+    return row.status == Status.DECLINED or (row.status == Status.ERROR and row.error_code not in FAILED_LATER)
 
 
 def _same_text(shown: str, sent: str) -> bool:
@@ -164,12 +177,31 @@ def _same_text(shown: str, sent: str) -> bool:
     return any(shown.startswith(sent) and shown[len(sent) :].strip() == suffix for suffix in PLAN_SUFFIXES)
 
 
+def _to_contact(row: Report, text: Text) -> bool:
+    number = _digits(text.number)
+    return row.is_outbound is not False and number in (_digits(row.number), _digits(row.to_number))
+
+
+def _may_be_ours(row: Report, text: Text) -> bool:
+    """It went to this number from our line, or from nobody says where."""
+    lines = _lines(row)
+    return _to_contact(row, text) and (not lines or _digits(text.line) in lines)
+
+
 def _resembles(row: Report, text: Text) -> bool:
     """The row may be ours, whatever Sendblue did to it: it went to this number and is not plainly another text."""
-    if row.is_outbound is False or text.number not in (row.number, row.to_number):
+    if not _to_contact(row, text):
         return False
     shown, sent = _plain(row.content), _plain(text.content)
     return shown.startswith(sent) if sent else not shown or row.media_url == text.media_url
+
+
+def _lines(row: Report) -> set[str]:
+    return {_digits(number) for number in (row.from_number, row.sendblue_number) if number}
+
+
+def _digits(number: str | None) -> str:
+    return "".join(filter(str.isdigit, number or ""))
 
 
 def _plain(text: str | None) -> str:

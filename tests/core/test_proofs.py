@@ -76,12 +76,11 @@ def test_what_sendblue_changes_about_a_row_does_not_matter(changes: dict[str, ob
     [
         {"number": "+12025550199"},
         {"is_outbound": False},
-        {"content": "Something else"},
-        {"content": None},
+        {"content": "Something else", "from_number": "+13035550199"},
         {"date_sent_ms": T - BEFORE_MS - 1},
         {"date_sent_ms": T + EFFECT_WITHIN_MS + 1},
     ],
-    ids=["another contact", "a reply", "another text", "no text", "made before", "made long after"],
+    ids=["another contact", "a reply", "another text from another line", "made before", "made long after"],
 )
 def test_a_row_that_is_not_ours_is_no_row(changes: dict[str, object]) -> None:
     """It neither proves the attempt nor stands in the way."""
@@ -102,6 +101,49 @@ def test_a_row_that_is_not_ours_is_no_row(changes: dict[str, object]) -> None:
 def test_a_row_that_only_resembles_ours_proves_nothing_either_way(changes: dict[str, object]) -> None:
     """It may be ours, changed by Sendblue; so the attempt is neither proved nor absent."""
     assert says(but(changes)) == Ambiguous("NOT_EXACT")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content": "Something else"},
+        {"content": None},
+        {"content": "Your code"},
+        {"content": "[redacted]", "from_number": None},
+    ],
+    ids=["another text", "no text", "cut short", "hidden, and the line too"],
+)
+def test_absence_is_not_said_beside_a_row_of_our_line_that_nobody_explains(changes: dict[str, object]) -> None:
+    """A list that hides or cuts texts would make every attempt look absent, and each would be sent again."""
+    assert says(but(changes)) == Ambiguous("UNEXPLAINED")
+    assert says(row("h0"), claimed={"h0"}) == Absent(newer_visible=False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "DECLINED"},
+        {"status": "ERROR", "error_code": "4001"},
+        {"status": "ERROR", "error_key": "LINE_HOURLY_LIMIT_REACHED", "error_code": "429"},
+        {"status": "ERROR", "error_code": None},
+    ],
+    ids=["declined", "a rate", "a window", "no code"],
+)
+def test_a_row_of_a_refusal_proves_nothing(changes: dict[str, object]) -> None:
+    """An attempt that Sendblue refused a second before, which the ledger has as unsent, may have made it."""
+    assert says(but(changes)) == Ambiguous("REFUSED_ROW")
+
+
+@pytest.mark.parametrize("changes", [{"group_id": "sb_group_1"}, {"message_type": "group"}])
+def test_a_row_of_a_group_is_not_exactly_ours(changes: dict[str, object]) -> None:
+    """The same text to a group this contact is in."""
+    assert says(but(changes)) == Ambiguous("NOT_EXACT")
+
+
+@pytest.mark.parametrize("number", ["12025550123", "+1 202 555 0123"])
+def test_a_number_is_known_in_any_spelling(number: str) -> None:
+    """Else a list that writes numbers another way would make every attempt look absent."""
+    assert says(but({"number": number, "to_number": number})) == Proved("h1")
 
 
 def test_a_handle_proves_one_attempt_only() -> None:
@@ -204,7 +246,7 @@ MEDIA = Text(NUMBER, LINE, None, "https://cdn.example.com/Cat.png")
         ("https://cdn.example.com/Cat.png", None, Proved("h1")),
         ("https://storage.example.com/x/Cat.png", None, Ambiguous("NOT_EXACT")),
         (None, None, Ambiguous("NOT_EXACT")),
-        (None, "hello", Absent(newer_visible=False)),
+        (None, "hello", Ambiguous("UNEXPLAINED")),
     ],
     ids=["the same file", "kept elsewhere", "file left out", "a text"],
 )
