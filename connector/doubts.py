@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from connector.core.clock_gap import UNKNOWN_GAP
 from connector.core.facts import DoubtLooked, DoubtSettled, Observer
 from connector.core.looks import Allowance, next_look_s
 from connector.core.messages import Dispatch
@@ -36,10 +37,13 @@ class MessageList(Protocol):
 
 
 class Clocks(Protocol):
-    """The boot-time clock in seconds."""
+    """The two clocks: the boot-time clock in seconds, the wall clock in milliseconds."""
 
     def mono(self) -> float:
         """Boot-time seconds."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Doubts:
         self._rate, self._wake, self._observe = rate, wake, observe
         self._doubts: dict[str, _Doubt] = {}
         self._allowance = Allowance(1.0, clocks.mono())
+        self._gap = UNKNOWN_GAP
         self._tasks: set[asyncio.Task[None]] = set()
         self.watch = Watch()
         replica.on_record(self._noted)
@@ -77,8 +82,9 @@ class Doubts:
         return len(self._doubts)
 
     def began(self, attempt: str) -> None:
-        """The fate of this attempt is unknown."""
-        self._doubts.setdefault(attempt, _Doubt())
+        """The fate of this attempt is unknown, unless the ledger has settled it meanwhile."""
+        if self._replica.views.attempt(attempt) is not None:
+            self._doubts.setdefault(attempt, _Doubt())
 
     def look_at(self, attempt: str) -> float | None:
         """Return when the next look is due, monotonic seconds; None while one is under way, or without a grant."""
@@ -98,7 +104,7 @@ class Doubts:
         text = self._messages.text(held.dispatch, live.line) if live else None
         if live is None or text is None:
             return self._note(attempt, not_before=float("inf"))
-        left = self._allowance.take(now, self._rate())
+        left = self._allowance.take(now, self._rate(), 2 if newest else 1)
         if left is None:
             return self._note(attempt, not_before=now + BUSY_S)
         self._allowance = left
@@ -121,13 +127,16 @@ class Doubts:
         self._wake((live.contact,))
 
     async def _read(self, live: LiveAttempt, text: Text, newest: bool) -> None:
-        views, attempt = self._replica.views, live.attempt
-        since = since_ms(attempt, views.candidates(live.contact, live.body))
-        listing = await self._messages.outbound(text.number, since, newest=newest)
-        candidates = views.candidates(live.contact, live.body)
-        if listing is None or not any(candidate.attempt == attempt for candidate in candidates):
+        views, attempt, gap_ms = self._replica.views, live.attempt, self._gap.ms
+        if views.attempt(attempt) is None:
             return
-        proof = judge(attempt, candidates, text, listing, views.claimed(live.contact))
+        since = since_ms(attempt, views.candidates(live.contact, live.body)) + gap_ms
+        listing = await self._messages.outbound(text.number, since, newest=newest)
+        if listing is None or views.attempt(attempt) is None:
+            return
+        by_broker = replace(listing, ahead_ms=listing.ahead_ms + gap_ms)
+        candidates = views.candidates(live.contact, live.body)
+        proof = judge(attempt, candidates, text, by_broker, views.claimed(live.contact))
         self._observe(DoubtLooked(type(proof).__name__.lower()))
         if isinstance(proof, Proved):
             await self._replica.record(_submitted(live, proof.handle))
@@ -145,7 +154,9 @@ class Doubts:
             self._doubts[attempt] = replace(self._doubts[attempt], **changes)
 
     def _noted(self, record: LedgerRecord) -> None:
-        """Whatever the ledger says of the attempt ends the doubt."""
+        """Whatever the ledger says of the attempt ends the doubt; every record tells the broker's time."""
+        clocks = self._clocks
+        self._gap = self._gap.seen(clocks.now_ms() - self._replica.fold.log_ms, clocks.mono())
         if not isinstance(record, Outcome | Park) or self._doubts.pop(record.attempt, None) is None:
             return
         settled = record.via if isinstance(record, Outcome) else "parked"

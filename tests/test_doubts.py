@@ -4,11 +4,14 @@ import asyncio
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from connector.core.callbacks import Report
 from connector.core.facts import DoubtLooked, DoubtSettled
+from connector.core.calls import Answer
 from connector.core.looks import LOOKS_AT_S
-from connector.core.messages import OnInDoubt
-from connector.core.proofs import Listing
+from connector.core.messages import Dispatch, OnInDoubt
+from connector.core.proofs import Listing, Text
 from connector.core.records import Intent, Outcome, Result
 from connector.core.resend import ABSENT, Q_S
 from connector.core.turns import RESEND_GIVE_UP_S, Policy
@@ -184,5 +187,76 @@ def test_parking_and_dropping_never_send_again() -> None:
 
         assert [p[1] for p in stage.posts] == ["r1", "r2"]
         assert not any(newest for _, newest in stage.looks)
+
+    run(story())
+
+
+def proof_of(stage: Stage) -> Outcome:
+    """What a callback on the first attempt's own URL makes the ingress append."""
+    intent = next(r for r in stage.log.records if isinstance(r, Intent))
+    return Outcome(intent.attempt, intent.request_id, "", b"", Result.SUBMITTED, "h-1", "callback")
+
+
+def test_an_attempt_settled_as_its_look_begins_is_not_looked_at() -> None:
+    """The proof is read between the decision to look and the look: nothing to judge, and nothing fails."""
+
+    class Racing(Stage):
+        def text(self, dispatch: Dispatch, line: str) -> Text | None:
+            asyncio.get_running_loop().call_soon(self.log.land, proof_of(self))
+            return super().text(dispatch, line)
+
+    async def story() -> None:
+        stage = Racing(answers=[LOST])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends) or stage.doubts.watch.failed.done())
+
+        assert not stage.doubts.watch.failed.done()
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert stage.looks == []
+
+    run(story())
+
+
+def test_a_proof_that_comes_before_the_lost_reply_leaves_no_doubt_behind() -> None:
+    """The callback overtakes the end of the call, as it does whenever a reply is lost."""
+
+    class Overtaking(Stage):
+        async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
+            answer = await super().send(dispatch, attempt, within_s)
+            self.log.land(proof_of(self))
+            return answer
+
+    async def story() -> None:
+        stage = Overtaking(answers=[LOST])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert len(stage.doubts) == 0
+
+    run(story())
+
+
+@pytest.mark.parametrize("ahead_s", [-30, 30, 300])
+def test_a_broker_whose_clock_is_off_hides_no_row(ahead_s: int) -> None:
+    """Grants carry its time, rows that of Sendblue, brought to ours."""
+
+    class Apart(Stage):
+        def now_ms(self) -> int:
+            return super().now_ms() - ahead_s * 1000
+
+    async def story() -> None:
+        stage = Apart(answers=[LOST], policy=RESEND)
+        made_ms = NOW_MS + (max(ahead_s, 0) - ahead_s) * 1000
+        stage.listing = lambda: Listing((replace(ROW, date_sent_ms=made_ms),), 0)
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "SUBMITTED")]
+        assert [r.via for r in stage.log.records if isinstance(r, Outcome)] == ["list"]
+        assert len(stage.posts) == 1
 
     run(story())

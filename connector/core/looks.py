@@ -32,13 +32,14 @@ class Allowance(NamedTuple):
     tokens: float = 1.0
     at: float = 0.0
 
-    def take(self, now: float, rate: float) -> "Allowance | None":
-        """The allowance after one request at ``rate`` a second, None when there is none left now.
+    def take(self, now: float, rate: float, requests: int = 1) -> "Allowance | None":
+        """The allowance after so many requests at ``rate`` a second, None when there is none left now.
 
-        It holds at most what one second brings, or one request, so that no burst of it is felt by the others.
+        It holds at most what one second brings, or one request, so that no burst of it is felt by the others; a look
+        of several requests begins when there is one, and the others are waited for after it.
         """
         filled = min(max(rate, 1.0), self.tokens + max(now - self.at, 0.0) * rate)
-        return Allowance(filled - 1.0, now) if filled >= 1.0 else None
+        return Allowance(filled - requests, now) if filled >= 1.0 else None
 
 
 def senders_rate(lines_here: int, lines: int) -> float:

@@ -8,7 +8,7 @@ grants, prove every one of them. Fewer rows, more rows, or a row that only resem
 of a refusal: an attempt that Sendblue refused a moment before, and the ledger has as unsent, may have made it.
 
 Rows whose handle the ledger already knows for another attempt are left out first, since a handle proves one attempt
-only. Times in rows are Sendblue's; they are brought to ours by its own Date header.
+only. Times in rows are Sendblue's; its Date header brings them to ours, and ``core.clock_gap`` to the broker's.
 
 What is ugly: a person at Sendblue's dashboard who sends the very same text to the same contact from the same line at
 the same moment looks like us. And absence proves nothing by itself: the list lags behind, so ``Absent`` says whether a
@@ -25,7 +25,7 @@ from connector.core.callbacks import Report
 from connector.core.statuses import Status
 
 BEFORE_MS = 5_000
-"""How much earlier than its grant a row may seem: what is left of two clocks after their difference is taken out."""
+"""How much earlier than its grant a row may seem: what is left of the clocks after their differences are taken out."""
 EFFECT_WITHIN_MS = 365_000
 """Lease (5 s), the longest call (60 s) and Q (300 s): the effect of a POST does not come later (reliability.md 4)."""
 PLAN_SUFFIXES = ("- Sent using sendblue.co",)
@@ -56,7 +56,7 @@ class Candidate(NamedTuple):
 class Listing:
     """Rows of the contact, outbound, from ``since_ms`` on, as far as they were read.
 
-    ``ahead_ms``: how far Sendblue's clock is ahead of ours. ``complete``: no further page. ``newest_ms``: creation, by
+    ``ahead_ms``: how far Sendblue's clock is ahead of ours; to be judged, of the broker's. ``complete``: no further page. ``newest_ms``: creation, by
     Sendblue's clock, of the newest message of the whole account that was visible; None when that was not asked.
     """
 
@@ -88,7 +88,7 @@ Proof: TypeAlias = Proved | Absent | Ambiguous
 
 
 def since_ms(mine: str, candidates: Collection[Candidate]) -> int:
-    """From when on, by our clock, rows must be asked for to judge this attempt. ``candidates`` include it."""
+    """From when on, by the broker's clock, rows are needed to judge this attempt. ``candidates`` include it."""
     return _together(mine, candidates)[0].granted_ms - BEFORE_MS
 
 

@@ -50,3 +50,12 @@ def test_a_slow_allowance_still_gives_one() -> None:
 
     assert allowance.take(20.0, 0.03) is None
     assert allowance.take(40.0, 0.03) is not None
+
+
+def test_a_look_of_two_requests_costs_two() -> None:
+    """What it takes beyond what is there is waited for afterwards."""
+    allowance = Allowance(1.0, 0.0).take(0.0, 1.0, requests=2)
+
+    assert allowance is not None
+    assert allowance.take(1.9, 1.0) is None
+    assert allowance.take(2.0, 1.0) is not None
