@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from connector.core.backoff import Backoff
 from connector.core.breakers import State, account_breaker
 from connector.core.facts import BreakerTurned, Observer
+from connector.watched import Watch
 
 PROBE_FIRST_S = 1.0
 PROBE_LAST_S = 60.0
@@ -38,6 +39,7 @@ class Account:
         self.breaker = account_breaker()
         self.stopped_because: str | None = None
         self.good_probes = 0
+        self.watch = Watch()
 
     @property
     def ready_at(self) -> float:
@@ -88,7 +90,7 @@ class Account:
     def probe_soon(self) -> None:
         """A line waits for a GET that succeeds."""
         if self._probing is None or self._probing.done():
-            self._probing = asyncio.create_task(self._probe_until_good())
+            self._probing = self.watch.start(self._probe_until_good())
 
     async def close(self) -> None:
         """Stop probing."""

@@ -176,6 +176,7 @@ async def start_sender(parts: Parts) -> None:
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
     account = parts.account = Account(calls.probe, system.mono, parts.stir, parts.observe)
     parts.closers.append(account.close)
+    parts.watches.append(account.watch)
     messages = ListedMessages(client, numbers, system.now_ms)
     doubts = Doubts(parts.replica, messages, system, parts.looks_rate, parts.wake, parts.observe)
     parts.closers.append(doubts.close)

@@ -36,14 +36,6 @@ class Lane:
         self.line, self.around, self._sleepers = line, around, sleepers
         self.window: Window[Held] = Window()
         self.watermark = Watermark()
-        self.guard = LineGuard(
-            line.alias,
-            around.account,
-            around.clocks,
-            around.ids.jitter,
-            partial(around.replica.views.in_doubt, line.alias),
-            around.observe,
-        )
         self.owned = True
         self.stopping = False
         self.reports: dict[str, Report] = {}
@@ -56,6 +48,15 @@ class Lane:
         self._is_paused = False
         around.budget.join()
         self._stir = asyncio.Event()
+        self.guard = LineGuard(
+            line.alias,
+            around.account,
+            around.clocks,
+            around.ids.jitter,
+            partial(around.replica.views.in_doubt, line.alias),
+            around.observe,
+            self.wake_all,
+        )
 
     @property
     def full(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from connector.account import STOPPED_S, Account
 from connector.core.backoff import Backoff, window_end
-from connector.core.breakers import MOST_IN_DOUBT, State, line_breaker
+from connector.core.breakers import MOST_IN_DOUBT, State, taken_over
 from connector.core.facts import BreakerTurned, LineWaits, Observer
 from connector.core.outcomes import Classified, Rejected, Scope, Submitted, Unknown, Unsent
 
@@ -30,7 +30,10 @@ class Clocks(Protocol):
 
 
 class LineGuard:
-    """``in_doubt``: how many of the line's attempts are; ``jitter``: random in [0, 1)."""
+    """``in_doubt``: how many of the line's attempts are; ``jitter``: random in [0, 1).
+
+    ``changed`` is called when a trial has ended, so that those who waited for it look again.
+    """
 
     def __init__(
         self,
@@ -40,12 +43,14 @@ class LineGuard:
         jitter: Callable[[], float],
         in_doubt: Callable[[], int],
         observe: Observer,
+        changed: Callable[[], None],
     ) -> None:
         self._alias, self._account, self._clocks = alias, account, clocks
-        self._jitter, self._in_doubt, self._observe = jitter, in_doubt, observe
+        self._jitter, self._in_doubt, self._observe, self._changed = jitter, in_doubt, observe, changed
         self.backoff = Backoff()
-        self.breaker = line_breaker()
-        self._probes_seen = 0
+        self.breaker = taken_over(in_doubt())
+        if self.breaker.state is State.OPEN:
+            self._opened(State.CLOSED)
 
     @property
     def ready_at(self) -> float:
@@ -59,8 +64,10 @@ class LineGuard:
 
     def withdrawn(self) -> None:
         """It was not written after all."""
-        self.breaker = self.breaker.withdrawn()
+        was, self.breaker = self.breaker, self.breaker.withdrawn()
         self._account.withdrawn()
+        if was.trying:
+            self._changed()
 
     def heard(self, classified: Classified) -> bool:
         """Take what came of a call. True when the message itself may be why the account was stopped."""
@@ -68,7 +75,7 @@ class LineGuard:
             case Unknown():
                 self._unknown()
             case Unsent(scope=Scope.ACCOUNT_STOPPED, code=code):
-                self.breaker = self.breaker.withdrawn()
+                self.breaker = self.breaker.withdrawn()  # nobody need be woken: the account's end does that
                 self._observe(LineWaits(self._alias, code))
                 return self._account.stop(code)
             case Unsent(code=code) if code in UNREACHED:
@@ -82,6 +89,7 @@ class LineGuard:
         was, self.breaker = self.breaker, self.breaker.answered()
         if was.state is not State.CLOSED:
             self._observe(BreakerTurned("line", "closed", self._alias))
+            self._changed()
         self._account.answered()
         if isinstance(classified, Unsent):
             self._back_off(classified)
@@ -92,10 +100,13 @@ class LineGuard:
         was, self.breaker = self.breaker, self.breaker.unknown(self._clocks.mono())
         self._account.unknown()
         if self.breaker.state is State.OPEN:
-            self._probes_seen = self._account.good_probes
-            if was.state is State.CLOSED:
-                self._observe(BreakerTurned("line", "opened", self._alias))
-            self._account.probe_soon()
+            self._opened(was.state)
+
+    def _opened(self, was: State) -> None:
+        self._probes_seen = self._account.good_probes
+        if was is State.CLOSED:
+            self._observe(BreakerTurned("line", "opened", self._alias))
+        self._account.probe_soon()
 
     def _breaker_ready_at(self) -> float:
         if self.breaker.state is State.OPEN and self._account.good_probes > self._probes_seen:

@@ -126,3 +126,68 @@ def test_wrong_credentials_stop_after_one_post_a_line_and_blame_no_message() -> 
         assert [request for _, request, line in stage.posts if line == "A"] == ["r0-0", "r0-0", "r0-1", "r0-2"]
 
     run(story())
+
+
+def test_the_end_of_a_trial_wakes_whoever_waited_for_it() -> None:
+    """Two in flight: the second looked while the first was the trial; it must not sleep on when the line is well."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST, LOST], gap_s=0.1, in_flight=2, latency_s=3.0)
+        stage.sender.assigned([0])
+        contacts(stage, 6)
+        await stage.until(lambda: len(stage.ends) == 4, within_s=60)
+
+        assert turns(stage) == ["line opened", "line closed"]
+
+    run(story())
+
+
+def test_what_was_under_way_when_the_account_stopped_is_no_failed_trial() -> None:
+    """Twenty lines lose their replies at once: the first trial comes after a probe, not after five minutes."""
+
+    async def story() -> None:
+        stage = Stage(answers=[BAD_KEY] * 8, probes=[False, True], gap_s=0.01, in_flight=8, latency_s=3.0)
+        stage.sender.assigned([0])
+        contacts(stage, 9)
+        await stage.until(lambda: len(stage.ends) == 9, within_s=60)
+
+        assert turns(stage) == ["account opened", "account closed"]
+
+    run(story())
+
+
+def test_a_probe_that_raises_is_heard() -> None:
+    """Else the account would stay stopped with nobody asking."""
+
+    class Broken(Stage):
+        async def probe(self) -> bool:
+            raise RuntimeError
+
+    async def story() -> None:
+        stage = Broken(answers=[BAD_KEY])
+        stage.sender.assigned([0])
+        contacts(stage, 1)
+        await asyncio.sleep(10)
+
+        assert isinstance(stage.account.watch.failed.exception(), RuntimeError)
+
+    run(story())
+
+
+def test_a_line_taken_over_in_an_outage_begins_with_one_message() -> None:
+    """Its breaker is new, but what is in doubt is in the ledger: each take-over would leave two more in doubt."""
+
+    async def story() -> None:
+        stage = Stage(answers=list(repeat(LOST, 100)), gap_s=0.1)
+        stage.sender.assigned([0])
+        contacts(stage, 20)
+        for _ in range(5):
+            await asyncio.sleep(15)
+            stage.sender.lost([0])
+            stage.sender.assigned([0])
+            contacts(stage, 20)
+        await asyncio.sleep(15)
+
+        assert stage.replica.views.open_attempts() <= 2 + 5
+
+    run(story())

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from connector.core.callbacks import Report
-from connector.core.facts import DoubtLooked, DoubtSettled
 from connector.core.calls import Answer
+from connector.core.facts import DoubtLooked, DoubtSettled
 from connector.core.looks import LOOKS_AT_S
 from connector.core.messages import Dispatch, OnInDoubt
 from connector.core.proofs import Listing, Text

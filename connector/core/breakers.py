@@ -49,7 +49,10 @@ class Breaker:
     trying: bool = False
 
     def unknown(self, now: float) -> "Breaker":
-        """One more attempt whose fate is unknown; of a breaker that is not closed, a trial that failed."""
+        """One more attempt whose fate is unknown; of a half open breaker, a trial that failed.
+
+        Of an open one it was under way already, and makes nothing worse.
+        """
         if self.state is not State.CLOSED:
             return self._failed(now)
         counted = tuple(at for at in self.unknowns if self.span_s is None or now - at <= self.span_s)
@@ -85,6 +88,8 @@ class Breaker:
         return self.state is State.HALF_OPEN and not self.trying and now >= self.not_before and in_doubt < MOST_IN_DOUBT
 
     def _failed(self, now: float) -> "Breaker":
+        if self.state is State.OPEN:
+            return self
         pause = min(FIRST_PAUSE_S * 2.0 ** min(self.failures, 16), LONGEST_PAUSE_S)
         return replace(self, state=State.OPEN, failures=self.failures + 1, not_before=now + pause, trying=False)
 
@@ -92,6 +97,12 @@ class Breaker:
 def line_breaker() -> Breaker:
     """A closed breaker of a line."""
     return Breaker(LINE_UNKNOWNS)
+
+
+def taken_over(in_doubt: int) -> Breaker:
+    """A line's breaker where another holder left so many attempts in doubt: open, if they would have opened it."""
+    breaker = line_breaker()
+    return replace(breaker, state=State.OPEN) if in_doubt >= breaker.limit else breaker
 
 
 def account_breaker() -> Breaker:

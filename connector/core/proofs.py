@@ -56,8 +56,9 @@ class Candidate(NamedTuple):
 class Listing:
     """Rows of the contact, outbound, from ``since_ms`` on, as far as they were read.
 
-    ``ahead_ms``: how far Sendblue's clock is ahead of ours; to be judged, of the broker's. ``complete``: no further page. ``newest_ms``: creation, by
-    Sendblue's clock, of the newest message of the whole account that was visible; None when that was not asked.
+    ``ahead_ms``: how far Sendblue's clock is ahead of ours; to be judged, of the broker's. ``complete``: no further
+    page. ``newest_ms``: creation, by Sendblue's clock, of the newest message of the whole account that was visible;
+    None when that was not asked.
     """
 
     rows: tuple[Report, ...] = field(repr=False)

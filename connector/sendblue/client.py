@@ -25,7 +25,7 @@ from connector.sendblue.lookups import (
     message_page,
     wanted,
 )
-from connector.sendblue.reading import MAX_BODY, MAX_PAGE_BODY, Reply
+from connector.sendblue.reading import MAX_BODY, MAX_PAGE_BODY, Reply, not_made
 
 LINES_PATH = "/api/lines"
 STATUS_PATH = "/api/status"
@@ -35,6 +35,9 @@ UPLOAD_FILE_PATH = "/api/upload-file"
 UPLOAD_OBJECT_PATH = "/api/upload-media-object"
 UPLOAD_DEADLINE_S = 300.0
 """Sendblue takes files of up to 100 MB; a slow uplink needs minutes for that."""
+
+UNREADABLE_KEYS = (OSError, ValueError)
+"""What reading credentials raises while their file is being replaced: nothing was written, so it is tried again."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -69,11 +72,14 @@ class SendblueClient:
         """One POST, once, within the deadline.
 
         ``write_by`` (monotonic seconds): a connection that is ready later is not written to, and the answer is
-        NOT_WRITTEN. Raises CancelledError when cancelled: the request may have left, so that too is in doubt; and
-        what ``credentials`` raises, before anything is written.
+        NOT_WRITTEN; so is the answer while the credentials cannot be read. Raises CancelledError when cancelled: the
+        request may have left, so that too is in doubt.
         """
         body = _encode(body_of(message.request, message.from_number, message.status_callback))
-        request = self._exchange.request("POST", path_of(message.request), body)
+        try:
+            request = self._exchange.request("POST", path_of(message.request), body)
+        except UNREADABLE_KEYS as error:
+            return not_made(error).answer
         return (await self._exchange.call(request, write_by=write_by)).answer
 
     async def probe(self) -> Answer:
@@ -129,7 +135,10 @@ class SendblueClient:
         await self.aclose()
 
     async def _get(self, path: str, query: Mapping[str, str] | None = None, max_body: int = MAX_BODY) -> Reply:
-        request = self._exchange.request("GET", path)
+        try:
+            request = self._exchange.request("GET", path)
+        except UNREADABLE_KEYS as error:
+            return not_made(error)
         if query:
             request.url = request.url.copy_with(params=query)
         return await self._exchange.call(request, max_body=max_body)

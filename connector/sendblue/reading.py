@@ -63,6 +63,11 @@ def failed(error: BaseException, written_after_s: float | None = None, status: i
     )
 
 
+def not_made(error: Exception) -> Reply:
+    """The reply of a call that was not even begun."""
+    return Reply(Answer(failure=Failure.NOT_WRITTEN, failure_name=type(error).__name__))
+
+
 async def read(response: httpx2.Response, written_after_s: float | None = None, max_body: int = MAX_BODY) -> Reply:
     """The whole answer. Raises NotWhole, and whatever the transport raises while the body arrives."""
     body = await _bounded(response.aiter_bytes(), max_body)

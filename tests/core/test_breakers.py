@@ -73,6 +73,12 @@ def test_each_failed_trial_doubles_the_pause() -> None:
     assert pauses == [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
 
 
+def test_only_a_trial_can_fail() -> None:
+    """What was under way when the breaker opened makes no pause longer: a hundred lines lose their replies at once."""
+    assert opened().unknown(1.0) == opened()
+    assert opened().refused(1.0) == opened()
+
+
 def test_no_trial_while_three_attempts_are_in_doubt() -> None:
     """A GET that succeeds while all POSTs are lost must not leave one more in doubt each time."""
     assert half_open().allows(0.0, MOST_IN_DOUBT - 1)

@@ -61,6 +61,24 @@ async def test_a_post_with_all_its_headers(base_url: str) -> None:
     assert re.fullmatch(r"kafka-sendblue/\d\S*", request.headers["user-agent"])
 
 
+@pytest.mark.parametrize("error", [FileNotFoundError, ValueError, UnicodeDecodeError("utf-8", b"x", 0, 1, "odd")])
+async def test_keys_that_cannot_be_read_just_now_are_a_call_not_made(error: Exception) -> None:
+    """A file that is being replaced: nothing left, the line tries again, and a probe has not succeeded."""
+
+    def keys() -> Credentials:
+        raise error
+
+    recorder = Recorder()
+    async with SendblueClient("https://api.example.com", keys, transport=httpx2.MockTransport(recorder)) as client:
+        sent, probed = await client.send(message()), await client.probe()
+        with pytest.raises(SendblueError, match="CONNECT"):
+            await client.status(HANDLE)
+
+    assert sent.failure is Failure.NOT_WRITTEN
+    assert not probed.ok
+    assert recorder.requests == []
+
+
 async def test_rotated_keys_are_used_at_once() -> None:
     """The source is asked before every call."""
     recorder, keys = Recorder(), [Credentials("old", "old-secret"), Credentials("new", "new-secret")]
