@@ -132,9 +132,11 @@ def test_the_end_of_a_trial_wakes_whoever_waited_for_it() -> None:
     """Two in flight: the second looked while the first was the trial; it must not sleep on when the line is well."""
 
     async def story() -> None:
-        stage = Stage(answers=[LOST, LOST], gap_s=0.1, in_flight=2, latency_s=3.0)
+        stage = Stage(answers=[LOST, LOST], probes=[False, False, True], gap_s=0.1, in_flight=2)
         stage.sender.assigned([0])
-        contacts(stage, 6)
+        contacts(stage, 2)
+        await asyncio.sleep(1)
+        contacts(stage, 4, first=2)
         await stage.until(lambda: len(stage.ends) == 4, within_s=60)
 
         assert turns(stage) == ["line opened", "line closed"]
