@@ -9,41 +9,20 @@ record over begins anew.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-from connector.core.clock_gap import UNKNOWN_GAP
 from connector.core.facts import DoubtLooked, DoubtSettled, Observer
 from connector.core.looks import Allowance, next_look_s
-from connector.core.messages import Dispatch
-from connector.core.proofs import Absent, Ambiguous, Listing, Proved, Text, judge, since_ms
-from connector.core.records import LedgerRecord, Outcome, Park, Result
+from connector.core.proofs import Absent, Ambiguous, Proved, Text
+from connector.core.records import LedgerRecord, Outcome, Park
 from connector.core.resend import NOTHING_SEEN, Absence
 from connector.core.steps import Held
 from connector.core.views import LiveAttempt
+from connector.list_proofs import Clocks, ListProofs, MessageList
 from connector.replica import Replica
 from connector.watched import Watch
 
 BUSY_S = 1.0  # when the share of requests is used up: asked again this much later
-
-
-class MessageList(Protocol):
-    """Sendblue's message list, as far as attempts in doubt need it."""
-
-    def text(self, dispatch: Dispatch, line: str) -> Text | None:
-        """What a row of this text from this line shows; None where the list cannot tell: a group, a line we lack."""
-
-    async def outbound(self, number: str, since_ms: int, *, newest: bool) -> Listing | None:
-        """Read what went to this number since then; ``newest``: and how far the list has got. None: no answer."""
-
-
-class Clocks(Protocol):
-    """The two clocks: the boot-time clock in seconds, the wall clock in milliseconds."""
-
-    def mono(self) -> float:
-        """Boot-time seconds."""
-
-    def now_ms(self) -> int:
-        """Milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +47,11 @@ class Doubts:
         wake: Callable[[tuple[bytes, ...]], None],
         observe: Observer,
     ) -> None:
-        self._replica, self._messages, self._clocks = replica, messages, clocks
+        self._replica, self._clocks = replica, clocks
+        self._proofs = ListProofs(replica, messages, clocks)
         self._rate, self._wake, self._observe = rate, wake, observe
         self._doubts: dict[str, _Doubt] = {}
         self._allowance = Allowance(1.0, clocks.mono())
-        self._gap = UNKNOWN_GAP
         self._tasks: set[asyncio.Task[None]] = set()
         self.watch = Watch()
         replica.on_record(self._noted)
@@ -101,7 +80,7 @@ class Doubts:
         """Begin a look; ``newest``: also learn how far the list has got, at the price of a second request."""
         self.began(attempt)
         now, live = self._clocks.mono(), self._replica.views.attempt(attempt)
-        text = self._messages.text(held.dispatch, live.line) if live else None
+        text = self._proofs.text(held.dispatch, live.line) if live else None
         if live is None or text is None:
             return self._note(attempt, not_before=float("inf"))
         left = self._allowance.take(now, self._rate(), 2 if newest else 1)
@@ -127,19 +106,13 @@ class Doubts:
         self._wake((live.contact,))
 
     async def _read(self, live: LiveAttempt, text: Text, newest: bool) -> None:
-        views, attempt, gap_ms = self._replica.views, live.attempt, self._gap.ms
-        if views.attempt(attempt) is None:
+        attempt = live.attempt
+        proof = await self._proofs.of(live, text, newest=newest)
+        if proof is None:
             return
-        since = since_ms(attempt, views.candidates(live.contact, live.body)) + gap_ms
-        listing = await self._messages.outbound(text.number, since, newest=newest)
-        if listing is None or views.attempt(attempt) is None:
-            return
-        by_broker = replace(listing, ahead_ms=listing.ahead_ms + gap_ms)
-        candidates = views.candidates(live.contact, live.body)
-        proof = judge(attempt, candidates, text, by_broker, views.claimed(live.contact))
         self._observe(DoubtLooked(type(proof).__name__.lower()))
         if isinstance(proof, Proved):
-            await self._replica.record(_submitted(live, proof.handle))
+            await self._proofs.record(live, proof.handle)
         elif (doubt := self._doubts.get(attempt)) is not None:
             self._note(attempt, absence=self._absence(doubt, proof))
 
@@ -154,14 +127,8 @@ class Doubts:
             self._doubts[attempt] = replace(self._doubts[attempt], **changes)
 
     def _noted(self, record: LedgerRecord) -> None:
-        """Whatever the ledger says of the attempt ends the doubt; every record tells the broker's time."""
-        clocks = self._clocks
-        self._gap = self._gap.seen(clocks.now_ms() - self._replica.fold.log_ms, clocks.mono())
+        """Whatever the ledger says of the attempt ends the doubt."""
         if not isinstance(record, Outcome | Park) or self._doubts.pop(record.attempt, None) is None:
             return
         settled = record.via if isinstance(record, Outcome) else "parked"
         self._observe(DoubtSettled(settled))
-
-
-def _submitted(live: LiveAttempt, handle: str) -> Outcome:
-    return Outcome(live.attempt, live.request_id, live.line, live.contact, Result.SUBMITTED, handle, "list")

@@ -9,7 +9,8 @@ asks again, a replica replays, the sweep finds what a callback told) has the id 
 
 * a status: the handle, or the attempt where Sendblue gave no handle; the status; the error code; date_updated
 * our own: the type, the origin of the request, the attempt. With the origin, because two requests may share
-an id.
+an id
+* STATUS_TIMEOUT, which is our own but speaks of the message: the type and the handle.
 """
 
 from collections.abc import Mapping
@@ -28,10 +29,13 @@ EVENT_ID_BYTES = 16
 """128 bits: no two events meet by chance in the life of a topic."""
 WAITING = frozenset({EventType.SCHEDULED, EventType.DEFERRED})
 """The request is on its way; so far nothing was tried, or nothing sent."""
-FINAL_TYPES = frozenset(EventType) - WAITING - {EventType.STATUS, EventType.PARKED}
+OF_THE_MESSAGE = frozenset({EventType.STATUS, EventType.STATUS_TIMEOUT})
+"""They speak of the message, and never settle a request."""
+FINAL_TYPES = frozenset(EventType) - WAITING - OF_THE_MESSAGE - {EventType.PARKED}
 """After one of these the request is settled; the first counts, and SUBMITTED beats all."""
 NEGATIVE_ENDS = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.CANCELLED, EventType.DROPPED})
 
+UNCONFIRMED = "sent, delivery unconfirmed: Sendblue told no status that ends the message within 24 hours"
 _DUPLICATES = {
     "REPEATED": "another record with this request_id was settled before; that one counts",
     "ID_REUSED": "this request_id was used before for another message; a corrected request needs a new id",
@@ -182,6 +186,23 @@ def waiting_event(type_: EventType, dispatch: Dispatch, code: str, reason: str, 
     if type_ not in WAITING:
         raise ValueError(f"{type_} is no wait")
     return replace(_about(dispatch, type_, None, at_ms), code=code, reason=reason)
+
+
+def status_timeout_event(handle: str, claim: Claim, line: str | None, at_ms: int) -> MessageEvent:
+    """A day has passed without a status that ends the message. A later status may follow."""
+    return MessageEvent(
+        event_id=_hash(EventType.STATUS_TIMEOUT, handle),
+        type=EventType.STATUS_TIMEOUT,
+        origin=EventOrigin.CONNECTOR,
+        request_id=claim.request_id,
+        attempt=claim.attempt,
+        occurred_at_ms=at_ms,
+        received_at_ms=at_ms,
+        message_handle=handle,
+        code="UNCONFIRMED",
+        reason=UNCONFIRMED,
+        line=line,
+    )
 
 
 def rejected_event(

@@ -136,6 +136,43 @@ class ParkedSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusSwept:
+    """A status that no callback had brought was found, by the ``list`` or by a ``look_up``, and published."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLookedUp:
+    """A message's status was asked for by its handle: new, same, unknown (Sendblue knows no such handle), no_answer."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTimedOut:
+    """A message has had no terminal status for a day: sent, delivery unconfirmed."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSeen:
+    """How the sweep stands: messages without a terminal status, and how many seconds the list's newest row is old."""
+
+    outstanding: int
+    behind_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFound:
+    """A message that is not as it should be: missing from the list, foreign to us, or a duplicate of one of ours."""
+
+    finding: str
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAnswered:
     """A callback: accepted, repeated, unreadable, forged, refused (our own trouble); seconds until durable."""
 
@@ -188,6 +225,11 @@ Fact: TypeAlias = (
     | DeadLettered
     | PublishStuck
     | ParkedSeen
+    | StatusSwept
+    | StatusLookedUp
+    | StatusTimedOut
+    | SweepSeen
+    | AuditFound
     | CallbackAnswered
     | LagSeen
     | LedgerSeen

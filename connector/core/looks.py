@@ -13,6 +13,9 @@ LOOKS_AT_S = (10.0, 30.0, 75.0, 150.0, 270.0)
 LOOK_EVERY_S = 120.0
 """Between later looks."""
 
+PARKED_LOOKS_AT_S = (900.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0)
+"""After an attempt was parked: the list shows it by then, or shows what else it was; beyond a day a person decides."""
+
 ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
 """Of the list, and of the account (sendblue-api.md 2.4)."""
 SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE = 30, 40, 10
@@ -24,6 +27,12 @@ def next_look_s(looks: int) -> float:
     if looks < len(LOOKS_AT_S):
         return LOOKS_AT_S[looks]
     return LOOKS_AT_S[-1] + LOOK_EVERY_S * (looks - len(LOOKS_AT_S) + 1)
+
+
+def parked_look_is_due(parked_ms: int, looked_ms: int | None, now_ms: int) -> bool:
+    """Whether an attempt parked at ``parked_ms`` is looked for now; ``looked_ms``: the last time, None for never."""
+    passed = [parked_ms + at_s * 1_000 for at_s in PARKED_LOOKS_AT_S if parked_ms + at_s * 1_000 <= now_ms]
+    return bool(passed) and (looked_ms is None or looked_ms < passed[-1])
 
 
 class Allowance(NamedTuple):
@@ -40,6 +49,10 @@ class Allowance(NamedTuple):
         """
         filled = min(max(rate, 1.0), self.tokens + max(now - self.at, 0.0) * rate)
         return Allowance(filled - requests, now) if filled >= 1.0 else None
+
+
+RECONCILER_RATE = RECONCILER_SHARE / ACCOUNT_WINDOW_S
+"""Requests a second of the one active reconciler."""
 
 
 def senders_rate(lines_here: int, lines: int) -> float:

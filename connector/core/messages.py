@@ -61,6 +61,7 @@ class EventType(StrEnum):
     PARKED = "PARKED"
     SCHEDULED = "SCHEDULED"
     DEFERRED = "DEFERRED"
+    STATUS_TIMEOUT = "STATUS_TIMEOUT"
 
 
 class EventOrigin(StrEnum):

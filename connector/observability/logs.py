@@ -22,7 +22,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
         "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
         "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
-        "of", "to",
+        "of", "to", "handle", "finding",
     }
 )  # fmt: skip
 DROPPED = "<dropped>"
@@ -98,6 +98,8 @@ class FactLog:
                 self._log.warning("request.refused", **asdict(fact))
             case facts.PublishStuck():
                 self._log.error("publish.stuck", **asdict(fact))
+            case facts.AuditFound():
+                self._log.error("audit.found", **asdict(fact))
             case facts.AlarmRaised():
                 self._log.error("ledger.alarm", **asdict(fact))
             case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from connector.core import facts
+from connector.core.auditing import Kind
 from connector.core.delays import Delay, Wait
-from connector.core.events import WAITING
+from connector.core.events import OF_THE_MESSAGE, WAITING
 from connector.core.ledger import Alarm
 from connector.core.messages import EventType
 from connector.core.outcomes import KNOWN_CODES
@@ -28,7 +29,7 @@ OTHER = "other"
 _CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
 _STATUSES = tuple(str(s) for s in Status)
 _SERVICES = tuple(str(s) for s in Service)
-_TYPES = tuple(str(t) for t in EventType if t is not EventType.STATUS and t not in WAITING)
+_TYPES = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | WAITING)
 _DELAYS = tuple(str(d) for d in Delay)
 _TOPICS = ("requests", "dispatch", *(f"delay.{d}" for d in Delay))
 
@@ -114,6 +115,27 @@ CATALOGUE = (
     ),
     Metric(Counter, "sendblue_status_errors_total", "error codes in status callbacks", {"code": _CODES}),
     Metric(
+        Counter,
+        "sendblue_statuses_swept_total",
+        "statuses that no callback brought, by how they were found",
+        {"by": ("list", "look_up")},
+    ),
+    Metric(
+        Counter,
+        "sendblue_status_look_ups_total",
+        "look-ups of messages without a terminal status, by what they said",
+        {"result": ("new", "same", "unknown", "no_answer")},
+    ),
+    Metric(Counter, "sendblue_status_timeouts_total", "messages given up after a day unconfirmed", {"line": ()}),
+    Metric(Gauge, "sendblue_messages_outstanding", "messages without a terminal status, as the reconciler knows them"),
+    Metric(Gauge, "sendblue_sweep_behind_seconds", "age of the newest message change the sweep has seen"),
+    Metric(
+        Counter,
+        "sendblue_audit_findings_total",
+        "messages in the list that should not be there, or the other way round",
+        {"finding": tuple(str(kind) for kind in Kind)},
+    ),
+    Metric(
         Histogram,
         "sendblue_callback_duration_seconds",
         "from a callback's arrival until its event was durable",
@@ -152,6 +174,10 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.DelayEnded: ("sendblue_delays_ended_total", "delay"),
     facts.MessageSettled: ("sendblue_messages_total", "disposition"),
     facts.DeadLettered: ("sendblue_dead_letters_total", "code"),
+    facts.StatusSwept: ("sendblue_statuses_swept_total", "by"),
+    facts.StatusLookedUp: ("sendblue_status_look_ups_total", "result"),
+    facts.StatusTimedOut: ("sendblue_status_timeouts_total", "line"),
+    facts.AuditFound: ("sendblue_audit_findings_total", "finding"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
 }
@@ -188,7 +214,7 @@ class Metrics:
                 self._observe("sendblue_message_delay_seconds", fact.seconds)
             case facts.CallbackAnswered() if fact.result == "accepted":
                 self._callback(fact)
-            case facts.ParkedSeen() | facts.LagSeen() | facts.LedgerSeen():
+            case facts.ParkedSeen() | facts.LagSeen() | facts.LedgerSeen() | facts.SweepSeen():
                 self._gauges(fact)
             case _:
                 pass
@@ -199,8 +225,11 @@ class Metrics:
         if fact.error_code:
             self._inc("sendblue_status_errors_total", fact.error_code)
 
-    def _gauges(self, fact: facts.ParkedSeen | facts.LagSeen | facts.LedgerSeen) -> None:
+    def _gauges(self, fact: facts.ParkedSeen | facts.LagSeen | facts.LedgerSeen | facts.SweepSeen) -> None:
         match fact:
+            case facts.SweepSeen(outstanding, behind_s):
+                self._set("sendblue_messages_outstanding", outstanding)
+                self._set("sendblue_sweep_behind_seconds", behind_s)
             case facts.ParkedSeen(count):
                 self._set("sendblue_parked", count)
             case facts.LagSeen(topic, records, seconds):

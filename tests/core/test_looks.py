@@ -10,6 +10,7 @@ from connector.core.looks import (
     SENDERS_SHARE,
     Allowance,
     next_look_s,
+    parked_look_is_due,
     senders_rate,
 )
 
@@ -50,6 +51,18 @@ def test_a_slow_allowance_still_gives_one() -> None:
 
     assert allowance.take(20.0, 0.03) is None
     assert allowance.take(40.0, 0.03) is not None
+
+
+def test_a_parked_attempt_is_looked_for_a_few_times() -> None:
+    """A quarter of an hour after it was parked, an hour, six hours, a day; whoever takes over late looks once."""
+    minute = 60_000
+    looked: list[int] = []
+    for now in range(0, 3 * 1440 * minute, minute):
+        if parked_look_is_due(0, looked[-1] if looked else None, now):
+            looked.append(now)
+
+    assert looked == [15 * minute, 60 * minute, 360 * minute, 1440 * minute]
+    assert parked_look_is_due(0, None, 2_000 * minute)
 
 
 def test_a_look_of_two_requests_costs_two() -> None:
