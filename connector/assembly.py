@@ -23,15 +23,19 @@ from connector.digester import Digester
 from connector.doubts import Doubts
 from connector.ends import Ends, PublishFailed
 from connector.feed import Feed
-from connector.inbound import Reader, delays_into, dispatch_into, parked_into, requests_into
+from connector.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
 from connector.ingress import Ingress
 from connector.installation import credentials_of, group_of
 from connector.intake import Intake
 from connector.kafka.clients import ClientSettings
+from connector.kafka.since import SinceTail
 from connector.kafka.topics import TopicNames
 from connector.line_worker import work
+from connector.list_proofs import ListProofs
 from connector.message_list import ListedMessages
+from connector.message_statuses import ListedStatuses
 from connector.outbound import Calls, LedgerTopic, OutTopics
+from connector.parked_looks import ParkedLooks
 from connector.reconciler import Reconciler
 from connector.replica import Replica
 from connector.router import Router
@@ -40,6 +44,7 @@ from connector.sendblue.exchange import Limits
 from connector.sender import Sender
 from connector.settings import Settings
 from connector.surroundings import LineInfo, Surroundings
+from connector.sweeper import Sweeper
 from connector.system import System, possible
 from connector.watched import Watch
 from connector.web.callbacks import callbacks_app
@@ -168,10 +173,7 @@ def start_delayer(parts: Parts, delay: Delay) -> None:
 async def start_sender(parts: Parts) -> None:
     """Dispatch to Sendblue."""
     settings, system = parts.settings, parts.system
-    api = settings.sendblue
-    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
-    client = SendblueClient(api.base_url, credentials_of(settings), limits=limits)
-    parts.closers.append(client.aclose)
+    client = _client(parts)
     numbers = {line.alias: line.number for line in settings.lines}
     calls = Calls(client, numbers, parts.ring(), settings.callbacks.public_url, system.now_ms)
     account = parts.account = Account(calls.probe, system.mono, parts.stir, parts.observe)
@@ -221,16 +223,42 @@ async def start_ingress(parts: Parts) -> None:
 
 
 async def start_reconciler(parts: Parts) -> None:
-    """Parked requests to their end; the contacts topic."""
+    """Parked requests to their end; the contacts topic; what no callback told."""
 
     def hashes(request: SendRequest) -> tuple[bytes, bytes]:
         return contact_hash(request, parts.hash_key), body_hash(request, parts.hash_key)
 
     system = parts.system
-    parts.reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
-    parts.watches.append(parts.reconciler.watch)
-    feed = parked_into(parts.reconciler, parts.reader, hashes)
+    reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
+    sweeper = _sweeper(parts, reconciler)
+    parts.reconciler = reconciler
+    parts.watches += [reconciler.watch, sweeper.watch]
+    feed = parked_into(reconciler, parts.reader, hashes, sweeper)
     parts.consume("reconciler", parts.names.parked, feed, None, whole=True)
+
+
+def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
+    settings, system = parts.settings, parts.system
+    client = _client(parts)
+    numbers = {line.alias: line.number for line in settings.lines}
+    proofs = ListProofs(parts.replica, ListedMessages(client, numbers, system.now_ms), system)
+    return Sweeper(
+        ListedStatuses(client, numbers.values(), system.now_ms),
+        EventsBack(lambda: SinceTail(parts.clients, parts.names.events), parts.reader),
+        parts.ends("reconciler"),
+        ParkedLooks(parts.replica, proofs, reconciler.parked, system.now_ms, parts.observe),
+        system,
+        parts.observe,
+    )
+
+
+def _client(parts: Parts) -> SendblueClient:
+    """A client of this role's own, closed at the end."""
+    api = parts.settings.sendblue
+    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
+    client = SendblueClient(api.base_url, credentials_of(parts.settings), limits=limits)
+    parts.closers.append(client.aclose)
+    return client
 
 
 ROLES: dict[str, Callable[[Parts], Awaitable[None]]] = {

@@ -121,6 +121,10 @@ class Ends:
         if rejected is not None:
             await self._surely("event", lambda: self._topics.event(rejected))
 
+    async def event(self, event: MessageEvent) -> None:
+        """Append an event that is no request's end."""
+        await self._surely(lambda: self._topics.event(event))
+
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         """Move the record to another line's partition."""
         moved = replace(dispatch, line=line, hops=dispatch.hops + 1)

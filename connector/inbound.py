@@ -9,10 +9,12 @@ is ours to bring to its end. (The ledger gives up too: an unread record stops th
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import structlog
 
 from connector.core.messages import Origin, SendRequest, Source
+from connector.core.outstanding import Told
 from connector.core.steps import Held
 from connector.delayer import Delayer, DelayRecord
 from connector.feed import OVERHEAD_BYTES, Feed
@@ -20,6 +22,8 @@ from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName
+from connector.kafka.since import SinceTail
+from connector.kafka.wire_events import told_of
 from connector.kafka.wire_requests import dispatch_of, request_of
 from connector.reconciler import ParkedRecord, Reconciler
 from connector.router import RequestRecord, Router
@@ -122,10 +126,23 @@ def delays_into(delayer: Delayer, reader: Reader) -> Feed[str | None]:
     return Feed(delayer, read, give)
 
 
+class Active(Protocol):
+    """What only one instance does at a time."""
+
+    def begin(self) -> None:
+        """This instance is the active one."""
+
+    def drop(self) -> None:
+        """Another instance is the active one already."""
+
+    async def end(self) -> None:
+        """Another instance takes over, or the connector stops."""
+
+
 def parked_into(
-    reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]]
+    reconciler: Reconciler, reader: Reader, hashes: Callable[[SendRequest], tuple[bytes, bytes]], *others: Active
 ) -> Feed[ParkedRecord | None]:
-    """The parked topic into the reconciler, which is active while it has the topic's one partition.
+    """The parked topic into the reconciler, which is active, with others, while it has the topic's one partition.
 
     A record that is none of ours is left where it is, and said.
     """
@@ -144,30 +161,52 @@ def parked_into(
             return _unreadable(record)
         return reconciler.record(record.key or b"", parked)
 
-    return Feed(Elected(reconciler), read, give, lagging=False)
+    return Feed(Elected(reconciler, *others), read, give, lagging=False)
 
 
 class Elected:
     """Being assigned the parked topic's partition is what makes a reconciler the active one."""
 
-    def __init__(self, reconciler: Reconciler) -> None:
-        self._reconciler = reconciler
+    def __init__(self, *actives: Active) -> None:
+        self._actives = actives
 
     def assigned(self, partitions: Sequence[int]) -> None:
-        if partitions:
-            self._reconciler.begin()
+        for active in self._actives if partitions else ():
+            active.begin()
 
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        if partitions:
-            await self._reconciler.end()
+        for active in self._actives if partitions else ():
+            await active.end()
         return {}
 
     def next_offsets(self) -> dict[int, int]:
         return {}
 
     def lost(self, partitions: Sequence[int]) -> None:
-        if partitions:
-            self._reconciler.drop()
+        for active in self._actives if partitions else ():
+            active.drop()
+
+
+class EventsBack:
+    """The events topic read back and followed; an event that cannot be read is passed over."""
+
+    def __init__(self, tail: Callable[[], SinceTail], reader: Reader) -> None:
+        self._tail, self._reader = tail, reader
+
+    async def follow(self, since_ms: int, take: Callable[[Sequence[Told]], None], at_end: Callable[[], None]) -> None:
+        """Read what was told of messages since then, and go on; ``at_end``: what was there at the start is read."""
+
+        async def decoded(records: Sequence[KafkaRecord]) -> None:
+            found = [await self._told(record) for record in records]
+            take([told for told in found if told is not None])
+
+        await self._tail().run(since_ms, decoded, at_end)
+
+    async def _told(self, record: KafkaRecord) -> Told | None:
+        try:
+            return told_of(await self._reader.row(SchemaName.MESSAGE_EVENT, record.value))
+        except Undecodable:
+            return None
 
 
 def _unreadable(record: KafkaRecord) -> None:

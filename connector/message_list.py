@@ -45,7 +45,7 @@ class ListedMessages:
     async def _pages(self, number: str, since_ms: int) -> tuple[tuple[Report, ...], bool, bool]:
         asked_with, offset = self._ahead_ms, 0
         rows: list[Mapping[str, object]] = []
-        since = _stamp(since_ms + asked_with - SLACK_MS)
+        since = stamp(since_ms + asked_with - SLACK_MS)
         for _ in range(MAX_PAGES):
             page = await self._page(
                 number=number, is_outbound=True, created_at_gte=since, offset=offset, order_direction="asc"
@@ -78,6 +78,7 @@ def _reports(rows: list[Mapping[str, object]]) -> tuple[Report, ...]:
     return tuple(reports)
 
 
-def _stamp(at_ms: int) -> str:
+def stamp(at_ms: int) -> str:
+    """A time as filters take it."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

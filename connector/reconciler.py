@@ -2,11 +2,11 @@
 
 It holds every parked record and compares each with the fold, at every change of the ledger and once a second. It is the
 only writer of ``contacts``: which line each contact is bound to, and how far in the ledger that is known, so that a
-replica whose ledger begins later knows whether it has everything. List proof, sweep and audit will sit here too.
+replica whose ledger begins later knows whether it has everything. Beside it the same instance sweeps (``sweeper.py``).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol
 
 from connector.core.facts import Observer, ParkedSeen
@@ -84,6 +84,10 @@ class Reconciler:
         self.drop()
         if task is not None:
             await asyncio.gather(task, return_exceptions=True)
+
+    def parked(self) -> Collection[ParkedRecord]:
+        """Return the requests parked now."""
+        return self._parked.values()
 
     def record(self, key: bytes, parked: ParkedRecord | None) -> None:
         """Take the next record of the parked topic; None is a tombstone."""

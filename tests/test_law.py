@@ -20,11 +20,14 @@ ROLES = {
     "lane",
     "line_guard",
     "line_worker",
+    "list_proofs",
+    "parked_looks",
     "reconciler",
     "replica",
     "router",
     "sender",
     "surroundings",
+    "sweeper",
     "watched",
 }
 

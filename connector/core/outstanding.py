@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from connector.core.events import MessageEvent
 from connector.core.handles import Handles, short
 from connector.core.messages import EventType
 from connector.core.statuses import Seen, progress
@@ -206,6 +207,24 @@ class Outstanding:
         ends = told.seen is not None and told.seen.terminal
         if ends or (told.request_id is None and told.type == EventType.STATUS):
             self._finished.put(key, told.end, told.at_ms)
+
+
+def told_by(event: MessageEvent) -> Told | None:
+    """What an event tells of a message, None where it names none."""
+    if event.message_handle is None:
+        return None
+    report = event.report
+    return Told(
+        event.event_id,
+        event.type,
+        event.message_handle,
+        event.received_at_ms,
+        event.request_id,
+        event.attempt,
+        event.line,
+        report.seen if report else None,
+        report.error_code if report else None,
+    )
 
 
 def _latest(before: Seen | None, now: Seen | None) -> Seen | None:

@@ -1,6 +1,8 @@
-"""The row of a MessageEvent."""
+"""The row of a MessageEvent, and what a row tells of a message."""
 
 from connector.core.events import MessageEvent
+from connector.core.outstanding import Told
+from connector.core.statuses import Seen
 from connector.kafka.avro import Row
 
 _OWN = (
@@ -31,3 +33,22 @@ def event_row(event: MessageEvent) -> Row:
         "participants": list(report.participants) if report else [],
         "extras": dict(report.extras) if report else {},
     }
+
+
+def told_of(row: Row) -> Told | None:
+    """What an event's row tells of a message, None where it names none."""
+    handle, status = row["message_handle"], row["status"]
+    if handle is None:
+        return None
+    seen = Seen(status, row["date_updated"], row["terminal"]) if status else None
+    return Told(
+        row["event_id"],
+        row["type"],
+        handle,
+        row["received_at"],
+        row["request_id"],
+        row["attempt"],
+        row["line"],
+        seen,
+        row["error_code"],
+    )
