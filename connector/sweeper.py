@@ -1,6 +1,6 @@
 """The reconciler's eyes on Sendblue: whatever no callback told is found in the message list, or by its handle.
 
-At the start the events of the last 25 h are read back, and then followed: all that is known of our messages comes from
+At the start the events of the last 30 h are read back, and then followed: all that is known of our messages comes from
 there, so a take-over loses nothing and repeats nothing but under the same ``event_id``. Then, each minute: the list is
 read on (``core.sweeping``), messages without an end are looked up, those of a day are given up (``core.outstanding``),
 parked attempts are looked for, and the audit says what should not be (``core.auditing``).
@@ -28,6 +28,7 @@ from connector.watched import Watch
 
 EVERY_S = 60.0
 TURN_S = 1 / RECONCILER_RATE
+MOST_MISSES = 3  # look-ups in a row without an answer: one may be the message's fault, three are Sendblue's
 
 
 class Rows(NamedTuple):
@@ -154,17 +155,28 @@ class Sweeper:
             walk = self._after(walk, rows)
 
     async def look_up(self, until: float) -> None:
-        """Look up the messages that are due, until ``until`` (monotonic)."""
-        while self._clocks.mono() < until and (handle := self._known.due(self._clocks.now_ms())) is not None:
+        """Look up the messages that are due, until ``until`` (monotonic), or until nobody answers."""
+        misses = 0
+        while misses < MOST_MISSES and self._clocks.mono() < until:
+            handle = self._known.due(self._clocks.now_ms())
+            if handle is None:
+                return
             await self._turn()
-            found = await self._statuses.status(handle)
-            if isinstance(found, Miss):
-                result = str(found)
-            else:
-                result = "new" if await self._publish(handle, found, "look_up") else "same"
-            self._observe(StatusLookedUp(result))
-            if self._known.looked(handle, self._clocks.now_ms(), answered=found is not Miss.NO_ANSWER):
-                await self._give_up(handle)
+            answered = await self._look_up(handle)
+            misses = 0 if answered else misses + 1
+
+    async def _look_up(self, handle: str) -> bool:
+        """Look one message up, and give it up if that was the last time; False without an answer."""
+        found = await self._statuses.status(handle)
+        if isinstance(found, Miss):
+            result = str(found)
+        else:
+            result = "new" if await self._publish(handle, found, "look_up") else "same"
+        self._observe(StatusLookedUp(result))
+        answered = found is not Miss.NO_ANSWER
+        if self._known.looked(handle, self._clocks.now_ms(), answered=answered):
+            await self._give_up(handle)
+        return answered
 
     def _after(self, walk: Walk, rows: Rows) -> Walk:
         walk = walk.after(rows.page, rows.now_ms)

@@ -24,18 +24,21 @@ from connector.core.statuses import Seen, progress
 from connector.core.tokens import Claim
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-READ_BACK_MS = 25 * HOUR_MS
-"""How much of the events topic is read back: an hour more than a message is outstanding."""
+READ_BACK_MS = 30 * HOUR_MS
+"""How much of the events topic is read back: a day, and as long as the reconciler may be down without leaving messages
+behind that nobody gives up."""
 LOOK_UP_AT_MS = (10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
 """Ages at which an outstanding message is looked up."""
 LOOK_AGAIN_MS = MINUTE_MS
 """After a look-up that brought no answer."""
+LONGEST_MS = READ_BACK_MS - HOUR_MS
+"""A message is given up at this age even without an answer: soon nobody would know it any more."""
 MOST_LOOKED_UP = 300
 """Outstanding messages that are left to look-ups at the start; for more of them the list is read from further back,
 which brings a hundred with each request."""
 RECENT_MS = 10 * MINUTE_MS
 """How long the ids of all events are kept, so that a row of the last minutes is never told again."""
-SPAN_MS, SPANS = 2 * HOUR_MS, 14
+SPAN_MS, SPANS = 2 * HOUR_MS, 16
 
 
 class Told(NamedTuple):
@@ -172,7 +175,7 @@ class Outstanding:
     def looked(self, handle: str, now_ms: int, *, answered: bool) -> bool:
         """A look-up ended. True when it was the last one and the message is to be given up.
 
-        Without an answer the same look-up is due again a minute later.
+        Without an answer the same look-up is due again a minute later, up to LONGEST_MS.
         """
         message = self._messages.get(handle)
         if self._due and self._due[0][1] == handle:
@@ -181,7 +184,7 @@ class Outstanding:
             return False
         if not answered:
             heapq.heappush(self._due, (now_ms + LOOK_AGAIN_MS, handle))
-            return False
+            return now_ms - message.since_ms >= LONGEST_MS
         passed = sum(message.since_ms + at <= now_ms for at in LOOK_UP_AT_MS)
         looked = self._messages[handle] = replace(message, looks=max(passed, message.looks + 1))
         if looked.looks >= len(LOOK_UP_AT_MS):
