@@ -8,7 +8,8 @@ import pytest
 from connector.kafka.clients import ClientSettings
 from connector.kafka.consumer import GroupConsumer
 from connector.kafka.producer import KafkaProducer
-from connector.kafka.records import KafkaRecord, ProduceFailed
+from connector.kafka.records import KafkaFatal, KafkaRecord, ProduceFailed
+from connector.kafka.since import SinceTail
 from connector.kafka.tail import LogTail, read_table
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
@@ -96,6 +97,48 @@ async def test_a_group_resumes_where_it_gave_back(clients: ClientSettings) -> No
 
     assert sorted(first.given_back) == [0, 1, 2]
     assert [record.value for record in second.taken] == [b"y"] * 3
+
+
+async def test_a_topic_is_read_from_a_time_on_over_all_partitions(clients: ClientSettings) -> None:
+    """What is there, then ``at_end``, then what comes; each burst waits until the one before it was taken."""
+    producer = KafkaProducer(clients, asyncio.get_running_loop())
+    for n in range(9):
+        await producer.send("work", key=None, value=b"%d" % n, partition=n % 3)
+    seen: list[int] = []
+    at_end, more, taking = asyncio.Event(), asyncio.Event(), 0
+
+    async def take(records: Sequence[KafkaRecord]) -> None:
+        nonlocal taking
+        taking += 1
+        assert taking == 1
+        await asyncio.sleep(0)
+        seen.extend(int(record.value or b"-1") for record in records)
+        taking -= 1
+        if 12 in seen:
+            more.set()
+
+    tail = asyncio.create_task(SinceTail(clients, "work").run(0, take, at_end.set))
+    await asyncio.wait_for(at_end.wait(), WITHIN_S)
+    before = sorted(seen)
+    await producer.send("work", key=None, value=b"12", partition=1)
+    await asyncio.wait_for(more.wait(), WITHIN_S)
+    tail.cancel()
+    await asyncio.wait([tail])
+    await producer.close()
+
+    assert before in ([], list(range(9)))
+    assert seen[-1] == 12
+    assert tail.cancelled()
+
+
+async def test_a_topic_that_does_not_exist_is_told(clients: ClientSettings) -> None:
+    """With what to do about it."""
+    with pytest.raises(KafkaFatal, match="topics apply"):
+        await SinceTail(clients, "nowhere").run(0, _nothing, lambda: None)
+
+
+async def _nothing(records: Sequence[KafkaRecord]) -> None:
+    raise AssertionError("there is nothing to take")
 
 
 async def test_a_table_keeps_the_newest_of_each_key(clients: ClientSettings) -> None:
