@@ -92,8 +92,16 @@ class Sweeper:
     """Active from ``begin`` to ``end``, as the reconciler is. ``place_ms``: the newest change seen, Sendblue's time."""
 
     def __init__(
-        self, statuses: MessageStatuses, events: Events, ends: Ends, parked: Looks, clocks: Clocks, observe: Observer
+        self,
+        statuses: MessageStatuses,
+        events: Events,
+        ends: Ends,
+        parked: Looks,
+        clocks: Clocks,
+        observe: Observer,
+        every_s: float = EVERY_S,
     ) -> None:
+        self._every_s = every_s
         self._statuses, self._events, self._ends, self._parked = statuses, events, ends, parked
         self._clocks, self._observe = clocks, observe
         self._known = Outstanding()
@@ -127,7 +135,7 @@ class Sweeper:
             await read.wait()
             self.place_ms = self._known.place_ms(self._clocks.now_ms())
             while True:
-                until = self._clocks.mono() + EVERY_S
+                until = self._clocks.mono() + self._every_s
                 await self.sweep()
                 await self.look_up(until)
                 await self._parked.look(self._turn)

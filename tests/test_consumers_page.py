@@ -104,6 +104,6 @@ def test_how_each_request_ended() -> None:
 
 def test_the_page_tells_every_type_and_whether_it_is_final() -> None:
     """One row of its table for each."""
-    told = dict(re.findall(r"^\| ([A-Z]+) \|.*\| (yes|no) \|$", PAGE, re.MULTILINE))
+    told = dict(re.findall(r"^\| ([A-Z_]+) \|.*\| (yes|no) \|$", PAGE, re.MULTILINE))
 
     assert told == {str(one): "yes" if one in FINAL_TYPES else "no" for one in EventType}
