@@ -33,6 +33,8 @@ from connector.surroundings import DispatchRecord
 ASK_AGAIN_S = 1.0
 UNKNOWN_FOR_S = 600.0  # a registry may be behind the producer; after ten minutes the schema is not coming
 
+AT_ONCE = 25  # events read back without letting others run: a few milliseconds
+
 
 class Reader:
     """Decodes, fetching schemas as needed."""
@@ -197,8 +199,10 @@ class EventsBack:
         """Read what was told of messages since then, and go on; ``at_end``: what was there at the start is read."""
 
         async def decoded(records: Sequence[KafkaRecord]) -> None:
-            found = [await self._told(record) for record in records]
-            take([told for told in found if told is not None])
+            for first in range(0, len(records), AT_ONCE):
+                found = [await self._told(record) for record in records[first : first + AT_ONCE]]
+                take([told for told in found if told is not None])
+                await asyncio.sleep(0)
 
         await self._tail().run(since_ms, decoded, at_end)
 

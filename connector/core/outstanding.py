@@ -122,6 +122,7 @@ class Outstanding:
         latest = _latest(message.seen, told.seen)
         if told.type == EventType.STATUS_TIMEOUT or (latest is not None and latest.terminal):
             self._messages.pop(told.handle, None)
+            self._trim()
             return self._finished.put(key, told.end, told.at_ms)
         changed = latest is not message.seen
         self._messages[told.handle] = replace(
@@ -204,6 +205,11 @@ class Outstanding:
     def _begun(self, told: Told) -> Message:
         heapq.heappush(self._due, (told.at_ms + LOOK_UP_AT_MS[0], told.handle))
         return Message(told.request_id or "", told.attempt or "", told.line, told.at_ms, None, short(told.event_id))
+
+    def _trim(self) -> None:
+        """Nobody asks what is due while a day is read back, and most of it has ended."""
+        while self._due and self._due[0][1] not in self._messages:
+            heapq.heappop(self._due)
 
     def _known(self, key: int, told: Told) -> None:
         """A message that is not outstanding: of its events the last terminal one counts, else the last one."""
