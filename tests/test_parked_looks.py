@@ -8,7 +8,8 @@ from connector.core.looks import PARKED_LOOKS_AT_S
 from connector.core.parking import parked_key
 from connector.core.proofs import Listing
 from connector.core.records import Outcome, Park
-from connector.core.turns import PARK_AFTER_S, Held, Owe
+from connector.core.steps import Held, Owe
+from connector.core.turns import PARK_AFTER_S
 from connector.ends import Ends
 from connector.list_proofs import ListProofs
 from connector.parked_looks import ParkedLooks
@@ -37,6 +38,9 @@ class Topics:
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         if self.reconciler is not None:
             self.reconciler.record(key, None if held is None else ParkedRecord(held, attempt))
+
+    async def delay(self, delay: object, contact: bytes, dispatch: object) -> None:
+        raise AssertionError("nothing waits here")
 
     async def write(self, binding: Binding, ledger_offset: int) -> None:
         return
