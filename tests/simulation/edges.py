@@ -4,6 +4,7 @@
 clocks, chance, and the call of Sendblue. Each call passes a *point* where the plan may kill or freeze the process.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.account import Account
@@ -33,7 +34,11 @@ class Edges:
         self.process, self.world = process, process.world
         self._attempts = 0
         self._boot = self.world.plan.span(0, 1e5)
-        self.account = Account(self.probe, self.mono, self._stir, process.observe)
+
+    @cached_property
+    def account(self) -> Account:
+        """The account, made once the process runs."""
+        return Account(self.probe, self.mono, self._stir, self.process.observe)
 
     def mono(self) -> float:
         """Boot-time seconds of this machine."""

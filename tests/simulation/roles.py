@@ -104,7 +104,7 @@ def start_sender(process: "Process") -> None:
         lambda names: process.sender.wake(names) if process.sender else None,
         process.observe,
     )
-    process.watches.append(doubts.watch)
+    process.watches += [doubts.watch, edges.account.watch]
     process.closers.append(doubts.close)
     around = Surroundings(
         process.replica, edges, ends, edges.account, doubts, policy, edges, edges, process.observe, HASH_KEY
