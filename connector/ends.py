@@ -123,7 +123,7 @@ class Ends:
 
     async def event(self, event: MessageEvent) -> None:
         """Append an event that is no request's end."""
-        await surely(lambda: self._topics.event(event))
+        await self._surely("event", lambda: self._topics.event(event))
 
     async def hop(self, dispatch: Dispatch, line: str) -> None:
         """Move the record to another line's partition."""
