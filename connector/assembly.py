@@ -28,6 +28,7 @@ from connector.ingress import Ingress
 from connector.installation import credentials_of, group_of
 from connector.intake import Intake
 from connector.kafka.clients import ClientSettings
+from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
 from connector.kafka.topics import TopicNames
 from connector.line_worker import work
@@ -180,7 +181,8 @@ async def start_sender(parts: Parts) -> None:
     parts.closers.append(account.close)
     parts.watches.append(account.watch)
     messages = ListedMessages(client, numbers, system.now_ms)
-    doubts = Doubts(parts.replica, messages, system, parts.looks_rate, parts.wake, parts.observe)
+    proofs = ListProofs(parts.replica, messages, system, LogEnd(parts.clients, parts.names.ledger))
+    doubts = Doubts(parts.replica, proofs, system, parts.looks_rate, parts.wake, parts.observe)
     parts.closers.append(doubts.close)
     parts.watches.append(doubts.watch)
     around = Surroundings(
@@ -241,7 +243,8 @@ def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
     settings, system = parts.settings, parts.system
     client = _client(parts)
     numbers = {line.alias: line.number for line in settings.lines}
-    proofs = ListProofs(parts.replica, ListedMessages(client, numbers, system.now_ms), system)
+    messages = ListedMessages(client, numbers, system.now_ms)
+    proofs = ListProofs(parts.replica, messages, system, LogEnd(parts.clients, parts.names.ledger))
     return Sweeper(
         ListedStatuses(client, numbers.values(), system.now_ms),
         EventsBack(lambda: SinceTail(parts.clients, parts.names.events), parts.reader),

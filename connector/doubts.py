@@ -18,7 +18,7 @@ from connector.core.records import LedgerRecord, Outcome, Park
 from connector.core.resend import NOTHING_SEEN, Absence
 from connector.core.steps import Held
 from connector.core.views import LiveAttempt
-from connector.list_proofs import Clocks, ListProofs, MessageList
+from connector.list_proofs import Clocks, ListProofs
 from connector.replica import Replica
 from connector.watched import Watch
 
@@ -41,14 +41,13 @@ class Doubts:
     def __init__(
         self,
         replica: Replica,
-        messages: MessageList,
+        proofs: ListProofs,
         clocks: Clocks,
         rate: Callable[[], float],
         wake: Callable[[tuple[bytes, ...]], None],
         observe: Observer,
     ) -> None:
-        self._replica, self._clocks = replica, clocks
-        self._proofs = ListProofs(replica, messages, clocks)
+        self._replica, self._proofs, self._clocks = replica, proofs, clocks
         self._rate, self._wake, self._observe = rate, wake, observe
         self._doubts: dict[str, _Doubt] = {}
         self._allowance = Allowance(1.0, clocks.mono())

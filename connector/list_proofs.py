@@ -2,10 +2,15 @@
 
 Three clocks meet here: grants carry the broker's time, rows Sendblue's, and the list is asked by ours. What the rows
 prove is decided by ``core.proofs``.
+
+A row whose attempt our fold has not read yet would be taken for ours, and a text that never went out for sent. Whoever
+wrote it had its grant in the ledger before; so between the list and the judgement the ledger is read up to the end it
+has by then.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from connector.core.clock_gap import UNKNOWN_GAP
 from connector.core.messages import Dispatch
@@ -35,11 +40,16 @@ class Clocks(Protocol):
         """Milliseconds since the epoch."""
 
 
+LogEnd: TypeAlias = Callable[[], Awaitable[int | None]]
+"""Where the ledger ends now: the offset after its last record. None without an answer."""
+CATCH_UP_S = 10.0  # a replica this far behind proves nothing; the next look may
+
+
 class ListProofs:
     """Looks for one replica, whose ledger tells the broker's time."""
 
-    def __init__(self, replica: Replica, messages: MessageList, clocks: Clocks) -> None:
-        self._replica, self._messages, self._clocks = replica, messages, clocks
+    def __init__(self, replica: Replica, messages: MessageList, clocks: Clocks, log_end: LogEnd) -> None:
+        self._replica, self._messages, self._clocks, self._log_end = replica, messages, clocks, log_end
         self._gap = UNKNOWN_GAP
         replica.on_record(self._noted)
 
@@ -54,11 +64,16 @@ class ListProofs:
             return None
         since = since_ms(live.attempt, views.candidates(live.contact, live.body)) + gap_ms
         listing = await self._messages.outbound(text.number, since, newest=newest)
-        if listing is None or views.attempt(live.attempt) is None:
+        if listing is None or not await self._caught_up() or views.attempt(live.attempt) is None:
             return None
         by_broker = replace(listing, ahead_ms=listing.ahead_ms + gap_ms)
         candidates = views.candidates(live.contact, live.body)
         return judge(live.attempt, candidates, text, by_broker, views.claimed(live.contact))
+
+    async def _caught_up(self) -> bool:
+        """True once whatever the ledger holds now has been read here."""
+        end = await self._log_end()
+        return end is not None and await self._replica.has_read(end, CATCH_UP_S)
 
     async def record(self, live: LiveAttempt, handle: str) -> None:
         """Append the proof until it is read back."""

@@ -56,6 +56,7 @@ class Replica:
         self._changed: list[Changed] = []
         self._listeners: list[Callable[[LedgerRecord], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._read = asyncio.Event()
 
     @property
     def may_send(self) -> bool:
@@ -75,6 +76,7 @@ class Replica:
         step = self.fold.apply(append_ms, record)
         self.views.note(offset, append_ms, record, step, read_at)
         self.next_offset = offset + 1
+        self._read.set()
         if self.digests.note(offset, append_ms, record, step.verdict, read_at) and self.fold.rules_known:
             step = Step(alarm=Alarm.DIGEST_DIFFERS)
         if self.restored.is_set():
@@ -82,6 +84,17 @@ class Replica:
             self._seen(record, step)
             for listener in self._listeners:
                 listener(record)
+
+    async def has_read(self, end: int, within_s: float) -> bool:
+        """Wait until all records before the offset ``end`` have been read; False when that takes too long."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self.next_offset < end:
+                    self._read.clear()
+                    await self._read.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def propose(self, intent: Intent, timeout_s: float) -> Verdict | None:
         """Append an INTENT and return the fold's verdict on it; None when it did not come back within the time."""

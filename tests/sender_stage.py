@@ -18,6 +18,7 @@ from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
 from connector.doubts import Doubts
 from connector.line_worker import work
+from connector.list_proofs import ListProofs
 from connector.replica import AppendFailed, Replica
 from connector.sender import Sender
 from connector.surroundings import DispatchRecord, LineInfo, Surroundings
@@ -84,7 +85,8 @@ class Stage:
         self.log.replicas.append(self.replica)
         self.replica.restored.set()
         self.account = Account(self.probe, self.mono, self._stir, self.facts.append)
-        self.doubts = Doubts(self.replica, self, self, lambda: self.looks_rate, self._wake, self.facts.append)
+        self.proofs = ListProofs(self.replica, self, self, self.log_end)
+        self.doubts = Doubts(self.replica, self.proofs, self, lambda: self.looks_rate, self._wake, self.facts.append)
         self.orders, key = Orders(), b"k" * 16
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
@@ -131,6 +133,9 @@ class Stage:
     def text(self, dispatch: Dispatch, line: str) -> Text | None:
         request = dispatch.request
         return Text(request.number, f"line {line}", request.content, request.media_url) if request.number else None
+
+    async def log_end(self) -> int | None:
+        return len(self.log.records)
 
     async def outbound(self, number: str, since_ms: int, *, newest: bool) -> Listing | None:
         self.looks.append((self.mono(), newest))

@@ -260,3 +260,33 @@ def test_a_broker_whose_clock_is_off_hides_no_row(ahead_s: int) -> None:
         assert len(stage.posts) == 1
 
     run(story())
+
+
+def test_a_row_of_an_attempt_not_read_yet_is_nobody_elses_proof() -> None:
+    """Another replica sent the same text meanwhile; ours, a moment behind, must not take its row for its own."""
+
+    async def story() -> None:
+        stage = Stage(answers=[LOST])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.posts))
+        ours = stage.log.records[0]
+        assert isinstance(ours, Intent)
+        stage.log.replicas.clear()
+        theirs = ours._replace(attempt="51" * 8, request_id="r2", owner="Q")
+        sent = Outcome(theirs.attempt, "r2", "A", theirs.contact, Result.SUBMITTED, ROW.message_handle or "", "sender")
+        stage.log.land(theirs)
+        stage.log.land(sent)
+        stage.listing = lambda: Listing((ROW,), 0)
+        await asyncio.sleep(60)
+        behind = stage.log.records[stage.replica.next_offset :]
+        assert behind == [theirs, sent], "nothing is proved by a replica that is behind"
+
+        for offset, record in enumerate(behind, stage.replica.next_offset):
+            stage.replica.feed(offset, stage.now_ms(), record, stage.mono())
+        stage.log.replicas.append(stage.replica)
+        await stage.until(lambda: bool(stage.ends))
+
+        assert stage.ends == [("r1", "PARKED")]
+
+    run(story())

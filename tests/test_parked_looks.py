@@ -11,7 +11,6 @@ from connector.core.records import Outcome, Park
 from connector.core.steps import Held, Owe
 from connector.core.turns import PARK_AFTER_S
 from connector.ends import Ends
-from connector.list_proofs import ListProofs
 from connector.parked_looks import ParkedLooks
 from connector.reconciler import Binding, ParkedRecord, Reconciler
 from tests.sender_stage import LOST, Stage
@@ -71,7 +70,7 @@ async def parked(stage: Parking) -> tuple[Topics, Reconciler, ParkedLooks]:
     assert stage.ends == [("r1", "PARKED")]
     attempt = next(r.attempt for r in stage.log.records if isinstance(r, Park))
     reconciler.record(parked_key(stage.held.dispatch.origin, attempt), ParkedRecord(stage.held, attempt))
-    proofs = ListProofs(stage.replica, stage, stage)
+    proofs = stage.proofs
     return topics, reconciler, ParkedLooks(stage.replica, proofs, reconciler.parked, stage.now_ms, stage.facts.append)
 
 

@@ -4,6 +4,7 @@
 clocks, chance, and the call of Sendblue. Each call passes a *point* where the plan may kill or freeze the process.
 """
 
+import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,11 @@ class Edges:
         except NotAcknowledged:
             raise AppendFailed from None
         await self.process.point(f"after {type(record).__name__}")
+
+    async def log_end(self) -> int | None:
+        """Where the ledger ends now, after the time an answer takes."""
+        await asyncio.sleep(0.005)
+        return None if self.world.broker.down_until > self.world.scheduler.now else self.world.broker.end("ledger")
 
     async def event(self, event: MessageEvent) -> None:
         await self.process.point("before an event")

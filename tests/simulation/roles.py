@@ -23,6 +23,7 @@ from connector.feed import Feed, Role
 from connector.inbound import Elected
 from connector.kafka.records import KafkaRecord
 from connector.line_worker import work
+from connector.list_proofs import ListProofs
 from connector.reconciler import ParkedRecord, Reconciler
 from connector.router import RequestRecord, Router
 from connector.sender import Sender
@@ -98,7 +99,7 @@ def start_sender(process: "Process") -> None:
     ends = process.world.teeth.ends(edges, edges.now_ms, process.observe, "sender")
     doubts = Doubts(
         process.replica,
-        MessageList(process),
+        ListProofs(process.replica, MessageList(process), edges, edges.log_end),
         edges,
         lambda: senders_rate(len(process.sender.lanes) if process.sender else 0, len(LINES)),
         lambda names: process.sender.wake(names) if process.sender else None,
