@@ -217,6 +217,7 @@ _WAITS = {
     Wait.BUSY: "another text to this contact is under way or in doubt",
     Wait.BEHIND: "an earlier request to this contact comes first",
     Wait.HELD: "an earlier request to this contact is held",
+    Wait.MOVED: "the contact seems to hear from another line than this record is on",
     Wait.LINE: "the line is blocked and its queue is long",
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
 }

@@ -46,11 +46,12 @@ class Wait(StrEnum):
     BUSY = "contact busy"
     BEHIND = "behind another"
     HELD = "behind one that is held"
+    MOVED = "the contact seems to hear from another line"
     LINE = "line waits"
     SUSPECTED = "suspected"
 
 
-FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD})
+FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED})
 """Waits that end with somebody else's end, which may lie behind this record."""
 HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})
 """What the first of a contact waits for when those behind it are held, not merely next."""

@@ -41,6 +41,9 @@ PARK_AFTER_MIN_S = 60.0
 """More than lease + POST + TCP, so that a live attempt is never parked (reliability.md 4, counter-example 24)."""
 RESEND_GIVE_UP_S = 900.0
 """The same for a request that may be sent again: absence takes seven minutes or more to prove."""
+AGREE_S = 5.0
+"""How long a record waits before its second hop, and before a conflict of lines ends it: a replica that is behind
+catches up within this, or is not ready to send."""
 RECHECK_S = 5.0
 """How long a record that waits for another one's end sleeps, should no change of the ledger wake it sooner."""
 
@@ -175,11 +178,14 @@ def _cancelled(seen: Seen) -> Close | None:
     return None if seen.cancelled is None else Close(Disposition.CANCELLED, seen.cancelled)
 
 
-def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | Close | None:
+def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | NotNow | Close | None:
+    """Two replicas may see a binding made a moment ago differently; a record that went to and fro waits for them."""
     dispatch = held.dispatch
     if seen.bound is None or seen.bound == dispatch.line:
         return None
     named = dispatch.line_named and not policy.use_bound_line
+    if (named or dispatch.hops) and seen.waited_s < AGREE_S:
+        return NotNow(Wait.MOVED, seen.mono + AGREE_S)
     if named or dispatch.hops >= MAX_HOPS:
         return Close(Disposition.REJECTED, LINE_CONFLICT.code)
     return HopTo(seen.bound)

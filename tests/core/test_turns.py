@@ -10,7 +10,7 @@ from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt,
 from connector.core.parking import Keep, Reproduce, next_of, stands_otherwise
 from connector.core.standing import Standing, Status
 from connector.core.steps import Announce, Close, DropIt, Held, HopTo, NotNow, Owe, ParkIt, Propose
-from connector.core.turns import Policy, Seen, before_intent, owed_event
+from connector.core.turns import AGREE_S, Policy, Seen, before_intent, owed_event
 from tests.core.ledger_story import Reader, contact_id, intent, origin, park
 
 NOW = 1_700_000_000_000
@@ -145,13 +145,13 @@ def test_a_waiting_line_wakes_the_record_at_its_end() -> None:
         (HELD, replace(FREE, now_ms=NOW + 24 * 3_600_000), Disposition.EXPIRED, "OUT_OF_TIME"),
         (
             replace(HELD, dispatch=replace(HELD.dispatch, hops=3)),
-            replace(FREE, bound="B"),
+            replace(FREE, bound="B", waited_s=AGREE_S),
             Disposition.REJECTED,
             "LINE_CONFLICT",
         ),
         (
             replace(HELD, dispatch=replace(HELD.dispatch, line_named=True)),
-            replace(FREE, bound="B"),
+            replace(FREE, bound="B", waited_s=AGREE_S),
             Disposition.REJECTED,
             "LINE_CONFLICT",
         ),
@@ -176,6 +176,16 @@ def test_a_bound_contact_hops() -> None:
 
     assert before_intent(HELD, replace(FREE, bound="B"), POLICY) == HopTo("B")
     assert before_intent(named, replace(FREE, bound="B"), replace(POLICY, use_bound_line=True)) == HopTo("B")
+
+
+@pytest.mark.parametrize("changes", [{"hops": 1}, {"hops": 3}, {"line_named": True}])
+def test_a_binding_made_a_moment_ago_is_looked_at_twice(changes: dict[str, object]) -> None:
+    """Replicas that see it differently sent a record to and fro, and three hops were gone within milliseconds."""
+    record = replace(HELD, dispatch=replace(HELD.dispatch, **changes))  # type: ignore[arg-type]  # fields by name
+    early, late = (before_intent(record, replace(FREE, bound="B", waited_s=s), POLICY) for s in (0.0, AGREE_S))
+
+    assert early == NotNow(Wait.MOVED, FREE.mono + AGREE_S)
+    assert late == (HopTo("B") if changes == {"hops": 1} else Close(Disposition.REJECTED, "LINE_CONFLICT"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from connector.kafka.clients import ClientSettings
 from connector.kafka.consumer import GroupConsumer
+from connector.kafka.log_end import LogEnd
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaFatal, KafkaRecord, ProduceFailed
 from connector.kafka.since import SinceTail
@@ -207,3 +208,15 @@ async def test_a_record_that_waits_too_long_counts_as_down() -> None:
 
     assert waiting
     assert up
+
+
+async def test_the_end_of_a_log_is_asked_of_its_leader(clients: ClientSettings) -> None:
+    """The offset after the last record, as of now."""
+    producer, end = KafkaProducer(clients, asyncio.get_running_loop()), LogEnd(clients, "log")
+    ends = [await end()]
+    for _ in range(3):
+        await producer.send("log", key=None, value=b"x", partition=0)
+    ends.append(await end())
+    await producer.close()
+
+    assert ends == [0, 3]
