@@ -173,7 +173,7 @@ async def test_a_broker_that_goes_away_is_a_failed_produce() -> None:
 async def test_an_idle_producer_hears_that_a_broker_is_back() -> None:
     """Down by the client's word; up again without a record of ours, or the ingress would refuse for ever."""
     with EmbeddedBroker({"log": 1}) as broker:
-        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=1_000)
+        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=5_000)
         producer = KafkaProducer(clients, asyncio.get_running_loop())
         await producer.send("log", key=None, value=b"x", partition=0)
         broker.take_down()

@@ -5,7 +5,6 @@ nothing about it.
 """
 
 import argparse
-import dataclasses
 import json
 import sys
 
@@ -35,7 +34,7 @@ def main() -> int:
             tally.merge(batch)
             bar.update(task, advance=batch.seeds, description=f"{len(tally.failed)} failed")
     if asked.json:
-        sys.stdout.write(json.dumps({**dataclasses.asdict(tally), "never": tally.never}) + "\n")
+        sys.stdout.write(json.dumps({**vars(tally), "never": tally.never}) + "\n")
     else:
         _table(console, tally)
     _failures(console, tally)
