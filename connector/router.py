@@ -6,8 +6,8 @@ knows is never refused here; it goes on to a line, whose sender acts on what the
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from connector.core.facts import Observer, RequestRefused, RequestRouted
 from connector.core.identities import body_hash, contact_hash
@@ -76,9 +76,7 @@ class Router:
             if (mark := self._marks.get(partition)) is None:
                 continue
             mark.track(record.origin.offset)
-            task = self.watch.start(self._finish(mark, record))
-            self._tasks[partition].add(task)
-            task.add_done_callback(self._tasks[partition].discard)
+            self._begin(partition, self._finish(mark, record))
             self._pause_if_full(partition)
 
     async def revoked(self, partitions: Sequence[int], within_s: float = 10.0) -> dict[int, int]:
@@ -102,11 +100,22 @@ class Router:
         offsets = {p: mark.next_offset for p, mark in self._marks.items()}
         return {p: offset for p, offset in offsets.items() if offset is not None}
 
+    def _begin(self, partition: int, work: Coroutine[Any, Any, None]) -> None:
+        """A record's way in a task; only one that is out of the set has left room, and the last must say so."""
+        tasks = self._tasks[partition]
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            self._pause_if_full(partition)
+
+        task = self.watch.start(work)
+        tasks.add(task)
+        task.add_done_callback(ended)
+
     async def _finish(self, mark: Watermark, record: RequestRecord) -> None:
         await self.ready()
         await self._route(record)
         mark.done(record.origin.offset)
-        self._pause_if_full(record.origin.partition)
 
     async def _route(self, record: RequestRecord) -> None:
         request = record.request

@@ -14,7 +14,7 @@ from connector.ends import DeadLetter, Ends, PublishFailed
 from connector.inbound import Elected
 from connector.reconciler import Binding, ParkedRecord, Reconciler
 from connector.replica import Replica
-from connector.router import RequestRecord, Router
+from connector.router import MAX_PENDING, RequestRecord, Router
 from tests.core.ledger_story import contact_id, intent, origin, park, rejected, submitted
 from tests.sender_stage import NOW_MS, Log
 from tests.virtual_time import run
@@ -69,8 +69,8 @@ class Topics:
 class Stage:
     """A router and a reconciler over one replica."""
 
-    def __init__(self, observe: Observer = lambda _: None) -> None:
-        self.log, self.topics = Log(), Topics()
+    def __init__(self, observe: Observer = lambda _: None, topics: Topics | None = None) -> None:
+        self.log, self.topics = Log(), topics or Topics()
         self.replica = Replica("P", self.log)
         self.log.replicas.append(self.replica)
         self.replica.restored.set()
@@ -361,5 +361,40 @@ def test_a_parked_rejection_is_dead_lettered() -> None:
         assert [letter.source for letter in stage.topics.letters] == [SOURCE]
         assert isinstance(stage.log.records[-1], Outcome)
         assert stage.log.records[-1].result is Result.REJECTED
+
+    run(story())
+
+
+def test_a_paused_partition_is_read_again_however_its_records_end() -> None:
+    """All acknowledged in one stroke of the loop: the pause ends too."""
+
+    class AllAtOnce(Topics):
+        """Acknowledges nothing until it is told to, then everything."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.acknowledged = asyncio.Event()
+
+        async def dispatch(self, dispatch: Dispatch) -> None:
+            await self.acknowledged.wait()
+            self.dispatched.append(dispatch)
+
+    async def story() -> None:
+        topics = AllAtOnce()
+        stage = Stage(topics=topics)
+        stage.router.records(
+            [
+                RequestRecord(Origin("sendblue.requests", 0, n), SOURCE, request(f"r{n}"), NOW_MS)
+                for n in range(MAX_PENDING)
+            ]
+        )
+        await asyncio.sleep(1)
+        paused = list(stage.paused)
+        topics.acknowledged.set()
+        await asyncio.sleep(1)
+
+        assert paused == [(0, True)]
+        assert stage.paused == [(0, True), (0, False)]
+        assert stage.router.next_offsets() == {0: MAX_PENDING}
 
     run(story())
