@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-import msgspec
-
 from connector.account import Account
 from connector.control_feed import ControlFeed
 from connector.core.delays import Delay
@@ -42,6 +40,7 @@ from connector.replica import Replica
 from connector.router import Router
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.exchange import Limits
+from connector.sendblue.reading import json_value
 from connector.sender import Sender
 from connector.settings import Settings
 from connector.surroundings import LineInfo, Surroundings
@@ -212,7 +211,7 @@ async def start_ingress(parts: Parts) -> None:
         parts.replica,
         parts.log,
         parts.out,
-        msgspec.json.decode,
+        json_value,
         parts.system.now_ms,
         parts.observe,
         (PublishFailed,),

@@ -12,6 +12,7 @@ from connector.core.tokens import Ring, sign
 from connector.ends import PublishFailed
 from connector.ingress import Ingress, Reply
 from connector.replica import AppendFailed, Replica
+from connector.sendblue.reading import json_value
 from tests.core.ledger_story import intent
 
 NOW_MS = 1_700_000_000_000
@@ -33,7 +34,7 @@ class World:
         self.replica = Replica("P", self)
         self.ring = Ring({"k1": KEY}, "k1")
         self.ingress = Ingress(
-            self.ring, self.replica, self, self, json.loads, lambda: NOW_MS, self.facts.append, (PublishFailed,), 0.05
+            self.ring, self.replica, self, self, json_value, lambda: NOW_MS, self.facts.append, (PublishFailed,), 0.05
         )
 
     def is_up(self) -> bool:
@@ -170,6 +171,17 @@ async def test_an_overtaken_status_is_published_and_flagged() -> None:
     await world.call("SENT")
 
     assert [event.out_of_order for event in world.events] == [False, True]
+
+
+async def test_a_text_cut_within_an_emoji_hides_no_status() -> None:
+    """Half a surrogate pair becomes a question mark; the status and the proof are what counts."""
+    world = World()
+
+    reply = await world.call("DELIVERED", content="cut \ud83d")
+
+    assert reply == Reply(200)
+    assert [(event.status, event.report and event.report.content) for event in world.events] == [("DELIVERED", "cut ?")]
+    assert world.dead == []
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"{}", b'{"status": null}', b"[" * 5000])

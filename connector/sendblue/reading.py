@@ -9,6 +9,7 @@ same; then only a JSON object, whose last brace says that it is complete, is bel
 and is not has been damaged on its way: it is no answer either.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -110,10 +111,27 @@ async def _bounded(chunks: AsyncIterator[bytes], max_body: int) -> bytes:
     return bytes(body)
 
 
+def json_value(body: bytes) -> object:
+    """What Sendblue wrote as JSON; half a surrogate pair (a text cut within an emoji) is no reason not to read it.
+
+    Raises ValueError, RecursionError.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        if b"\\u" not in body:
+            raise
+        return json.loads(body.decode(), parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)  # NaN and Infinity are no JSON
+
+
 def _decoded(body: bytes) -> tuple[bool, object]:
     try:
-        return True, msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+        return True, json_value(body)
+    except (ValueError, RecursionError):
         return False, None
 
 

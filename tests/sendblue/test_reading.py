@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.calls import Answer
-from connector.sendblue.reading import MAX_BODY, MAX_RETRY_AFTER_S, NotWhole, read, retry_after
+from connector.sendblue.reading import MAX_BODY, MAX_RETRY_AFTER_S, NotWhole, json_value, read, retry_after
 
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
 DATE_MS = 1_800_000_000_000
@@ -30,6 +30,20 @@ async def test_a_json_object_is_the_body() -> None:
 
     assert reply.answer == Answer(202, {"a": [1, None]}, is_json=True, date_ms=DATE_MS, written_after_s=0.25)
     assert reply.value == {"a": [1, None]}
+
+
+async def test_half_a_surrogate_pair_is_read() -> None:
+    """A text that was cut within an emoji: the answer is whole, and its handle proves the send."""
+    answer = await answer_to(b'{"message_handle": "h1", "content": "cut \\ud83d"}')
+
+    assert answer.body == {"message_handle": "h1", "content": "cut \ud83d"}
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\\ud83d", "b": NaN}', b'{"a": "\\ud83d"', b'{"a": "\\ud83d"}\xff', b'"\\u"'])
+def test_what_else_is_no_json_stays_none(body: bytes) -> None:
+    """Half a pair is all that is overlooked."""
+    with pytest.raises(ValueError, match="."):
+        json_value(body)
 
 
 @pytest.mark.parametrize("body", [b"[1]", b'"text"', b"12", b"null"])
