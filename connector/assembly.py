@@ -258,7 +258,7 @@ def _client(parts: Parts) -> SendblueClient:
     """A client of this role's own, closed at the end."""
     api = parts.settings.sendblue
     limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
-    client = SendblueClient(api.base_url, credentials_of(parts.settings), limits=limits)
+    client = SendblueClient(api.base_url, credentials_of(parts.settings), limits=limits, mono=parts.system.mono)
     parts.closers.append(client.aclose)
     return client
 

@@ -164,7 +164,7 @@ class _Turn:
     async def _post(self, intent: Intent, lease_end: float) -> None:
         clocks = self.around.clocks
         began = self.lane.last_write = clocks.mono()
-        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end - began)
+        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end)
         ended = clocks.mono()
         self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
         classified = classify(answer, self.around.policy.unknown_code)

@@ -1,6 +1,5 @@
 """Where the roles' words meet the edges, outward: the ledger topic, the topics of ends, the calls of Sendblue."""
 
-import time
 from collections.abc import Callable, Mapping
 
 from connector.core.callbacks import Report, Unreadable, parse
@@ -166,11 +165,11 @@ class Calls:
         self._client, self._numbers, self._ring, self._now_ms = client, numbers, ring, now_ms
         self._base = f"{public_url.rstrip('/')}/v1/callbacks/"
 
-    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
-        """POST the message once."""
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+        """POST the message once; nothing is written later than ``write_by`` on the client's clock."""
         token = sign(self._ring, dispatch.request.request_id, attempt, self._now_ms() // HOUR_MS)
         message = OutboundMessage(dispatch.request, self._numbers[dispatch.line], self._base + token)
-        return await self._client.send(message, write_by=time.monotonic() + within_s)
+        return await self._client.send(message, write_by=write_by)
 
     def report(self, answer: Answer) -> Report | None:
         """Read the message object of a 2xx answer."""

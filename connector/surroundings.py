@@ -39,8 +39,8 @@ class DispatchRecord(NamedTuple):
 class Sendblue(Protocol):
     """The call itself: exactly one POST, no retries, bounded in time; what came of it is in the answer."""
 
-    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
-        """POST the message once; nothing is written later than ``within_s`` seconds from now."""
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+        """POST the message once; nothing is written later than ``write_by`` (monotonic seconds)."""
 
     def report(self, answer: Answer) -> Report | None:
         """Read the message object of an answer, None when there is none."""

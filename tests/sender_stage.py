@@ -124,7 +124,7 @@ class Stage:
         await asyncio.sleep(0.01)
         return self.probes.pop(0) if self.probes else True
 
-    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
         self.posts.append((self.mono(), dispatch.request.request_id, dispatch.line))
         await asyncio.sleep(self.latency_s)
         answer = self.answers.pop(0) if self.answers else self.answer_for(dispatch.request.request_id)

@@ -6,7 +6,8 @@ calls them. Nothing here shows a number, a text, a URL with a token or a key.
 """
 
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import httpx2
@@ -46,7 +47,8 @@ class SendblueClient:
     """One account at ``base_url``. ``credentials`` is asked before every call. Close it with ``aclose``.
 
     ``transport`` replaces the network (tests, or a leaner one); ``use_env_proxies`` honours HTTPS_PROXY and its
-    like; ``ssl_context`` defaults to the system's trust store. Raises ValueError for a base URL of no use.
+    like; ``ssl_context`` defaults to the system's trust store; ``mono`` is the clock of ``write_by``, in seconds.
+    Raises ValueError for a base URL of no use.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class SendblueClient:
         transport: httpx2.AsyncBaseTransport | None = None,
         use_env_proxies: bool = False,
         ssl_context: ssl.SSLContext | None = None,
+        mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._exchange = Exchange(
             base_url,
@@ -66,12 +69,13 @@ class SendblueClient:
             transport=transport,
             use_env_proxies=use_env_proxies,
             ssl_context=ssl_context,
+            mono=mono,
         )
 
     async def send(self, message: OutboundMessage, *, write_by: float | None = None) -> Answer:
         """One POST, once, within the deadline.
 
-        ``write_by`` (monotonic seconds): a connection that is ready later is not written to, and the answer is
+        ``write_by`` (seconds of ``mono``): a connection that is ready later is not written to, and the answer is
         NOT_WRITTEN; so is the answer while the credentials cannot be read. Raises CancelledError when cancelled: the
         request may have left, so that too is in doubt.
         """

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -58,11 +58,12 @@ class Exchange:
         transport: httpx2.AsyncBaseTransport | None,
         use_env_proxies: bool,
         ssl_context: ssl.SSLContext | None,
+        mono: Callable[[], float],
     ) -> None:
         _quieten()
         self._base = _checked(base_url)
         self._credentials = credentials
-        self._limits = limits
+        self._limits, self._mono = limits, mono
         self._timeouts = _timeouts(limits)
         self._urls: dict[str, httpx2.URL] = {}
         if transport is not None:
@@ -84,7 +85,7 @@ class Exchange:
         max_body: int = MAX_BODY,
     ) -> Reply:
         """One request, once. Raises nothing but what cancels it: every failure is an Answer."""
-        gate = WriteGate(write_by)
+        gate = WriteGate(write_by, self._mono)
         request.extensions.update(timeout=self._timeouts, trace=gate)
         status = None
         try:

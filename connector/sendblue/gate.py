@@ -3,10 +3,12 @@
 httpcore2 tells its ``trace`` extension right before it hands the head of a request to a connection, whether that
 one is new or kept alive. So this is where the write can still be called off, after DNS, connect and TLS have taken
 their time; and whether this point was passed is a second witness beside the class of an exception.
+
+The clock is the caller's, the one its lease was measured by: a clock that stands still while the machine sleeps would
+let a write through that has long become somebody else's.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx2
 
@@ -16,12 +18,13 @@ class TooLate(httpx2.ConnectTimeout):
 
 
 class WriteGate:
-    """For one call, which begins now. ``write_by``: monotonic seconds, None for no limit."""
+    """For one call, which begins now. ``write_by``: seconds of ``mono``, None for no limit."""
 
-    __slots__ = ("_began", "_write_by", "_wrote_at")
+    __slots__ = ("_began", "_mono", "_write_by", "_wrote_at")
 
-    def __init__(self, write_by: float | None = None) -> None:
-        self._began = time.monotonic()
+    def __init__(self, write_by: float | None, mono: Callable[[], float]) -> None:
+        self._mono = mono
+        self._began = mono()
         self._write_by = write_by
         self._wrote_at: float | None = None
 
@@ -34,7 +37,7 @@ class WriteGate:
         """httpcore2's trace hook. Raises TooLate."""
         if not event.endswith(".send_request_headers.started") or _is_tunnel(info.get("request")):
             return
-        now = time.monotonic()
+        now = self._mono()
         if self._write_by is not None and now > self._write_by:
             raise TooLate("the connection was ready too late")
         self._wrote_at = now

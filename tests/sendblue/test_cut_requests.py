@@ -23,7 +23,8 @@ from connector.core.outcomes import (
     Window,
     classify,
 )
-from connector.sendblue.client import Limits
+from connector.sendblue.client import Limits, SendblueClient
+from connector.sendblue.credentials import Credentials
 from tests.sendblue.peers import CONTACT, LINE, Connection, End, Server, client_of, message, reply, talking_to
 
 REFUSAL = reply(400, b'{"status":"ERROR","message":"no"}')
@@ -146,6 +147,19 @@ async def test_a_connection_that_is_ready_too_late_is_not_written_to() -> None:
 
         assert (answer.failure, answer.failure_name) == (Failure.NOT_WRITTEN, "TooLate")
         assert classify(answer) == NOT_CONNECTED
+        assert server.posts == 0
+
+
+async def test_a_machine_that_slept_while_it_connected_writes_nothing() -> None:
+    """The lease ends on the clock that goes on in a sleep; the socket asks that clock, not its own."""
+    awake = iter([100.0])
+    async with (
+        Server(lambda connection: connection.end(End.HANG)) as server,
+        SendblueClient(server.url, lambda: Credentials("id", "secret"), mono=lambda: next(awake, 3700.0)) as client,
+    ):
+        answer = await client.send(message(), write_by=105.0)
+
+        assert (answer.failure, answer.failure_name) == (Failure.NOT_WRITTEN, "TooLate")
         assert server.posts == 0
 
 
