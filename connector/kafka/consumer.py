@@ -109,6 +109,8 @@ class GroupConsumer:
             self._call(self._failed, error)
         except KafkaException as error:
             self._call(self._failed, KafkaFatal(f"consuming {self._topic}: {error.args[0].name()}"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must not end unheard
+            self._call(self._failed, KafkaFatal(f"consuming {self._topic}: {type(error).__name__}"))
         finally:
             client.close()
 

@@ -97,10 +97,13 @@ class KafkaProducer:
         self._hand_over()
 
     def _poll(self) -> None:
-        while not self._stop.is_set():
-            self._client.poll(POLL_S)
-            if self._down_since is not None and time.monotonic() - self._asked >= ASK_S:
-                self._ask_again()
+        try:
+            while not self._stop.is_set():
+                self._client.poll(POLL_S)
+                if self._down_since is not None and time.monotonic() - self._asked >= ASK_S:
+                    self._ask_again()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must not end unheard
+            self._call(self._failed, KafkaFatal(f"the producer cannot go on: {type(error).__name__}"))
 
     def _ask_again(self) -> None:
         """Down: is a broker back? An idle producer would never hear of it."""

@@ -8,6 +8,7 @@ was missed may have been a grant.
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from operator import methodcaller
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -22,17 +23,28 @@ WATERMARK_S = 10.0
 def record_of(message: Message) -> KafkaRecord:
     """A client's message as a plain value."""
     kind, timestamp_ms = message.timestamp()
-    found: Iterable[tuple[str, bytes | None]] = message.headers() or ()  # type: ignore[assignment]  # stubs lack None
-    headers = tuple((name, value or b"") for name, value in found)
     return KafkaRecord(
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,
         message.key(),
         message.value(),
-        headers,
+        _headers(message),
         timestamp_ms if kind else None,
     )
+
+
+_asked = methodcaller("headers")
+"""Called from C, which sees the error that the client forgets to return; a plain call may miss it, and crash on it."""
+
+
+def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+    """None of them when one has a name that is no UTF-8: the client raises then, and must not be asked twice."""
+    try:
+        found: Iterable[tuple[str, bytes | None]] = _asked(message) or ()
+    except SystemError:
+        return ()
+    return tuple((name, value or b"") for name, value in found)
 
 
 class LogTail:
@@ -77,6 +89,8 @@ class LogTail:
             self._call(self._failed, error)
         except KafkaException as error:
             self._call(self._failed, KafkaFatal(f"reading {self._topic}: {error.args[0].name()}"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must not end unheard
+            self._call(self._failed, KafkaFatal(f"reading {self._topic}: {type(error).__name__}"))
         finally:
             consumer.close()
 

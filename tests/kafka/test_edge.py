@@ -11,7 +11,7 @@ from connector.kafka.log_end import LogEnd
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaFatal, KafkaRecord, ProduceFailed
 from connector.kafka.since import SinceTail
-from connector.kafka.tail import LogTail, read_table
+from connector.kafka.tail import LogTail, read_table, record_of
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
 WITHIN_S = 20.0
@@ -140,6 +140,55 @@ async def test_a_topic_that_does_not_exist_is_told(clients: ClientSettings) -> N
 
 async def _nothing(records: Sequence[KafkaRecord]) -> None:
     raise AssertionError("there is nothing to take")
+
+
+async def test_a_role_that_fails_as_it_gives_back_is_heard(clients: ClientSettings) -> None:
+    """An error nobody foresaw ends the owner thread; it must not end it in silence."""
+
+    class Broken(Worker):
+        async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
+            raise RuntimeError
+
+    role = Broken()
+    consumer = GroupConsumer(clients, "g", "work", role, asyncio.get_running_loop())
+    consumer.start()
+    await asyncio.wait_for(role.has.wait(), WITHIN_S)
+    await consumer.close()
+
+    with pytest.raises(KafkaFatal, match="work: RuntimeError"):
+        await asyncio.wait_for(consumer.fatal, WITHIN_S)
+
+
+def test_headers_that_the_client_cannot_read_are_left_out() -> None:
+    """A name that is no UTF-8 makes the client raise; such a record must not end its reader."""
+
+    class Odd:
+        """A client's message, as far as it is asked."""
+
+        def headers(self) -> object:
+            raise SystemError
+
+        def timestamp(self) -> tuple[int, int]:
+            return 1, 1_700_000_000_000
+
+        def topic(self) -> str:
+            return "t"
+
+        def partition(self) -> int:
+            return 0
+
+        def offset(self) -> int:
+            return 7
+
+        def key(self) -> bytes:
+            return b""
+
+        def value(self) -> bytes:
+            return b"v"
+
+    record = record_of(Odd())  # type: ignore[arg-type]  # the client's class cannot be made with such a header
+
+    assert record == KafkaRecord("t", 0, 7, b"", b"v", (), 1_700_000_000_000)
 
 
 async def test_a_table_keeps_the_newest_of_each_key(clients: ClientSettings) -> None:
