@@ -40,6 +40,10 @@ class PublishFailed(Exception):  # noqa: N818 - says what is known: no acknowled
     """The record was not acknowledged in time."""
 
 
+class PublishRefused(PublishFailed):
+    """The brokers refuse this very record, by its size or its time: asking again helps only if that changes."""
+
+
 class DeadLetter(NamedTuple):
     """An untouched record with the reason it ends here; ``stage`` is the role that refused it."""
 

@@ -6,11 +6,11 @@ from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, OutboundMessage, message_of
 from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
-from connector.core.messages import Dispatch
+from connector.core.messages import Dispatch, Source
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held
 from connector.core.tokens import Ring, sign
-from connector.ends import DeadLetter, PublishFailed
+from connector.ends import DeadLetter, PublishFailed, PublishRefused
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import ProduceFailed
@@ -26,6 +26,8 @@ from connector.sendblue.client import SendblueClient
 PROGRESS_KEY = b""
 """The key in the contacts topic under which it says how far it reaches."""
 HOUR_MS = 3600 * 1000
+REFUSED = {"MSG_SIZE_TOO_LARGE", "INVALID_TIMESTAMP", "INVALID_RECORD"}
+SMALL_BYTES = 50_000  # what is smaller was refused for its neighbours in the batch, and keeps its bytes
 
 
 class LedgerTopic:
@@ -71,7 +73,11 @@ class OutTopics:
         await self._send(self._names.events, key, value, headers=headers)
 
     async def dead_letter(self, letter: DeadLetter) -> None:
-        """Append the untouched bytes with the reason in the headers, by Kafka Connect's names and ours."""
+        """Append the untouched bytes with the reason in the headers, by Kafka Connect's names and ours.
+
+        What the brokers refuse would be asked for ever: it goes without its time, a large one without its bytes, which
+        its origin still has.
+        """
         source, origin = letter.source, letter.origin
         told = {
             "__connect.errors.topic": origin.topic,
@@ -85,8 +91,14 @@ class OutTopics:
             "sendblue.origin": str(origin),
             "sendblue.time": str(source.timestamp_ms),
         }
-        headers = [*source.headers, *((name, value.encode()) for name, value in told.items())]
-        await self._send(self._names.dlq, source.key, source.value, headers=headers, timestamp_ms=source.timestamp_ms)
+        headers = [(name, value.encode()) for name, value in told.items()]
+        whole = [*source.headers, *headers]
+        try:
+            await self._send(self._names.dlq, source.key, source.value, headers=whole, timestamp_ms=source.timestamp_ms)
+        except PublishRefused:
+            if source.size > SMALL_BYTES:
+                source, whole = Source(), [*headers, ("sendblue.left.out", str(source.size).encode())]
+            await self._send(self._names.dlq, source.key, source.value, headers=whole)
 
     async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
         """Append the raw body of a callback that cannot be read."""
@@ -148,7 +160,7 @@ class OutTopics:
                 topic, key=key, value=value, partition=partition, headers=headers or (), timestamp_ms=timestamp_ms
             )
         except ProduceFailed as error:
-            raise PublishFailed(str(error)) from None
+            raise (PublishRefused if error.code in REFUSED else PublishFailed)(str(error)) from None
 
 
 class Calls:

@@ -15,7 +15,7 @@ from connector.core.messages import Dispatch, Disposition, Origin, SendRequest, 
 from connector.core.offsets import Watermark
 from connector.core.records import Close
 from connector.core.redriving import Redriven, redriven
-from connector.core.requests import id_is_usable, refusals, request_time_ms
+from connector.core.requests import id_is_usable, refusals, request_time_ms, too_large
 from connector.core.routing import Lines, Route, choose
 from connector.core.standing import LIVE
 from connector.core.steps import Held, Owe
@@ -126,6 +126,8 @@ class Router:
         if found := [*wrong, *(refusal.code for refusal in refusals(request, _time_ms(record)))]:
             shown = request.request_id if id_is_usable(request.request_id) else None
             return await self._refuse(record, found[0], shown)
+        if too_large(record.source):
+            return await self._refuse(record, "RECORD_TOO_LARGE", request.request_id)
         contact = contact_hash(request, self._hash_key)
         choice = choose(request, contact, self._replica.views.line_of(contact), self._lines)
         code = None if isinstance(choice, Route) else choice.code

@@ -8,6 +8,7 @@ from connector.core.events import MessageEvent
 from connector.core.facts import Observer
 from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
 from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
+from connector.core.requests import MAX_RECORD_BYTES
 from connector.core.routing import Lines
 from connector.core.steps import Held
 from connector.ends import DeadLetter, Ends, PublishFailed
@@ -361,6 +362,32 @@ def test_a_parked_rejection_is_dead_lettered() -> None:
         assert [letter.source for letter in stage.topics.letters] == [SOURCE]
         assert isinstance(stage.log.records[-1], Outcome)
         assert stage.log.records[-1].result is Result.REJECTED
+
+    run(story())
+
+
+def test_a_record_too_large_to_travel_is_refused_by_its_size() -> None:
+    """Dispatch, delay and parked must hold it whole, with what rides along; headers count as its value does."""
+
+    async def story() -> None:
+        stage = Stage()
+        for offset, source in enumerate(
+            (
+                SOURCE._replace(value=b"x" * MAX_RECORD_BYTES),
+                SOURCE._replace(headers=(("h", b"x" * MAX_RECORD_BYTES),)),
+                SOURCE._replace(key=b"x" * MAX_RECORD_BYTES),
+            )
+        ):
+            place = Origin("sendblue.requests", 0, offset)
+            stage.router.records([RequestRecord(place, source, request(f"r{offset}"), NOW_MS)])
+        await asyncio.sleep(5)
+
+        assert [letter.code for letter in stage.topics.letters] == ["RECORD_TOO_LARGE"] * 3
+        assert [(event.request_id, event.code) for event in stage.topics.events] == [
+            (f"r{offset}", "RECORD_TOO_LARGE") for offset in range(3)
+        ]
+        assert stage.topics.dispatched == []
+        assert stage.router.next_offsets() == {0: 3}
 
     run(story())
 

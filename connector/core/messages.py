@@ -114,6 +114,12 @@ class Source(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
     timestamp_ms: int = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:

@@ -43,6 +43,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "REDRIVE_INVALID": "the headers of a redriven record must be a number, an origin and a time in ms, once each",
         "REDRIVE_TOO_MANY": "the record has been redriven more than five times",
         "REDRIVE_IN_THE_FUTURE": "sendblue.first.time lies after the record's own time",
+        "RECORD_TOO_LARGE": "key, value and headers of the record must have at most 500,000 bytes",
         "NUMBER_IMPOSSIBLE": "a number has a length or a country code that no phone number has",
         # decided by the clock, the settings or the ledger: they end through a CLOSE
         "IN_THE_FUTURE": "the record's time or created_at is more than 5 minutes ahead",

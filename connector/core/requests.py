@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from connector.core.media import media_fault
-from connector.core.messages import MAX_AGE_MS, Dispatch, SendRequest
+from connector.core.messages import MAX_AGE_MS, Dispatch, SendRequest, Source
 from connector.core.refusals import REFUSALS, Refusal, refusal
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "refusal",
     "refusals",
     "request_time_ms",
+    "too_large",
     "too_new",
     "too_old",
 ]
@@ -50,6 +51,9 @@ MAX_TAGS, MAX_TAG_KEY, MAX_TAG_VALUE = 32, 64, 256
 MAX_REFERENCE_CHARS = 256
 """Of a handle, seat or group id: Sendblue's are about 40 characters; the rest is room to grow."""
 
+MAX_RECORD_BYTES = 500_000
+"""Of key, value and headers. Kafka takes a megabyte unless told otherwise, and a dispatch record holds all of it."""
+
 SEND_STYLES = frozenset(
     {
         "celebration", "shooting_star", "fireworks", "lasers", "love", "confetti", "balloons",
@@ -69,6 +73,11 @@ def refusals(request: SendRequest, record_time_ms: int | None) -> tuple[Refusal,
     if url is not None and (fault := media_fault(url)) is not None:
         broken.append(fault)
     return tuple(map(refusal, broken))
+
+
+def too_large(source: Source) -> bool:
+    """Whether the record could not travel on: dispatch, delay and parked records hold it whole."""
+    return source.size > MAX_RECORD_BYTES
 
 
 def id_is_usable(request_id: str) -> bool:
