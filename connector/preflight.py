@@ -55,8 +55,10 @@ def genesis_finding(settings: Settings, control: Control) -> Finding:
 
 
 async def account_findings(settings: Settings) -> list[Finding]:
-    """Credentials and lines. Raises SendblueError when there is no usable answer."""
-    client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
+    """Credentials and lines. Raises SendblueError when there is no usable answer, ValueError without credentials."""
+    credentials = credentials_of(settings)
+    credentials()
+    client = SendblueClient(settings.sendblue.base_url, credentials)
     try:
         numbers = await client.lines()
     finally:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from connector.core.events import ContentPolicy
 from connector.core.messages import OnInDoubt
 from connector.core.outcomes import UnknownCode
+from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 
 E164 = r"^\+[1-9]\d{6,14}$"
@@ -173,22 +175,52 @@ def _faults(settings: Settings) -> list[str]:
     signing = settings.callbacks.signing_key
     if signing is not None and signing not in settings.callbacks.keys:
         faults.append("callbacks.signing_key: it is not one of callbacks.keys; add it there")
-    url = urlsplit(settings.callbacks.public_url)
-    if url.scheme != "https" and url.hostname not in LOOPBACK and not settings.unsafe_dev:
+    if not (settings.unsafe_dev or _is_safe(settings.callbacks.public_url)):
         faults.append("callbacks.public_url: must be https; numbers and texts come in there")
+    if not (settings.unsafe_dev or _is_safe(settings.sendblue.base_url)):
+        faults.append("sendblue.base_url: must be https; keys, numbers and texts go there")
+    faults += _key_faults(settings.callbacks)
     lease, park = settings.ledger.lease_s, settings.in_doubt.park_after_s
     if park < lease + settings.sendblue.deadline_s + 20:
         faults.append("in_doubt.park_after_s: must exceed ledger.lease_s + sendblue.deadline_s + 20 s")
     return faults
 
 
+def _is_safe(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
+
+
+def _key_faults(callbacks: Callbacks) -> list[str]:
+    keys = {name: key.get_secret_value().encode() for name, key in callbacks.keys.items()}
+    try:
+        Ring(keys, next(iter(keys), ""))
+    except ValueError as error:
+        return [f"callbacks.keys: {error}"] if keys else []
+    return []
+
+
 def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings. Raises pydantic's ValidationError (see ``explain``), FileNotFoundError."""
+    """Read the settings. Raises pydantic's ValidationError (see ``explain``), FileNotFoundError, ValueError."""
     if path is not None and not path.exists():
         raise FileNotFoundError(f"no such settings file: {path}")
+    if path is not None:
+        _look_at(path)
     reader = type("SettingsFromFile", (Settings,), {"config_file": path})
     settings: Settings = reader(**(overrides or {}))
     return settings
+
+
+def _look_at(path: Path) -> None:
+    """Raises ValueError for a file that is no mapping; of what it holds nothing is shown, for it may be a secret."""
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ValueError(f"{path}{place}: no YAML ({type(error).__name__})") from None
+    if tree is not None and not isinstance(tree, dict):
+        raise ValueError(f"{path}: must hold names and values; see docs/settings.md")
 
 
 def explain(error: ValidationError) -> list[str]:
@@ -197,8 +229,12 @@ def explain(error: ValidationError) -> list[str]:
     for one in error.errors(include_url=False, include_context=False):
         path = ".".join(str(part) for part in one["loc"])
         shown = "" if not path or _is_secret(path) or isinstance(one["input"], dict | list) else f" = {one['input']!r}"
-        lines.append(f"{path or 'settings'}{shown}: {one['msg'].removeprefix('Value error, ')}")
+        told = _TOLD.get(one["type"]) or one["msg"].removeprefix("Value error, ")
+        lines.append(f"{path or 'settings'}{shown}: {told}")
     return lines
+
+
+_TOLD = {"extra_forbidden": "there is no such setting; see docs/settings.md", "missing": "it must be set"}
 
 
 def _is_secret(path: str) -> bool:
@@ -206,9 +242,17 @@ def _is_secret(path: str) -> bool:
 
 
 def secret(value: SecretStr | None, file: Path | None, name: str) -> str:
-    """Read a secret now, from its file when there is one. Raises ValueError when neither is set."""
+    """Read a secret now, from its file when there is one. Raises ValueError for one that is not set, or unreadable."""
     if file is not None:
-        return file.read_text().strip()
+        return _text(file, f"{name}_file")
     if value is None:
         raise ValueError(f"{name} is not set; set it, or {name}_file")
     return value.get_secret_value()
+
+
+def _text(file: Path, name: str) -> str:
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"{name}: {file} cannot be read ({why})") from None

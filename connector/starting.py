@@ -178,6 +178,8 @@ class AccountCheck:
                 why = refusal(await account_findings(self._settings))
             except SendblueError as error:
                 why = _no_answer(error)
+            except ValueError as error:
+                why = str(error)
             self._told("account", why)
 
 

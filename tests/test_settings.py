@@ -69,7 +69,10 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
         ("lines: [{alias: a, number: '+13035550100'}, {alias: a, number: '+13035550101'}]", "one alias"),
         ("lines: [{alias: a, number: '+13035550100'}, {alias: b, number: '+13035550100'}]", "one number"),
         ("callbacks: {public_url: 'http://texts.example.com'}", "must be https"),
+        ("sendblue: {base_url: 'http://api.example.com'}", "sendblue.base_url: must be https"),
+        ("callbacks: {keys: {k1: short}}", "'k1' must be at least 16 bytes"),
         ("callbacks: {signing_key: k9}", "not one of callbacks.keys"),
+        ("lins: []", "lins: there is no such setting"),
         ("in_doubt: {park_after_s: 61}\nsendblue: {deadline_s: 50}", "must exceed"),
     ],
 )
@@ -81,13 +84,38 @@ def test_rules_between_settings(tmp_path: Path, text: str, told: str) -> None:
     assert told in "".join(explain(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ledger: [", r"connector.yaml, line 1, column 10: no YAML \("),
+        ("ledger: {hash_key: @hush}", "connector.yaml, line 1, column 20: no YAML"),
+        ("\x00", "connector.yaml: no YAML"),
+        ("- lines", "connector.yaml: must hold names and values"),
+        ("hush", "connector.yaml: must hold names and values"),
+    ],
+)
+def test_a_file_that_holds_no_settings(tmp_path: Path, text: str, told: str) -> None:
+    """The place of the mistake is told, and nothing of what stands there."""
+    with pytest.raises(ValueError, match=told) as caught:
+        load(written(tmp_path, text))
+
+    assert "hush" not in str(caught.value)
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    """As is one of comments alone."""
+    assert load(written(tmp_path, "# nothing\n")).name == "default"
+
+
 def test_a_secret_file_is_read_again(tmp_path: Path) -> None:
-    """Rotation needs no restart; a secret that is nowhere is named."""
+    """Rotation needs no restart; a secret that is nowhere is named, and so is a file that is not there."""
     file = tmp_path / "key"
     file.write_text("one\n")
     first = secret(None, file, "x")
     file.write_text("two\n")
 
     assert (first, secret(None, file, "x")) == ("one", "two")
+    with pytest.raises(ValueError, match=r"ledger.hash_key_file: /nowhere/key cannot be read \(No such file"):
+        secret(None, Path("/nowhere/key"), "ledger.hash_key")
     with pytest.raises(ValueError, match="hash_key is not set"):
         secret(None, None, "ledger.hash_key")
