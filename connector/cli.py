@@ -66,9 +66,9 @@ def run(
         fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
     configure(settings.observability.log_level)
     metrics = Metrics(line.alias for line in settings.lines)
-    metrics.serve(settings.observability.host, settings.observability.metrics_port)
 
     async def main() -> None:
+        metrics.serve(settings.observability.host, settings.observability.metrics_port)
         await Connector(settings, roles, both(metrics, FactLog())).run(stop_on_signal())
 
     try:
@@ -200,8 +200,11 @@ def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
 def check(config: Config = None, as_json: AsJson = False) -> None:
     """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any."""
     findings = _kafka(operations.check(_settings(config)))
-    rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
-    print_rows(("", "what", "found", "what to do"), rows, as_json)
+    if as_json:
+        print_json([{"ok": f.ok, "what": f.name, "found": f.sentence, "what_to_do": f.what_to_do} for f in findings])
+    else:
+        rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
+        print_rows(("", "what", "found", "what to do"), rows, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(FAULTS)
 

@@ -32,7 +32,7 @@ def cancel(
     ended = on_kafka(operations.order(settings_of(config), order))
     if as_json:
         return print_json({"order": order._asdict(), "older_orders_ended": ended})
-    return out.print(EFFECT)
+    return out.print(EFFECT, soft_wrap=True)
 
 
 def order_of(request_id: str | None, tag: str | None, until: str | None, now_ms: int) -> Order:

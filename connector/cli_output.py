@@ -13,7 +13,7 @@ out, err = Console(), Console(stderr=True)
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Say what is wrong and end with this exit code."""
-    err.print(sentence, markup=False, style="red")
+    err.print(sentence, markup=False, style="red", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -22,20 +22,23 @@ def print_json(value: object) -> None:
     print(json.dumps(value))  # noqa: T201 - plain, for a pipe
 
 
+def in_words(value: object) -> str:
+    """A value in a table."""
+    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
+
+
 def print_pairs(title: str, pairs: dict[str, Any]) -> None:
     """Names and values as a table."""
     table = Table("", "", title=title, show_header=False)
     for name, value in pairs.items():
-        table.add_row(name.replace("_", " "), str(value))
+        table.add_row(name.replace("_", " "), in_words(value))
     out.print(table)
 
 
 def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
-    """A table, or a list of objects; a nameless column is called ok."""
+    """A table, or a list of objects."""
     if as_json:
-        return print_json(
-            [dict(zip(("ok", *columns[1:]) if not columns[0] else columns, r, strict=True)) for r in rows]
-        )
+        return print_json([dict(zip(columns, row, strict=True)) for row in rows])
     table = Table(*columns)
     for row in rows:
         table.add_row(*map(str, row))
@@ -56,7 +59,8 @@ def print_event(row: dict[str, Any], as_json: bool) -> None:
     words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
     marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
     time = datetime.fromtimestamp(row["occurred_at"] / 1000, UTC).isoformat(timespec="milliseconds")
-    return out.print(time, row["request_id"] or "-", *filter(None, words), *marks, markup=False, highlight=False)
+    line = " ".join((time, row["request_id"] or "-", *filter(None, words), *marks))
+    return out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def moment(time_ms: int) -> str:

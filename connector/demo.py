@@ -70,7 +70,7 @@ async def run(plan: DemoPlan, stop: asyncio.Event, show: Callable[[Demo], None] 
                 demo = Demo(plan, simulator, Tally())
                 settings = plan.settings(broker.bootstrap, registry, api)
                 await (_naive if plan.naive else _connected)(demo, settings, stop, show)
-                return demo.report()
+                return {**demo.report(), "stopped_early": stop.is_set()}
 
 
 async def _connected(demo: Demo, settings: Settings, stop: asyncio.Event, show: Callable[[Demo], None]) -> None:

@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from connector.cli_output import in_words
 from connector.demo import Demo
 
 GOOD = {"duplicate_texts": "0 is the promise", "lost": "still on their way, until the end", "in_doubt": "now"}
@@ -32,7 +33,7 @@ def _totals(demo: Demo) -> Table:
     table = Table(show_header=False)
     for name, value in demo.report().items():
         style = "bold red" if name == "duplicate_texts" and value else ""
-        table.add_row(name.replace("_", " "), Text(str(value), style=style), GOOD.get(name, ""))
+        table.add_row(name.replace("_", " "), Text(in_words(value), style=style), GOOD.get(name, ""))
     return table
 
 

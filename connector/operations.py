@@ -186,7 +186,9 @@ async def _check_account(settings: Settings) -> list[Finding]:
     try:
         return await account_findings(settings)
     except SendblueError as error:
-        return [Finding(False, "sendblue", str(error), "check sendblue.base_url and the two keys")]
+        refused = error.code in ("HTTP_401", "HTTP_403")
+        do = "check the two keys: Sendblue refuses them" if refused else "check sendblue.base_url and the way there"
+        return [Finding(False, "sendblue", str(error), do)]
 
 
 def _check_settings(settings: Settings) -> list[Finding]:

@@ -179,6 +179,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("callbacks.public_url: must be https; numbers and texts come in there")
     if not (settings.unsafe_dev or _is_safe(settings.sendblue.base_url)):
         faults.append("sendblue.base_url: must be https; keys, numbers and texts go there")
+    if urlsplit(settings.registry.url).scheme not in ("http", "https"):
+        faults.append("registry.url: must begin with https:// or http://")
     faults += _key_faults(settings.callbacks)
     lease, park = settings.ledger.lease_s, settings.in_doubt.park_after_s
     if park < lease + settings.sendblue.deadline_s + 20:

@@ -72,6 +72,7 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
         ("sendblue: {base_url: 'http://api.example.com'}", "sendblue.base_url: must be https"),
         ("callbacks: {keys: {k1: short}}", "'k1' must be at least 16 bytes"),
         ("callbacks: {signing_key: k9}", "not one of callbacks.keys"),
+        ("registry: {url: 'registry:8081'}", "registry.url: must begin with https://"),
         ("lins: []", "lins: there is no such setting"),
         ("in_doubt: {park_after_s: 61}\nsendblue: {deadline_s: 50}", "must exceed"),
     ],

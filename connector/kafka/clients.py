@@ -59,7 +59,8 @@ class ClientSettings:
 
     def admin(self) -> dict[str, str | int | float]:
         """The admin client; it logs nothing, its errors are raised."""
-        return {k: v for k, v in self.common().items() if isinstance(v, str | int | float)}
+        quiet = {**self.common(), "log_level": 0, **self.extra}
+        return {k: v for k, v in quiet.items() if isinstance(v, str | int | float)}
 
     def producer(self) -> dict[str, object]:
         """An idempotent producer that waits for all in-sync replicas."""

@@ -103,7 +103,8 @@ class Registry:
         except SchemaRegistryError as error:
             raise _told(error) from None
         except (httpx2.HTTPError, OSError) as error:
-            raise RegistryAway(f"the schema registry cannot be reached ({type(error).__name__})") from None
+            why = type(error).__name__
+            raise RegistryAway(f"the schema registry cannot be reached ({why}): check registry.url") from None
         except Exception as error:  # noqa: BLE001 - whatever somebody else's JSON, or none, makes of the client
             self._forget()
             raise RegistryAway(f"{_NO_REGISTRY} ({type(error).__name__}): check registry.url") from None

@@ -198,8 +198,11 @@ class Metrics:
                 self._child(row.name, *values)
 
     def serve(self, host: str, port: int) -> int:
-        """Serve /metrics from a thread, OpenMetrics for those who ask; return the port."""
-        server, _ = start_http_server(port, host, registry=self.registry)
+        """Serve /metrics from a thread, OpenMetrics for those who ask; return the port. Raises OSError."""
+        try:
+            server, _ = start_http_server(port, host, registry=self.registry)
+        except OSError as error:
+            raise OSError(f"cannot listen on port {port} for metrics: {error.strerror}") from None
         return int(server.server_port)
 
     def __call__(self, fact: facts.Fact, /) -> None:

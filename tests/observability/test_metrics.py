@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from prometheus_client import generate_latest
 
 from connector.core import facts
@@ -72,6 +73,15 @@ def test_every_fact_is_counted() -> None:
         "sendblue_attempts_open 4.0",
     ):
         assert line in served
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    """In a sentence, for the command line prints it as it is."""
+    first, second = Metrics(()), Metrics(())
+    port = first.serve("127.0.0.1", 0)
+
+    with pytest.raises(OSError, match=f"cannot listen on port {port} for metrics"):
+        second.serve("127.0.0.1", port)
 
 
 def test_names_and_units() -> None:

@@ -71,7 +71,7 @@ def test_check_names_every_fault_and_what_to_do(site: Site) -> None:
     rows = json.loads(checked.stdout)
 
     assert checked.returncode == 3
-    assert sum("topics apply" in row["what to do"] for row in rows) >= 8
+    assert sum("topics apply" in row["what_to_do"] for row in rows) >= 8
 
 
 def test_the_main_job_with_kip_848(site: Site) -> None:

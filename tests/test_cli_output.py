@@ -1,0 +1,43 @@
+"""What the commands print can be read by people and cut up by other programs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from connector.cli_output import in_words, print_event, print_rows
+
+EVENT: dict[str, Any] = {
+    "type": "SUBMITTED",
+    "status": "QUEUED",
+    "code": None,
+    "error_code": None,
+    "message_handle": "5a17319e-cbcf-443e-897e-d8b0c04b1b09",
+    "final": True,
+    "terminal": False,
+    "out_of_order": False,
+    "occurred_at": 1_700_000_000_000,
+    "request_id": "cli-98f4d902-d5b0-4c18-83fd-281d2f1db139",
+}
+
+
+def test_an_event_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a pipe can cut it up by lines."""
+    print_event(EVENT, as_json=False)
+
+    assert capsys.readouterr().out == (
+        "2023-11-14T22:13:20.000+00:00 cli-98f4d902-d5b0-4c18-83fd-281d2f1db139 SUBMITTED QUEUED "
+        "5a17319e-cbcf-443e-897e-d8b0c04b1b09 final\n"
+    )
+
+
+def test_rows_for_machines_are_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    """A list of them, with the columns as names."""
+    print_rows(("subject", "id"), [("a-value", 1)], as_json=True)
+
+    assert json.loads(capsys.readouterr().out) == [{"subject": "a-value", "id": 1}]
+
+
+def test_a_value_with_parts_reads_as_words() -> None:
+    """No Python in a table for people."""
+    assert in_words({"p50": 1.5, "p99": 20.0}) == "p50 1.5, p99 20.0"
