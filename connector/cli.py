@@ -157,19 +157,28 @@ def tail(
 
 @topics_cli.command("plan")
 def topics_plan(config: Config = None, as_json: AsJson = False) -> None:
-    """Say what `topics apply` would do."""
+    """Say what `topics apply` would do.
+
+    Example: kafka-sendblue topics plan -c connector.yaml
+    """
     print_changes(_kafka(operations.topics(_settings(config), apply=False)), as_json)
 
 
 @topics_cli.command("apply")
 def topics_apply(config: Config = None, as_json: AsJson = False) -> None:
-    """Create missing topics, add partitions for new lines, mend settings, write genesis. Takes nothing away."""
+    """Create missing topics, add partitions for new lines, mend settings, write genesis. Takes nothing away.
+
+    Example: kafka-sendblue topics apply -c connector.yaml
+    """
     print_changes(_kafka(operations.topics(_settings(config), apply=True)), as_json)
 
 
 @schemas_cli.command("list")
 def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one")] = None) -> None:
-    """Print the names of the schemas, or one schema."""
+    """Print the names of the schemas, or one schema.
+
+    Example: kafka-sendblue schemas list send-request > send-request.avsc
+    """
     if name is None:
         out.print("\n".join(SchemaName))
     elif name in list(SchemaName):
@@ -180,7 +189,10 @@ def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one
 
 @schemas_cli.command("register")
 def schemas_register(config: Config = None, as_json: AsJson = False) -> None:
-    """Protect every subject with FULL_TRANSITIVE and register its schema."""
+    """Protect every subject with FULL_TRANSITIVE and register its schema.
+
+    Example: kafka-sendblue schemas register -c connector.yaml
+    """
     print_rows(("subject", "id"), _kafka(operations.register(_settings(config))), as_json)
 
 
@@ -189,6 +201,8 @@ def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
     """Ask the registry whether each schema may follow all versions it has, and whether subjects are protected.
 
     Exit code 3 when a schema is incompatible or its subject is not protected (then `schemas register` mends it).
+
+    Example: kafka-sendblue schemas check -c connector.yaml --json
     """
     rows = _kafka(operations.compatible(_settings(config)))
     print_rows(("subject", "protected", "compatible"), rows, as_json)
@@ -198,7 +212,10 @@ def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
 
 @cli.command()
 def check(config: Config = None, as_json: AsJson = False) -> None:
-    """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any."""
+    """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any.
+
+    Example: kafka-sendblue check -c connector.yaml --json | jq '.[] | select(.ok | not)'
+    """
     findings = _kafka(operations.check(_settings(config)))
     if as_json:
         print_json([{"ok": f.ok, "what": f.name, "found": f.sentence, "what_to_do": f.what_to_do} for f in findings])

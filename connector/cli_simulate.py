@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from connector.cli_frame import run, stop_on_signal
-from connector.cli_output import err
+from connector.cli_frame import WRONG, run, stop_on_signal
+from connector.cli_output import err, fail
 from connector.observability.logs import configure
 from connector.simulator.app import Simulator, SimulatorSettings
+from connector.simulator.bodies import E164
 from connector.simulator.faults import Fault, Faults
 from connector.simulator.server import running
 
@@ -65,6 +66,8 @@ def simulate(
 
     Example: kafka-sendblue simulate --line +12025550100 --line-rate 1 --lose-reply 0.03 --record posts.jsonl
     """
+    if odd := [number for number in line if E164.fullmatch(number) is None]:
+        fail(f"--line is no number in E.164 format: {', '.join(odd)}", 2)
     settings = SimulatorSettings(
         lines=tuple(line),
         line_rate=line_rate,
@@ -81,7 +84,10 @@ def simulate(
     )
     faults = Faults({Fault.LOSE_REPLY: lose_reply}, callback_lost, callback_twice, callback_late, seed)
     configure("error")
-    run(_served(Simulator(settings, faults), port))
+    try:
+        run(_served(Simulator(settings, faults), port))
+    except OSError as error:
+        fail(str(error), WRONG)
 
 
 async def _served(simulator: Simulator, port: int) -> None:

@@ -30,15 +30,22 @@ class _Embedded(uvicorn.Server):
         """The process owns its signals."""
         yield
 
+    async def run_once(self) -> None:
+        """Serve until told to exit. Raises OSError where uvicorn would end the process."""
+        try:
+            await self.serve()
+        except SystemExit:
+            raise OSError(f"cannot listen on port {self.config.port}: it is taken, or not allowed") from None
+
 
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve an application from this loop; yields its URL."""
+    """Serve an application from this loop; yields its URL. Raises OSError when the port is taken."""
     config = uvicorn.Config(
         app, host, port, http=_Cuttable, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=1
     )
     server = _Embedded(config)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.run_once())
     while not server.started:
         if task.done():
             task.result()

@@ -2,12 +2,19 @@
 
 import asyncio
 import re
+import socket
 import sys
 from pathlib import Path
 
 import httpx2
+import pytest
+from typer.testing import CliRunner
 
+from connector.cli import cli
+from connector.simulator.app import Simulator, SimulatorSettings
+from connector.simulator.faults import Faults
 from connector.simulator.record import read_record
+from connector.simulator.server import running
 from tests.simulator.stage import KEYS, LINE, OTHER_LINE, PERSON
 
 OPTIONS = (
@@ -48,3 +55,19 @@ async def test_a_simulator_of_its_own(tmp_path: Path) -> None:
     assert (faults["seed"], faults["callback_lost"]) == (4, 0.5)
     assert {**totals, "callbacks": {}} == read_record(path, totals["gap_s"], totals["tolerance_s"]).totals()
     assert tuple(totals[name] for name in ("texts", "duplicate_texts", "gaps_below")) == (2, 1, 2)
+
+
+async def test_a_port_that_is_taken_is_an_error_of_the_caller() -> None:
+    """Not the end of the process, as uvicorn would have it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f"cannot listen on port {port}"):
+            async with running(Simulator(SimulatorSettings(("+13035550100",)), Faults()), port=port):
+                pass
+
+
+def test_a_line_that_is_no_number_is_a_wrong_command_line() -> None:
+    """Exit code 2, before anything listens."""
+    ended = CliRunner().invoke(cli, ["simulate", "--line", "123"])
+
+    assert ended.exit_code == 2
