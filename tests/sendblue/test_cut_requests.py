@@ -165,15 +165,22 @@ async def test_a_machine_that_slept_while_it_connected_writes_nothing() -> None:
 
 async def test_no_free_connection_is_unsent() -> None:
     """More calls than connections: who gets none in time has written nothing, and the server sees none of it."""
-    async with talking_to(read_and_hang, Limits(in_flight=64, pool_s=0.2, deadline_s=5)) as (client, server):
-        calls = [asyncio.create_task(client.send(message())) for _ in range(65)]
-        done, waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-        found = [classify(call.result()) for call in done]
-        for call in waiting:
-            call.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+    taken = asyncio.Barrier(65)
 
-        assert found == [NOT_CONNECTED]
+    async def play(connection: Connection) -> None:
+        await connection.read_request()
+        await taken.wait()
+        await connection.end(End.HANG)
+
+    async with talking_to(play, Limits(in_flight=64, pool_s=0.2, deadline_s=60)) as (client, server):
+        calls = [asyncio.create_task(client.send(message())) for _ in range(64)]
+        await taken.wait()
+        found = classify(await client.send(message()))
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+        assert found == NOT_CONNECTED
         assert server.posts == 64
 
 

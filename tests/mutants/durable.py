@@ -1,0 +1,328 @@
+"""Rules for what must be durable before what: ends, offsets, callbacks, parked records; and what must not get in."""
+
+from tests.mutants.mutation import Mutant
+
+ENDS = ("test_router.py",)
+SENDER = ("test_sender.py", "test_delays.py")
+PARKED = ("core/test_counterexamples_fold.py", "core/test_turns.py", "core/test_counterexamples_turns.py", *ENDS)
+INGRESS = ("test_ingress.py", "test_ingress_order.py")
+TOKENS = ("core/test_tokens.py", *INGRESS)
+P2, P6, P7 = "design.md P2", "design.md P6 and 6", "design.md P7 and 6"
+
+DURABLE_MUTANTS = (
+    Mutant(
+        "end-before-offset",
+        "a dispatch record is done when its end, or its next hop, is durable",
+        P2,
+        "line_worker.py",
+        "                await self._leave(step)\n                return self.lane.done(self.offset, self.held)\n",
+        "                self.lane.done(self.offset, self.held)\n                return await self._leave(step)\n",
+        SENDER,
+    ),
+    Mutant(
+        "dispatch-before-offset",
+        "a request is done when its dispatch record is durable",
+        P2,
+        "router.py",
+        "        await self._route(record)\n        mark.done(record.origin.offset)\n",
+        "        mark.done(record.origin.offset)\n        await self._route(record)\n",
+        ENDS,
+    ),
+    Mutant(
+        "given-back-before-offset",
+        "a record of a delay topic is done when it is durable at its line",
+        P2,
+        "delayer.py",
+        "        await surely(partial(self._lines.again, record.line, record.value))\n"
+        "        shelf.mark.done(record.offset)\n",
+        "        shelf.mark.done(record.offset)\n"
+        "        await surely(partial(self._lines.again, record.line, record.value))\n",
+        ("test_delayer.py",),
+    ),
+    Mutant(
+        "published-until-acknowledged",
+        "what an end owes is published until it is acknowledged",
+        P2,
+        "ends.py",
+        "        except PublishFailed:\n            await asyncio.sleep(RETRY_S)\n",
+        "        except PublishFailed:\n            return None\n",
+        ENDS,
+    ),
+    Mutant(
+        "low-watermark",
+        "no offset is committed past a record that has not ended",
+        "reliability.md 17, invariant 8",
+        "core/offsets.py",
+        "        while self._order and self._order[0] not in self._pending:\n",
+        "        while self._order and (self._order[0] not in self._pending or self._order[0] < offset):\n",
+        ("core/test_offsets.py",),
+    ),
+    Mutant(
+        "revoked-turns-end",
+        "a turn in work when its partition is taken away ends before the offsets are given back",
+        "reliability.md 15",
+        "sender.py",
+        "            await asyncio.wait(tasks, timeout=STOP_S)\n        offsets",
+        "            await asyncio.wait(tasks, timeout=0)\n        offsets",
+        SENDER,
+    ),
+    Mutant(
+        "lost-is-not-owned",
+        "nothing is written any more for a partition that was taken away",
+        "design.md 4, ownership",
+        "lane.py",
+        "            self.owned = False\n",
+        "",
+        (*SENDER, "test_counterexamples_sender.py"),
+    ),
+    Mutant(
+        "refused-by-settings-through-the-ledger",
+        "what depends on settings ends through a CLOSE, so that a replay keeps the first end",
+        "design.md 3; counter-example 11",
+        "router.py",
+        "            return await self._close(record, request, contact, code)\n",
+        "            return await self._refuse(record, code, request.request_id)\n",
+        ENDS,
+    ),
+    Mutant(
+        "the-router-ends-nothing-open",
+        "a request that the ledger holds open goes on to a line, whatever the settings say",
+        "design.md 3",
+        "router.py",
+        "        if standing is None or standing.status in LIVE:\n",
+        "        if standing is None:\n",
+        ENDS,
+    ),
+    Mutant(
+        "dead-letter-before-event",
+        "who reads the event of an end finds its bytes among the dead letters",
+        "design.md 4; counter-example 8",
+        "ends.py",
+        "        if letter is not None:\n            await self.dead_letter(letter)\n"
+        "        event = self._event(held.dispatch, owe, report)\n"
+        "        await surely(lambda: self._topics.event(event))\n",
+        "        event = self._event(held.dispatch, owe, report)\n"
+        "        await surely(lambda: self._topics.event(event))\n"
+        "        if letter is not None:\n            await self.dead_letter(letter)\n",
+        ENDS,
+    ),
+    Mutant(
+        "dead-letter-before-event-of-a-refusal",
+        "the same for what the bytes refuse",
+        "design.md 9",
+        "ends.py",
+        "        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))\n"
+        "        if rejected is not None:\n"
+        "            await surely(lambda: self._topics.event(rejected))\n",
+        "        if rejected is not None:\n"
+        "            await surely(lambda: self._topics.event(rejected))\n"
+        "        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))\n",
+        ENDS,
+    ),
+    Mutant(
+        "parked-record-before-its-event",
+        "a parked request's record is durable, or nobody would ever bring it to its end",
+        "design.md 4; reliability.md 4",
+        "ends.py",
+        "            await surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))\n",
+        "            pass\n",
+        ("test_sender.py", *ENDS),
+    ),
+    Mutant(
+        "end-before-tombstone",
+        "a parked record goes when its end is durable",
+        "design.md 4, PARKED is provisional",
+        "reconciler.py",
+        "                await self._ends.owed(held, step)\n                await self._gone(key, parked)\n",
+        "                await self._gone(key, parked)\n                await self._ends.owed(held, step)\n",
+        ENDS,
+    ),
+    Mutant(
+        "back-at-its-line-before-tombstone",
+        "a parked record that is sent after all goes when it is durable at its line",
+        "design.md 4, PARKED is provisional",
+        "reconciler.py",
+        "                await self._ends.dispatch(held.dispatch)\n                await self._gone(key, parked)\n",
+        "                await self._gone(key, parked)\n                await self._ends.dispatch(held.dispatch)\n",
+        ENDS,
+    ),
+    Mutant(
+        "parked-key-has-the-attempt",
+        "the tombstone of one parking never takes a later one away",
+        "counter-example 34",
+        "core/parking.py",
+        'f"{origin}/{attempt}"',
+        'f"{origin}"',
+        PARKED,
+    ),
+    Mutant(
+        "parked-key-has-the-origin",
+        "two parked requests with one id have two records",
+        "counter-example 27",
+        "core/parking.py",
+        'f"{origin}/{attempt}"',
+        'f"{attempt}"',
+        PARKED,
+    ),
+    Mutant(
+        "parked-for-71-hours-at-most",
+        "what nobody resolves is dropped an hour before the ledger forgets it",
+        "counter-example 21",
+        "core/parking.py",
+        "    return DropNow() if log_ms - standing.changed_ms > DROP_AFTER_MS else Keep()",
+        "    return Keep()",
+        PARKED,
+    ),
+    Mutant(
+        "a-lagging-reconciler-waits",
+        "a fold that has not read up to the parking re-produces nothing",
+        "counter-example 34",
+        "core/parking.py",
+        "        return Reproduce() if log_ms >= parked_ms else Keep()",
+        "        return Reproduce()",
+        PARKED,
+    ),
+    Mutant(
+        "parked-behind-another-attempt",
+        "open by another attempt for a minute, a parked request is re-produced: that attempt's holder may be gone",
+        "counter-example 35",
+        "core/parking.py",
+        "        return Reproduce() if other_for_s >= OTHER_ATTEMPT_S and standing.attempt != attempt else Keep()",
+        "        return Keep()",
+        PARKED,
+    ),
+    Mutant(
+        "contacts-then-how-far",
+        "the contacts topic says how far it reaches only when all moves up to there are written",
+        "design.md 4, contact -> line",
+        "reconciler.py",
+        "            if reached > self._reached:\n"
+        "                await self._contacts.reached(reached)\n"
+        "                self._reached = reached\n"
+        "        except PublishFailed:\n            return\n",
+        "        except PublishFailed:\n            pass\n"
+        "        if reached > self._reached:\n"
+        "            await self._contacts.reached(reached)\n"
+        "            self._reached = reached\n",
+        ENDS,
+    ),
+    Mutant(
+        "event-id-has-the-origin",
+        "two duplicates of one id from two origins are two events",
+        "counter-example 26",
+        "core/events.py",
+        'event_id=_hash(type_, str(origin), attempt or "")',
+        'event_id=_hash(type_, request_id or "", attempt or "")',
+        ("core/test_events.py", "core/test_counterexamples_fold.py"),
+    ),
+    Mutant(
+        "status-id-has-the-date",
+        "the same status at another time is another event",
+        "design.md 6, event_id",
+        "core/events.py",
+        'return _hash("status", about, report.status, report.error_code or "", updated)',
+        'return _hash("status", about, report.status, report.error_code or "")',
+        ("core/test_events.py",),
+    ),
+    Mutant(
+        "tokens-are-signed",
+        "a callback whose token nobody signed is refused",
+        P7,
+        "core/tokens.py",
+        "    genuine = hmac.compare_digest(_encode(_mac(key or _NO_KEY, key_id, payload)), given)\n",
+        "    genuine = bool(given)\n",
+        TOKENS,
+    ),
+    Mutant(
+        "unknown-keys-sign-nothing",
+        "a key that is not in the ring signs nothing, the stand-in for it neither",
+        P7,
+        "core/tokens.py",
+        "if genuine and key is not None else None",
+        "if genuine else None",
+        TOKENS,
+    ),
+    Mutant(
+        "an-old-token-proves-nothing",
+        "a callback on a token older than 72 h appends no SUBMITTED: the ledger may have forgotten the request",
+        "design.md 4, in doubt 1",
+        "ingress.py",
+        "        if not report.message_handle or is_stale(claim, now_ms):\n",
+        "        if not report.message_handle:\n",
+        INGRESS,
+    ),
+    Mutant(
+        "200-when-the-event-is-durable",
+        "a callback is answered 200 when its event is acknowledged",
+        P6,
+        "ingress.py",
+        "        await self._outlet.event(event)\n",
+        "        asyncio.ensure_future(self._outlet.event(event)).add_done_callback(lambda done: done.exception())\n",
+        INGRESS,
+    ),
+    Mutant(
+        "200-when-the-proof-is-durable",
+        "a callback on an unsettled attempt is answered 200 when its SUBMITTED is acknowledged",
+        P6,
+        "ingress.py",
+        "        await self._prove(claim, report, began)\n",
+        "        asyncio.ensure_future(self._prove(claim, report, began)).add_done_callback(lambda d: d.exception())\n",
+        INGRESS,
+    ),
+    Mutant(
+        "a-callback-proves-its-attempt",
+        "a callback on an attempt's own URL becomes a SUBMITTED in the ledger",
+        "design.md 4, in doubt 1",
+        "ingress.py",
+        "        await self._prove(claim, report, began)\n",
+        "",
+        INGRESS,
+    ),
+    Mutant(
+        "a-repeat-is-known-once-published",
+        "only what was published is taken for a repeat",
+        P6,
+        "ingress.py",
+        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
+        "        _remember(self._published, event.event_id, None)\n",
+        "        _remember(self._published, event.event_id, None)\n"
+        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n",
+        INGRESS,
+    ),
+    Mutant(
+        "our-trouble-is-503",
+        "what could not be made durable is asked for again",
+        P6,
+        "ingress.py",
+        '        except self._failed:\n            return self._answered(LATER, "refused", None, began)\n',
+        '        except self._failed:\n            return self._answered(OK, "refused", None, began)\n',
+        INGRESS,
+    ),
+    Mutant(
+        "unreadable-bodies-are-kept",
+        "the raw body of a callback that cannot be read is durable before it is answered",
+        P6,
+        "ingress.py",
+        "        await self._outlet.unreadable(body, claim.request_id, reason)\n",
+        "",
+        INGRESS,
+    ),
+    Mutant(
+        "logs-are-scrubbed",
+        "whatever reads like a phone number is masked in every log line",
+        "design.md P8",
+        "observability/logs.py",
+        '    return E164.sub("<number>", text)',
+        "    return text",
+        ("observability/test_logs.py",),
+    ),
+    Mutant(
+        "logs-allow-keys",
+        "a key that is not on the list never reaches a log",
+        "design.md P8; reliability.md 16",
+        "observability/logs.py",
+        '        if key in ALLOWED or key.startswith("_")',
+        "        if True or key in ALLOWED",
+        ("observability/test_logs.py",),
+    ),
+)
