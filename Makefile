@@ -8,7 +8,7 @@ LOCKED_UNTIL ?= 2026-11-14
 SEEDS ?= 1000
 FIRST ?= 0
 
-.PHONY: demo test unit real simulate lint lock clean help
+.PHONY: demo test unit real simulate mutants lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -29,6 +29,9 @@ real: $(VENV)/.ready
 
 simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in them: make simulate SEEDS=20000
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST)
+
+mutants: $(VENV)/.ready  ## each rule of the protocol removed once: a test must miss it (minutes)
+	$(BIN)/python -m tests.mutants
 
 lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,8 +1,17 @@
 """All mutants."""
 
+from tests.mutants.answers import ANSWER_MUTANTS
+from tests.mutants.callbacks import CALLBACK_MUTANTS
+from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
-from tests.mutants.sendblue import SENDBLUE_MUTANTS
 
-MUTANTS = (*FOLD_MUTANTS, *HOLDER_MUTANTS, *SENDBLUE_MUTANTS, *DURABLE_MUTANTS)
+MUTANTS = (
+    *FOLD_MUTANTS,
+    *HOLDER_MUTANTS,
+    *ANSWER_MUTANTS,
+    *DOUBT_MUTANTS,
+    *DURABLE_MUTANTS,
+    *CALLBACK_MUTANTS,
+)

@@ -19,7 +19,8 @@ FOLD_MUTANTS = (
         VERDICTS,
         "core/ledger.py",
         "        if was is not None and not was.admits(r.redrive):\n            reused",
-        "        if was is not None and was.status is not Status.OPEN and not was.admits(r.redrive):\n            reused",
+        "        if was is not None and was.status is not Status.OPEN and not was.admits(r.redrive):\n"
+        "            reused",
         FOLD,
     ),
     Mutant(
@@ -65,7 +66,8 @@ FOLD_MUTANTS = (
         "UNSENT ends its own attempt only, never another that is open meanwhile",
         ROADS,
         "core/ledger.py",
-        "        if was.attempt != r.attempt or was.status not in LIVE:\n            return Step(was, was)\n        if r.result",
+        "        if was.attempt != r.attempt or was.status not in LIVE:\n"
+        "            return Step(was, was)\n        if r.result",
         "        if was.status not in LIVE:\n            return Step(was, was)\n        if r.result",
         FOLD,
     ),
@@ -166,7 +168,8 @@ FOLD_MUTANTS = (
         "an OUTCOME is appended again until it is read back; only then is its end published",
         f"{HELD}; counter-example 23",
         "replica.py",
-        "            while not back.done():\n                await asyncio.wait([back], timeout=await self._appended(record))",
+        "            while not back.done():\n"
+        "                await asyncio.wait([back], timeout=await self._appended(record))",
         "            await self._appended(record)",
         REPLICA,
     ),

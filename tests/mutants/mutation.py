@@ -13,9 +13,9 @@ class Drifted(Exception):  # noqa: N818 - what happened to the source
 
 @dataclass(frozen=True)
 class Mutant:
-    """``rule`` in words, ``source`` where it is written down; ``file`` below ``connector/``, ``tests`` below ``tests/``.
+    """``rule`` in words, ``source`` where it is written down, ``file`` below ``connector/``.
 
-    The tests stand in the order of their cost: the first that fails ends the run.
+    ``tests`` are below ``tests/`` and stand in the order of their cost: the first that fails ends the run.
     """
 
     name: str

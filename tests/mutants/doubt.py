@@ -1,0 +1,103 @@
+"""Rules for an attempt in doubt: what the message list proves, when it is parked, when it may be sent again."""
+
+from tests.mutants.mutation import Mutant
+
+PROOFS = ("core/test_proofs.py", "test_doubts.py")
+DOUBT = ("core/test_turns.py", "test_doubts.py", "test_sender.py")
+LIST, RESEND = "design.md 4, in doubt 2", "design.md 4, in doubt 3; reliability.md 6"
+
+DOUBT_MUTANTS = (
+    Mutant(
+        "as-many-rows-as-candidates",
+        "with fewer rows than candidates nobody can tell whose a row is",
+        LIST,
+        "core/proofs.py",
+        "    if len(alike) != len(group):\n",
+        "    if len(alike) < len(group):\n"
+        '        return Proved(alike[0].message_handle or "")\n'
+        "    if len(alike) > len(group):\n",
+        PROOFS,
+    ),
+    Mutant(
+        "a-strangers-row-is-ambiguous",
+        "with more rows than candidates somebody else sent the same text",
+        LIST,
+        "core/proofs.py",
+        "    if len(alike) != len(group):\n",
+        '    if len(alike) > len(group) == 1:\n        return Proved(alike[-1].message_handle or "")\n'
+        "    if len(alike) != len(group):\n",
+        PROOFS,
+    ),
+    Mutant(
+        "a-handle-proves-one-attempt",
+        "a row whose handle the ledger knows for another attempt is left out",
+        LIST,
+        "core/proofs.py",
+        "if row.message_handle not in claimed and _in_span(row, group, listing)]",
+        "if _in_span(row, group, listing)]",
+        PROOFS,
+    ),
+    Mutant(
+        "handles-of-the-contact-are-kept",
+        "the handles of a contact in doubt are known as long as it is",
+        LIST,
+        "core/views.py",
+        "        self._claims.began(r.contact)\n",
+        "",
+        ("core/test_claims.py", "core/test_counterexamples_views.py", *PROOFS),
+    ),
+    Mutant(
+        "an-incomplete-list-proves-nothing",
+        "rows that were not read may be the others that look like ours",
+        LIST,
+        "core/proofs.py",
+        '    if not listing.complete:\n        return Ambiguous("MORE_ROWS")\n',
+        "",
+        PROOFS,
+    ),
+    Mutant(
+        "park-after-a-minute-at-least",
+        "an attempt is not parked before a minute of our own clock: it may still be live",
+        "design.md 4, in doubt 3; counter-example 24",
+        "core/turns.py",
+        "    read_long_ago = seen.mono - seen.attempt_read_at >= PARK_AFTER_MIN_S\n",
+        "    read_long_ago = True\n",
+        DOUBT,
+    ),
+    Mutant(
+        "resend-after-q",
+        "absence proves nothing while the effect of the POST may still come",
+        RESEND,
+        "core/resend.py",
+        "    old_enough = mono - read_at >= Q_S and now_ms - granted_ms >= Q_S * 1000\n",
+        "    old_enough = True\n",
+        DOUBT,
+    ),
+    Mutant(
+        "resend-after-two-looks",
+        "one look that shows nothing is none: the list lags behind",
+        RESEND,
+        "core/resend.py",
+        "    return old_enough and absence.last - absence.first >= BETWEEN_LOOKS_S",
+        "    return old_enough",
+        DOUBT,
+    ),
+    Mutant(
+        "resend-when-something-newer-is-visible",
+        "a look that shows nothing newer says nothing of absence",
+        RESEND,
+        "core/resend.py",
+        "        if not newer_visible:\n            return self\n",
+        "",
+        DOUBT,
+    ),
+    Mutant(
+        "resend-is-off",
+        "nothing is sent again where the policy is to park or to drop",
+        RESEND,
+        "core/turns.py",
+        "    resend = _policy(held, policy) is OnInDoubt.RESEND\n",
+        "    resend = True\n",
+        DOUBT,
+    ),
+)
