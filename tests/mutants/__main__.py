@@ -28,11 +28,7 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies = [Copy(Path(folder) / str(n)) for n in range(asked.workers)]
-        tests = list(dict.fromkeys(name for mutant in chosen for name in mutant.tests))
-        if (wrong := copies[0].passes(tests)) is not None:
-            Console(stderr=True).print(f"the tests fail without any mutant: {wrong}", style="red", markup=False)
-            return 1
-        results = list(_told(_run(chosen, copies)))
+        results = copies[0].confirm(list(_told(_run(chosen, copies))))
     results.sort(key=lambda result: chosen.index(result.mutant))
     _print(results, asked.json)
     return 0 if all(result.fate is Fate.KILLED for result in results) else 1
