@@ -11,7 +11,7 @@ A turn asks the core what comes next and does it, until the record has its end o
 import asyncio
 from typing import assert_never
 
-from connector.core import last_look, steps, turns
+from connector.core import last_look, pacing, steps, turns
 from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer
@@ -20,6 +20,7 @@ from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
 from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
+from connector.core.pacing import ForeignGrants
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.resend import ABSENT
 from connector.core.steps import Held
@@ -223,7 +224,7 @@ class _Turn:
             first_of_contact=lane.window.is_first(self.offset),
             ahead=lane.window.ahead(self.offset),
             waited_s=lane.waited_s(self.offset),
-            line_ready_at=lane.guard.ready_at if replica.may_send else clocks.mono() + turns.RECHECK_S,
+            line_ready_at=self._line_ready_at(),
             goes_round=self.offset in lane.rounds,
             announced=self.offset in lane.announced,
             cancelled=self.around.orders.cancels(self.request_id, tags, dispatch.request_time_ms, now_ms),
@@ -235,9 +236,20 @@ class _Turn:
             absence=doubts.absence(attempt),
         )
 
+    def _line_ready_at(self) -> float:
+        """When the line may propose: as its guard says, and when the pace lets a grant be written within its lease."""
+        mono, lane, lease_s = self.around.clocks.mono(), self.lane, self.around.policy.lease_s
+        if not self.around.replica.may_send:
+            return mono + turns.RECHECK_S
+        write_at = pacing.write_at(lane.last_write, lane.line.gap_s, self._foreign(mono), lease_s)
+        return max(lane.guard.ready_at, pacing.propose_at(write_at, lease_s))
+
+    def _foreign(self, mono: float) -> ForeignGrants:
+        line = self.lane.line
+        return self.around.replica.views.foreign_grants(line.alias, mono, self.around.policy.lease_s + line.gap_s)
+
     def _grant(self, intent: Intent, lease_end: float) -> Grant:
         replica, mono = self.around.replica, self.around.clocks.mono()
-        span_s = self.around.policy.lease_s + self.lane.line.gap_s
         return Grant(
             mono=mono,
             lease_end=lease_end,
@@ -248,7 +260,7 @@ class _Turn:
             bound=replica.views.line_of(intent.contact),
             own_last_write=self.lane.last_write,
             gap_s=self.lane.line.gap_s,
-            foreign=replica.views.foreign_grants(intent.line, mono, span_s),
+            foreign=self._foreign(mono),
         )
 
 

@@ -51,6 +51,15 @@ def write_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants,
     return max(starts, default=NEVER) + gap_s
 
 
+def propose_at(write_at: float, lease_s: float) -> float:
+    """When a line that may write at ``write_at`` proposes: half a lease before, so that the grant can wait it out.
+
+    Sooner, a grant would be late before it could be written; given back, it would be proposed again at once, and the
+    ledger would fill with attempts while a long gap, or a dead owner's lease, runs out.
+    """
+    return write_at - lease_s / 2
+
+
 def verdict(write_at: float, now: float, lease_end: float) -> Pace:
     """What the holder of a grant does whose lease ends at ``lease_end``; a write must begin before that."""
     if max(write_at, now) >= lease_end:

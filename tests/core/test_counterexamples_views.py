@@ -151,6 +151,19 @@ def test_a_grant_closed_long_after_its_lease_counts_for_the_pace() -> None:
     assert earliest_write(reader, "A", 20.3) == 20.0 + GAP
 
 
+def test_handles_of_a_contact_in_doubt_stay_claimed() -> None:
+    """However long the doubt lasts: a row of the list that is another text's must not prove this one."""
+    story = Story()
+    story.at(0, A1)
+    story.at(1, submitted(A1, "h1"))
+    story.at(2, intent("a2", "r2"))
+    other = intent("a3", "r3", contact="d")
+    story.at(300, other)
+    story.at(301, submitted(other, "h2"))
+
+    assert story.reader.views.claimed(C) == {"h1"}
+
+
 def test_parking_frees_the_contact_and_resolving_ends_the_attempt() -> None:
     """A parked attempt holds nobody up, and after RESOLVE it is not live any more."""
     story = Story()
