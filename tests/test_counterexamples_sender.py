@@ -5,10 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 from connector.core.calls import Answer, Failure
-from connector.core.records import Intent, Outcome, Result
+from connector.core.messages import Dispatch, Disposition, Origin, SendRequest
+from connector.core.records import Close, Intent, Outcome, Result
 from connector.core.turns import Policy
 from connector.kafka.topics import TopicNames, wanted
-from tests.sender_stage import LOST, Log, Stage
+from connector.surroundings import DispatchRecord
+from tests.sender_stage import LOST, NOW_MS, Log, Stage
 from tests.virtual_time import run
 
 
@@ -64,6 +66,45 @@ def test_05_the_record_of_a_dead_holder_gets_its_end() -> None:
 
         assert alive.ends == [("r1", "SUBMITTED")]
         assert alive.sender.next_offsets() == {0: 1}
+
+    run(story())
+
+
+def test_08_a_replay_publishes_the_end_again() -> None:
+    """The event was lost with a kill, an hour ago: the ledger knows the end, and the holder of the record tells it."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.ends))
+        await stage.sender.revoked([0])
+        await asyncio.sleep(3600)
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await asyncio.sleep(60)
+
+        assert stage.ends == [("r1", "SUBMITTED")] * 2
+        assert len(stage.posts) == 1
+
+    run(story())
+
+
+def test_37_a_redriven_record_that_expires_gets_its_end() -> None:
+    """Its CLOSE carries its redrive number; without it the CLOSE would change nothing, again and again."""
+
+    async def story() -> None:
+        stage = Stage()
+        origin = Origin("sendblue.requests", 0, 0)
+        stage.log.land(Close("r1", origin, 0, Disposition.CANCELLED, "CANCELLED"))
+        stage.sender.assigned([0])
+        request = SendRequest("r1", number="+12025550123", content="hello", expires_at_ms=NOW_MS - 1)
+        dispatch = Dispatch(request, origin, NOW_MS - 2, "A", redrive=1)
+        stage.sender.records([DispatchRecord(0, 0, NOW_MS, 300, dispatch)])
+        await stage.until(lambda: bool(stage.ends), within_s=5)
+
+        assert stage.ends == [("r1", "EXPIRED")]
+        assert stage.sender.next_offsets() == {0: 1}
 
     run(story())
 

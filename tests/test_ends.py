@@ -1,0 +1,113 @@
+"""What an end leaves behind, and in which order: who finds the later record must find the earlier one too."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from connector.core.events import MessageEvent
+from connector.core.messages import Dispatch, EventType, Origin, SendRequest, Source
+from connector.core.records import LedgerRecord, Resolution
+from connector.core.standing import Standing, Status
+from connector.core.steps import Held, Owe
+from connector.ends import DeadLetter, Ends, refusal_event
+from connector.reconciler import Binding, ParkedRecord, Reconciler
+from connector.replica import Replica
+from tests.core.ledger_story import contact_id, intent, origin, park, resolve, submitted
+from tests.sender_stage import NOW_MS, Log
+from tests.virtual_time import run
+
+SOURCE = Source(b"key", b"value", (), NOW_MS)
+REQUEST = SendRequest("r", number="+12025550123", content="hello")
+HELD = Held(Dispatch(REQUEST, origin(), NOW_MS, "A", source=SOURCE), NOW_MS, contact_id("c"), contact_id("b"))
+PARKED = Standing(Status.PARKED, NOW_MS, "00000000000000a1", origin(), "A", HELD.body)
+REJECTED, SUBMITTED = PARKED._replace(status=Status.REJECTED), PARKED._replace(status=Status.SUBMITTED)
+
+
+@dataclass
+class InOrder:
+    """Every topic, as one list of names."""
+
+    written: list[str] = field(default_factory=list)
+
+    async def event(self, event: MessageEvent) -> None:
+        self.written.append(str(event.type))
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        self.written.append("dead letter")
+
+    async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
+        self.written.append("tombstone" if held is None else "parked record")
+
+    async def dispatch(self, dispatch: Dispatch) -> None:
+        self.written.append("dispatch")
+
+    async def delay(self, *_: object) -> None:
+        self.written.append("delay")
+
+
+class NoContacts:
+    """The contacts topic, which these tests leave alone."""
+
+    async def write(self, binding: Binding, ledger_offset: int) -> None:
+        raise AssertionError("no contact is written")
+
+    async def reached(self, ledger_offset: int) -> None:
+        raise AssertionError("nor how far they reach")
+
+
+def ends(topics: InOrder) -> Ends:
+    return Ends(topics, lambda: NOW_MS, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("owe", "order"),
+    [
+        (Owe(REJECTED, EventType.REJECTED, False), ["dead letter", "REJECTED"]),
+        (Owe(SUBMITTED, EventType.DUPLICATE, True), ["dead letter", "DUPLICATE"]),
+        (Owe(PARKED, EventType.PARKED, False), ["parked record", "PARKED"]),
+        (Owe(SUBMITTED, EventType.SUBMITTED, False), ["SUBMITTED"]),
+    ],
+)
+def test_the_event_comes_last(owe: Owe, order: list[str]) -> None:
+    """Its dead letter, or its parked record, is there before anybody reads of it; a kill in between repeats both."""
+    topics = InOrder()
+    run(ends(topics).owed(HELD, owe))
+
+    assert topics.written == order
+
+
+def test_the_event_of_a_refusal_comes_last() -> None:
+    """The same for a record whose bytes alone refuse it."""
+    topics = InOrder()
+    event = refusal_event("r", Origin("sendblue.requests", 0, 1), "NUMBER_INVALID", NOW_MS)
+    run(ends(topics).refused(SOURCE, origin(), "NUMBER_INVALID", event))
+
+    assert topics.written == ["dead letter", "REJECTED"]
+
+
+@pytest.mark.parametrize(
+    ("end", "order"),
+    [
+        (submitted(intent("a1")), ["SUBMITTED", "tombstone"]),
+        (resolve(intent("a1"), Resolution.DROP), ["dead letter", "DROPPED", "tombstone"]),
+        (resolve(intent("a1"), Resolution.NOT_SENT), ["dispatch", "tombstone"]),
+    ],
+)
+def test_a_parked_record_goes_last(end: LedgerRecord, order: list[str]) -> None:
+    """Its end, or its way back to its line, is durable first: a kill in between would leave nobody who knows of it."""
+
+    async def story() -> None:
+        topics, log = InOrder(), Log()
+        replica = Replica("P", log)
+        log.replicas.append(replica)
+        replica.restored.set()
+        reconciler = Reconciler(replica, ends(topics), NoContacts(), lambda: 0.0, lambda _: None)
+        attempt = intent("a1")._replace(request_time_ms=NOW_MS)
+        for record in (attempt, park(attempt), end):
+            log.land(record)
+        reconciler.record(b"k", ParkedRecord(HELD, attempt.attempt))
+        await reconciler.look()
+
+        assert topics.written == order
+
+    run(story())
