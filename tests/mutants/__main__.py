@@ -16,6 +16,8 @@ from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutation import Mutant
 from tests.mutants.running import Copy, Fate, Result
 
+FILE_WIDTH = 200
+"""Of the table where nobody looks at a terminal, in characters."""
 COLOURS = {Fate.KILLED: "green", Fate.SURVIVED: "red", Fate.BROKEN: "yellow"}
 
 
@@ -72,12 +74,14 @@ def _print(results: Sequence[Result], as_json: bool) -> None:
     if as_json:
         print(json.dumps([_row(result) for result in results], indent=1))  # noqa: T201 - plain, for a pipe
         return
-    table = Table("name", "rule removed", "file", "fate", "by", "s", title=f"{killed} of {len(results)} mutants killed")
+    table = Table(title=f"{killed} of {len(results)} mutants killed")
+    for name in ("name", "rule removed", "file", "fate", "by", "s"):
+        table.add_column(name, no_wrap=name in ("name", "fate", "s"))
     for result in results:
         mutant, fate = result.mutant, f"[{COLOURS[result.fate]}]{result.fate}[/]"
         told = result.told.replace("[", r"\[")
         table.add_row(mutant.name, mutant.rule, mutant.file, fate, told, f"{result.seconds:.1f}")
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else FILE_WIDTH).print(table)
 
 
 def _row(result: Result) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from tests.mutants.mutation import Mutant
 
 PROOFS = ("core/test_proofs.py", "test_doubts.py")
-DOUBT = ("core/test_turns.py", "test_doubts.py", "test_sender.py")
+DOUBT = ("core/test_resend.py", "core/test_turns.py", "test_doubts.py", "test_sender.py")
 LIST, RESEND = "design.md 4, in doubt 2", "design.md 4, in doubt 3; reliability.md 6"
 
 DOUBT_MUTANTS = (

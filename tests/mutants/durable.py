@@ -2,8 +2,8 @@
 
 from tests.mutants.mutation import Mutant
 
-ENDS = ("test_router.py",)
-SENDER = ("test_sender.py", "test_delays.py")
+ENDS = ("test_ends.py", "test_router.py")
+SENDER = ("test_sender_order.py", "test_sender.py", "test_delays.py")
 PARKED = ("core/test_counterexamples_fold.py", "core/test_turns.py", "core/test_counterexamples_turns.py", *ENDS)
 P2 = "design.md P2"
 
@@ -71,7 +71,7 @@ DURABLE_MUTANTS = (
         "lane.py",
         "            self.owned = False\n",
         "",
-        (*SENDER, "test_counterexamples_sender.py"),
+        SENDER,
     ),
     Mutant(
         "refused-by-settings-through-the-ledger",
@@ -124,7 +124,7 @@ DURABLE_MUTANTS = (
         "ends.py",
         "surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))\n",
         "asyncio.sleep(0)\n",
-        ("test_sender.py", *ENDS),
+        ENDS,
     ),
     Mutant(
         "end-before-tombstone",

@@ -96,7 +96,7 @@ FOLD_MUTANTS = (
         "line_worker.py",
         "dispatch.origin, dispatch.redrive, disposition, code))",
         "dispatch.origin, 0, disposition, code))",
-        ("core/test_counterexamples_fold.py", "test_sender.py", "test_counterexamples_sender.py"),
+        ("test_counterexamples_sender.py", "test_sender.py"),
     ),
     Mutant(
         "close-of-free-requests",
@@ -198,7 +198,7 @@ FOLD_MUTANTS = (
         "replica.py",
         "        return self.restored.is_set() and self.fold.rules_known",
         "        return self.fold.rules_known",
-        ("test_replica.py", "test_sender.py", "test_ledger_feed.py", "test_digester.py"),
+        ("test_sender_order.py", "test_digester.py"),
     ),
     Mutant(
         "restored-when-all-is-fed",

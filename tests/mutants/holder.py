@@ -5,7 +5,7 @@ from tests.mutants.mutation import Mutant
 VIEWS = ("core/test_counterexamples_views.py", "core/test_views_truncation.py", "core/test_turns.py")
 PACE = ("core/test_pacing.py", *VIEWS)
 TURNS = ("core/test_turns.py", "core/test_counterexamples_turns.py")
-SENDER = ("test_sender.py", "test_counterexamples_sender.py")
+SENDER = ("test_sender_order.py", "test_sender.py", "test_counterexamples_sender.py")
 BUSY, LINE, GRANTS = "design.md 4, view of contacts", "design.md 4, contact -> line", "design.md 4, view of grants"
 LAST = "design.md 4, just before the socket write"
 
@@ -154,6 +154,15 @@ HOLDER_MUTANTS = (
         "for start in (own_last_write, foreign.last_close)",
         "for start in (foreign.last_close,)",
         PACE,
+    ),
+    Mutant(
+        "no-intent-before-its-pace",
+        "nothing is proposed that the pace would make late: the ledger would fill with attempts",
+        GRANTS,
+        "core/pacing.py",
+        "    return write_at - lease_s / 2\n",
+        "    return NEVER\n",
+        SENDER,
     ),
     Mutant(
         "foreign-open-grants",
