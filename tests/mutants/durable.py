@@ -31,10 +31,11 @@ DURABLE_MUTANTS = (
         "a record of a delay topic is done when it is durable at its line",
         P2,
         "delayer.py",
-        "        await surely(partial(self._lines.again, record.line, record.value))\n"
-        "        shelf.mark.done(record.offset)\n",
+        "        await surely(partial(self._lines.again, record.line, record.value), "
+        'loudly("dispatch", self._observe))\n        shelf.mark.done(record.offset)\n',
         "        shelf.mark.done(record.offset)\n"
-        "        await surely(partial(self._lines.again, record.line, record.value))\n",
+        "        await surely(partial(self._lines.again, record.line, record.value), "
+        'loudly("dispatch", self._observe))\n',
         ("test_delayer.py",),
     ),
     Mutant(
@@ -42,8 +43,8 @@ DURABLE_MUTANTS = (
         "what an end owes is published until it is acknowledged",
         P2,
         "ends.py",
-        "        except PublishFailed:\n            await asyncio.sleep(RETRY_S)\n",
-        "        except PublishFailed:\n            return None\n",
+        "            failed(tries := tries + 1)\n",
+        "            return failed(tries := tries + 1)\n",
         ENDS,
     ),
     Mutant(
@@ -98,9 +99,9 @@ DURABLE_MUTANTS = (
         "ends.py",
         "        if letter is not None:\n            await self.dead_letter(letter)\n"
         "        event = self._event(held.dispatch, owe, report)\n"
-        "        await surely(lambda: self._topics.event(event))\n",
+        '        await self._surely("event", lambda: self._topics.event(event))\n',
         "        event = self._event(held.dispatch, owe, report)\n"
-        "        await surely(lambda: self._topics.event(event))\n"
+        '        await self._surely("event", lambda: self._topics.event(event))\n'
         "        if letter is not None:\n            await self.dead_letter(letter)\n",
         ENDS,
     ),
@@ -111,9 +112,9 @@ DURABLE_MUTANTS = (
         "ends.py",
         "        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))\n"
         "        if rejected is not None:\n"
-        "            await surely(lambda: self._topics.event(rejected))\n",
+        '            await self._surely("event", lambda: self._topics.event(rejected))\n',
         "        if rejected is not None:\n"
-        "            await surely(lambda: self._topics.event(rejected))\n"
+        '            await self._surely("event", lambda: self._topics.event(rejected))\n'
         "        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))\n",
         ENDS,
     ),
@@ -122,8 +123,8 @@ DURABLE_MUTANTS = (
         "a parked request's record is durable, or nobody would ever bring it to its end",
         "design.md 4; reliability.md 4",
         "ends.py",
-        "surely(lambda: self._topics.parked(parked_key(held.dispatch.origin, attempt), held, attempt))\n",
-        "asyncio.sleep(0)\n",
+        'await self._surely("parked record", lambda: self._topics.parked(key, held, attempt))',
+        "await asyncio.sleep(0)",
         ENDS,
     ),
     Mutant(

@@ -140,9 +140,8 @@ FOLD_MUTANTS = (
         "PARK of a request the fold does not know counts as if its attempt had been granted",
         f"{ROADS}; counter-example 31",
         "core/ledger.py",
-        "            now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)\n"
-        "            return self._set(key, None, now)",
-        "            return NOTHING",
+        "            now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line, detail=r.reason)\n",
+        "            return NOTHING\n",
         FOLD,
     ),
     Mutant(

@@ -197,11 +197,20 @@ HOLDER_MUTANTS = (
         "design.md 4, own fold first; counter-example 12",
         "core/turns.py",
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
-        "        return _not_free(held, seen, seen.standing, policy)\n"
-        "    ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)\n",
-        "    ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)\n"
-        "    if ended is None and seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
         "        return _not_free(held, seen, seen.standing, policy)\n",
+        "    if ended := _out_of_time(held, seen, policy) or _cancelled(seen):\n"
+        "        return ended\n"
+        "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
+        "        return _not_free(held, seen, seen.standing, policy)\n",
+        TURNS,
+    ),
+    Mutant(
+        "adopted-ledger-parks",
+        "after a lost ledger, what may have been sent before is parked",
+        "design.md 4, ledger adopt",
+        "core/turns.py",
+        "    if _may_be_sent_already(held, seen):\n        return ParkUnknown()\n",
+        "",
         TURNS,
     ),
     Mutant(
