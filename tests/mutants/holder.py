@@ -211,7 +211,7 @@ HOLDER_MUTANTS = (
         "core/turns.py",
         "    if _may_be_sent_already(held, seen):\n        return ParkUnknown()\n",
         "",
-        TURNS,
+        ("test_adoption.py",),
     ),
     Mutant(
         "open-means-not-now",
