@@ -17,6 +17,8 @@ OURS = {
     "auto.offset.reset": "a group without offsets must begin at the earliest record",
     "bootstrap.servers": "set kafka.bootstrap_servers",
     "group.id": "set kafka.group_prefix",
+    "group.protocol": "set kafka.group_protocol",
+    "partition.assignment.strategy": "partitions are given up one by one, which only cooperative-sticky does",
     "enable.partition.eof": "the ledger's reader needs it",
 }
 _SECRET_WORDS = ("password", "secret", "key.pem", "sasl.jaas", "oauthbearer.config")
@@ -87,6 +89,7 @@ class ClientSettings:
             "auto.offset.reset": "earliest",
             "max.poll.interval.ms": 300_000,
             **assignment,
+            **self.extra,
         }
 
     def reader(self) -> dict[str, object]:
@@ -95,7 +98,9 @@ class ClientSettings:
             **self.common(),
             "group.id": "kafka-sendblue-unused",
             "enable.auto.commit": False,
-            "enable.partition.eof": True,
+            "group.protocol": "set kafka.group_protocol",
+    "partition.assignment.strategy": "partitions are given up one by one, which only cooperative-sticky does",
+    "enable.partition.eof": True,
             "auto.offset.reset": "error",
             "fetch.wait.max.ms": 100,
             "queued.max.messages.kbytes": 16_384,
