@@ -19,6 +19,7 @@ from connector.simulator.server import running
 Lines = Annotated[list[str], typer.Option("--line", help="a number on the account, E.164; repeat it")]
 Port = Annotated[int, typer.Option(help="port on 127.0.0.1")]
 RecordFile = Annotated[Path | None, typer.Option(help="append every POST and its fate to this file, synced")]
+AnswersFile = Annotated[Path | None, typer.Option(help="append every answered callback to this file")]
 LoseReply = Annotated[float, typer.Option(min=0, max=1, help="share of texts accepted without an answer")]
 Latency = Annotated[float, typer.Option(min=0, help="seconds a send takes")]
 Seed = Annotated[int, typer.Option(help="of the faults")]
@@ -43,6 +44,7 @@ def simulate(
     line: Lines,
     port: Port = 8900,
     record: RecordFile = None,
+    answers: AnswersFile = None,
     lose_reply: LoseReply = 0.0,
     latency: Latency = 0.0,
     seed: Seed = 1,
@@ -76,6 +78,7 @@ def simulate(
         lag_s=lag,
         latency_s=latency,
         record=record,
+        answers=answers,
         new_contacts_hourly=new_hourly,
         new_contacts_daily=new_daily,
         pre_reply_limit=pre_reply,

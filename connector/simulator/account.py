@@ -14,6 +14,7 @@ from connector.simulator.archive import Archive
 from connector.simulator.callbacks import Callbacks, Timers
 from connector.simulator.connections import Delivery
 from connector.simulator.faults import Faults
+from connector.simulator.journal import Answers
 from connector.simulator.limits import Limits
 from connector.simulator.posting import Poster
 from connector.simulator.record import Record
@@ -50,13 +51,19 @@ class Account:
         self.line_states: dict[str, dict[str, Any]] = {}
         self._timers = Timers()
         self._poster = Poster(settings.callback_wait_s)
-        self._callbacks = Callbacks(settings, faults, post or self._poster, self._timers, self.record.callbacks)
+        self._answers = Answers(settings.answers) if settings.answers else None
+        answered = self._answers.append if self._answers else _unheard
+        self._callbacks = Callbacks(
+            settings, faults, post or self._poster, self._timers, self.record.callbacks, answered
+        )
 
     def close(self) -> None:
         """Stop what is still going on."""
         self._timers.close()
         self._poster.close()
         self.record.close()
+        if self._answers is not None:
+            self._answers.close()
 
     def wire(self, text: Text, state: State | None = None) -> dict[str, Any]:
         """The message object of this account, now or in that state."""
@@ -132,3 +139,7 @@ class Account:
             if text.callback:
                 self._callbacks.tell(text.callback, _encode(row))
             self.announce("outbound", row)
+
+
+def _unheard(_: bytes, __: int) -> None:
+    """Nobody keeps the answers of callbacks."""

@@ -43,7 +43,10 @@ class Timers:
 
 
 class Callbacks:
-    """Delivers through ``post``; ``counts`` has the answers by HTTP status, and ``failed`` for none."""
+    """Delivers through ``post``; ``counts`` has the answers by HTTP status, and ``failed`` for none.
+
+    ``answered``: hears of the body of each that was answered, and the HTTP status.
+    """
 
     def __init__(
         self,
@@ -52,7 +55,9 @@ class Callbacks:
         post: Callable[[Delivery], None],
         timers: Timers,
         counts: Counter[str],
+        answered: Callable[[bytes, int], None] = lambda *_: None,
     ) -> None:
+        self._answered = answered
         self._settings, self._faults, self._post, self._timers, self._counts = settings, faults, post, timers, counts
         self._retry_s = settings.step_s if settings.callback_retry_s is None else settings.callback_retry_s
 
@@ -70,6 +75,8 @@ class Callbacks:
     def _try(self, url: str, body: bytes, headers: dict[str, str], tried: int) -> None:
         def done(status: int | None) -> None:
             self._counts["failed" if status is None else str(status)] += 1
+            if status is not None:
+                self._answered(body, status)
             if tried < RETRIES and self._again(status):
                 self._after(self._retry_s * 2**tried, lambda: self._try(url, body, headers, tried + 1))
 

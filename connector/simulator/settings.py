@@ -24,7 +24,8 @@ class SimulatorSettings:
 
     ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
     ``callback_wait_s``, ``callback_retry_s``: for an answer, and before the first repeat (then doubling; None: one
-    step); ``retry_any``: repeat after any answer but 2xx, not only after 5xx. ``record``: the file of the record.
+    step); ``retry_any``: repeat after any answer but 2xx, not only after 5xx. ``record``: the file of the
+    record; ``answers``: of the callbacks' answers.
     """
 
     lines: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class SimulatorSettings:
     latency_s: float = 0.0
     success: int = 202
     record: Path | None = None
+    answers: Path | None = None
     gap_s: float = 0.0
     tolerance_s: float = 0.02
     seats: tuple[str, ...] = ()
