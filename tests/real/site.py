@@ -16,7 +16,7 @@ import httpx2
 from connector.settings import Settings, load
 from tests.real.stack.brokers import _free_ports
 
-LINES = [f"+130355501{n:02d}" for n in range(10)]
+LINES = [f"+130355501{n:02d}" for n in range(40)]
 
 
 class Site:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -32,7 +33,8 @@ SETTINGS = {
     "process.roles": "broker,controller",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "INTERNAL",
-    "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT",
+    "listener.security.protocol.map": "CLIENT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT,"
+    "INTERNAL:PLAINTEXT",
     "offsets.topic.num.partitions": 3,
     "group.initial.rebalance.delay.ms": 0,
     "auto.create.topics.enable": "false",
@@ -54,12 +56,17 @@ SETTINGS = {
 
 
 class Brokers:
-    """``with Brokers(3) as brokers: brokers.bootstrap``. Nodes are numbered from 1."""
+    """``with Brokers(3) as brokers: brokers.bootstrap``. Nodes are numbered from 1.
 
-    def __init__(self, count: int = 3) -> None:
+    ``advertised``: a port for each node, of a proxy in front of its listener ``proxied(node)``. Clients that begin at
+    one of these ports stay behind the proxies.
+    """
+
+    def __init__(self, count: int = 3, advertised: Sequence[int] = ()) -> None:
         self.count = count
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-"))
-        self._ports = {node: _free_ports(3) for node in range(1, count + 1)}
+        self._ports = {node: _free_ports(4) for node in range(1, count + 1)}
+        self._advertised = dict(zip(self._ports, advertised, strict=False))
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.bootstrap = ",".join(f"127.0.0.1:{ports[0]}" for ports in self._ports.values())
 
@@ -68,7 +75,7 @@ class Brokers:
             self._format()
             for node in self._ports:
                 self.start(node)
-            self._wait()
+            self.wait()
         except BaseException:
             self.__exit__()
             raise
@@ -78,6 +85,10 @@ class Brokers:
         for node in list(self._processes):
             self.kill(node)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def proxied(self, node: int) -> int:
+        """The port of the listener behind a node's proxy."""
+        return self._ports[node][3]
 
     def start(self, node: int) -> None:
         """Start a node, again too."""
@@ -97,6 +108,12 @@ class Brokers:
         process.kill()
         process.wait()
 
+    def stop(self, node: int) -> None:
+        """SIGTERM, and wait for the end."""
+        process = self._processes.pop(node)
+        process.terminate()
+        process.wait(60)
+
     def freeze(self, node: int) -> None:
         """SIGSTOP."""
         self._processes[node].send_signal(signal.SIGSTOP)
@@ -109,7 +126,7 @@ class Brokers:
         (self.folder / "log4j2.properties").write_text(LOGGING)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
         voters = ",".join(f"{node}@127.0.0.1:{ports[1]}" for node, ports in self._ports.items())
-        for node, (client, controller, internal) in self._ports.items():
+        for node, (client, controller, internal, proxied) in self._ports.items():
             home = self.folder / f"n{node}"
             home.mkdir()
             replicas = min(self.count, 3)
@@ -117,8 +134,9 @@ class Brokers:
                 "node.id": node,
                 "controller.quorum.voters": voters,
                 "listeners": f"CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller},"
-                f"INTERNAL://127.0.0.1:{internal}",
-                "advertised.listeners": f"CLIENT://127.0.0.1:{client},INTERNAL://127.0.0.1:{internal}",
+                f"INTERNAL://127.0.0.1:{internal},PROXIED://127.0.0.1:{proxied}",
+                "advertised.listeners": f"CLIENT://127.0.0.1:{client},INTERNAL://127.0.0.1:{internal},"
+                f"PROXIED://127.0.0.1:{self._advertised.get(node, proxied)}",
                 "log.dirs": home / "log",
                 "default.replication.factor": replicas,
                 "min.insync.replicas": 2 if replicas == 3 else 1,
@@ -143,16 +161,20 @@ class Brokers:
             *arguments,
         ]
 
-    def _wait(self) -> None:
-        """Until every broker is in the cluster's metadata."""
+    def wait(self) -> None:
+        """Until every broker is in the cluster's metadata, and every partition has all its replicas in sync."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             if dead := [node for node, process in self._processes.items() if process.poll() is not None]:
                 raise RuntimeError(f"broker {dead} ended: {(self.folder / f'n{dead[0]}' / 'stdout.log').read_text()}")
             try:
-                if len(admin.list_topics(timeout=2).brokers) == self.count:
+                seen = admin.list_topics(timeout=2)
+                partitions = [place for topic in seen.topics.values() for place in topic.partitions.values()]
+                whole = all(len(place.isrs) == len(place.replicas) for place in partitions)
+                if len(seen.brokers) == self.count and whole:
                     return
+                time.sleep(0.1)
             except KafkaException:
                 continue
         raise RuntimeError(f"the brokers did not come up within {START_S:g} s")

@@ -1,0 +1,73 @@
+"""The upstream: requests at a steady rate, keyed by contact, a few of them appended twice."""
+
+import random
+import threading
+import time
+
+from tests.real.site import Site
+from tests.real.upstream import Upstream
+
+TWICE = 0.02
+"""Share of requests whose record is appended twice, as a producer that was restarted does."""
+TICK_S = 0.05
+BURST = float("inf")
+
+
+def number(n: int) -> str:
+    """The nth contact; none of the 40,000 exists."""
+    return f"+1{202 + n // 100 % 400}55501{n % 100:02d}"
+
+
+class Load:
+    """``contacts``: how many; each request goes to one of them by chance. ``more``: further fields of every request."""
+
+    def __init__(self, site: Site, seed: int, contacts: int = 100, **more: str) -> None:
+        self._upstream, self._chance = Upstream(site), random.Random(f"load {seed}")
+        self._contacts, self._more = contacts, more
+        self._thread: threading.Thread | None = None
+        self._enough = threading.Event()
+        self.requests = self.repeats = 0
+
+    def send(self, requests: int) -> None:
+        """Append so many at once."""
+        self._send(requests, BURST)
+
+    def begin(self, requests: int, rate: float) -> None:
+        """Append so many a second, beside everything else."""
+        self._thread = threading.Thread(target=self._send, args=(requests, rate), name="load", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """That was enough; wait until all are acknowledged."""
+        self._enough.set()
+        self.wait()
+        self._enough.clear()
+
+    def wait(self) -> None:
+        """Until all are appended."""
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def going(self) -> bool:
+        """Whether requests are still being appended."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _send(self, requests: int, rate: float) -> None:
+        began, first = time.monotonic(), self.requests
+        while self.requests - first < requests and not self._enough.is_set():
+            due = min(requests, int((time.monotonic() - began) * rate) + 1) if rate < BURST else requests
+            for _ in range(due - (self.requests - first)):
+                self._one()
+            if rate < BURST:
+                self._enough.wait(TICK_S)
+        self._upstream.flush()
+
+    def _one(self) -> None:
+        contact = number(self._chance.randrange(self._contacts))
+        value = self._upstream.encode(f"r{self.requests}", contact, **self._more)
+        self.requests += 1
+        self._upstream.produce(value, contact)
+        if self._chance.random() < TWICE:
+            self._upstream.produce(value, contact)
+            self.repeats += 1

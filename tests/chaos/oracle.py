@@ -1,0 +1,247 @@
+"""The judge: the promises, checked from outside on the evidence of one trial.
+
+TOLERANCE: two POSTs on a line may arrive closer than its gap by what the network and a busy machine add to the way of
+the first one and not of the second. The gap is kept between writes; what is judged here is arrivals. 60 ms, and never
+more than half the gap: a rule that is broken shows as a gap near 0.
+
+PARKED is provisional: parked requests are counted apart, and a repeat of one waits with it. Everything else has exactly
+one end, and what the ends say must be true: SUBMITTED of a text that the simulator has, nothing refused without reason.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from tests.chaos.evidence import Attempt, Evidence, Post
+from tests.chaos.tapes import Row
+
+TOLERANCE_S = 0.06
+SHOWN = 5
+"""Examples of a complaint."""
+EFFECT_S = 365.0
+"""After this an attempt's effect is taken not to come any more: the stated limit of RESEND."""
+
+
+@dataclass
+class Figures:
+    """What a trial came to."""
+
+    requests: int = 0
+    repeats: int = 0
+    kills: int = 0
+    posts: int = 0
+    texts: int = 0
+    doubled: int = 0
+    explained: int = 0
+    lost: int = 0
+    in_doubt: int = 0
+    callback: int = 0
+    list: int = 0
+    absence: int = 0
+    parked: int = 0
+    parked_text_out: int = 0
+    events: int = 0
+    callbacks: int = 0
+    two_lines: int = 0
+    smallest_gap_s: float | None = None
+    settle_p50_s: float | None = None
+    settle_p95_s: float | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Figures, the times to settle of what was in doubt, and every broken promise as a sentence."""
+
+    figures: Figures
+    settle_s: tuple[float, ...]
+    complaints: tuple[str, ...]
+
+
+def judge(evidence: Evidence, allowed: Collection[str] = (), *, resend: bool = False) -> Judgement:
+    """``allowed``: codes of ends that this trial provoked. ``resend``: doubles are explained by the limit, or not."""
+    rules: list[Callable[[Evidence], Iterator[str]]] = [
+        _one_end, _true_ends, lambda e: _letters(e, allowed), lambda e: _refused(e, allowed), _pace, _one_line,
+        _one_in_flight, _order, _callbacks, lambda e: iter(e.ledger.clashes if not resend else ()),
+    ]  # fmt: skip
+    unexplained = [text for text in _doubled(evidence) if not resend or not _explained(evidence, text)]
+    complaints = [f"{text}: {len(evidence.texts[text])} texts" for text in unexplained]
+    for rule in rules:
+        complaints += _few(list(rule(evidence)))
+    doubts = evidence.doubts()
+    settle_s = tuple(sorted(one.settled - one.granted for one in doubts if one.settled is not None))
+    return Judgement(_figures(evidence, doubts, settle_s, len(unexplained)), settle_s, tuple(complaints))
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """The value below which this share lies; None of nothing."""
+    return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 2) if ordered else None
+
+
+def smallest_gap(posts: Sequence[Post]) -> float | None:
+    """Between two POSTs of a line."""
+    return min((gap for _, gap in _gaps(posts)), default=None)
+
+
+def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, ...], unexplained: int) -> Figures:
+    ids = {row["request_id"] for row in evidence.requests.values()}
+    vias = Counter(one.via for one in doubts)
+    doubled, gap = len(_doubled(evidence)), smallest_gap(evidence.posts)
+    still = [one for one in doubts if one.via == "parked"]
+    return Figures(
+        requests=len(ids),
+        repeats=len(evidence.requests) - len(ids),
+        kills=sum(life.how == "kill" for life in evidence.lives),
+        posts=len(evidence.posts),
+        texts=len(evidence.handles),
+        doubled=doubled,
+        explained=doubled - unexplained,
+        lost=len(evidence.waiting()),
+        in_doubt=len(doubts),
+        callback=vias["callback"],
+        list=vias["list"],
+        absence=vias["absence"],
+        parked=len(still),
+        parked_text_out=sum(one.request in evidence.texts for one in still),
+        events=len(evidence.events),
+        callbacks=sum(200 <= told.http < 300 for told in evidence.told),
+        two_lines=len(list(_one_line(evidence))),
+        smallest_gap_s=None if gap is None else round(gap, 4),
+        settle_p50_s=percentile(settle_s, 0.5),
+        settle_p95_s=percentile(settle_s, 0.95),
+    )
+
+
+def _few(complaints: list[str]) -> list[str]:
+    more = len(complaints) - SHOWN
+    return complaints[:SHOWN] + ([f"... and {more} more like it"] if more > 0 else [])
+
+
+def _doubled(evidence: Evidence) -> list[str]:
+    return [request for request, posts in evidence.texts.items() if len(posts) > 1]
+
+
+def _explained(evidence: Evidence, request: str) -> bool:
+    """Every text but the last came later after its INTENT than an effect may."""
+    granted = {one.attempt: one.granted for one in evidence.ledger.attempts.values() if one.request == request}
+    of_handle = {row["message_handle"]: row["attempt"] for row in evidence.events if row["attempt"]}
+    late = [post for post in evidence.texts[request] if _age(post, of_handle, granted) > EFFECT_S]
+    return len(late) >= len(evidence.texts[request]) - 1
+
+
+def _age(post: Post, of_handle: dict[str, str], granted: dict[str, float]) -> float:
+    return post.at - granted.get(of_handle.get(post.handle or "", ""), float("inf"))
+
+
+def _one_end(evidence: Evidence) -> Iterator[str]:
+    """Exactly one final disposition an origin; of the origins of one id, one that is no DUPLICATE."""
+    for origin in evidence.waiting():
+        yield f"{evidence.requests[origin]['request_id']} ({origin}): no end"
+    firsts: Counter[str] = Counter()
+    for origin, ends in evidence.ends.items():
+        if len(ends) > 1:
+            yield f"{origin}: {len(ends)} ends, {sorted(row['type'] for row in ends.values())}"
+        if origin not in evidence.requests:
+            yield f"{origin}: an end of a record that is not there"
+        firsts[next(iter(ends.values()))["request_id"]] += any(row["type"] != "DUPLICATE" for row in ends.values())
+    for request, count in firsts.items():
+        if count > 1:
+            yield f"{request}: {count} origins with an end of their own"
+
+
+def _true_ends(evidence: Evidence) -> Iterator[str]:
+    """A SUBMITTED names a text of this request that the simulator has; a text has its SUBMITTED, or is parked."""
+    submitted = set()
+    for ends in evidence.ends.values():
+        for row in ends.values():
+            if row["type"] == "SUBMITTED":
+                submitted.add(row["request_id"])
+                post = evidence.handles.get(row["message_handle"])
+                if post is None or post.request != row["request_id"]:
+                    yield f"{row['request_id']}: SUBMITTED without a text"
+    held = {evidence.requests[origin]["request_id"] for origin in evidence.parked & evidence.requests.keys()}
+    for request in evidence.texts.keys() - submitted - held:
+        yield f"{request}: a text, and no SUBMITTED"
+
+
+def _letters(evidence: Evidence, allowed: Collection[str]) -> Iterator[str]:
+    """No dead letter that nobody provoked."""
+    for entry in evidence.tapes.letters.entries:
+        code = entry.headers.get("sendblue.error.code", "no code")
+        if code not in allowed:
+            yield f"dead letter {code}: {entry.headers.get('sendblue.origin', 'no origin')}"
+
+
+def _refused(evidence: Evidence, allowed: Collection[str]) -> Iterator[str]:
+    """No REJECTED, EXPIRED, CANCELLED or DROPPED that nobody provoked."""
+    for row in evidence.events:
+        if row["type"] in {"REJECTED", "EXPIRED", "CANCELLED", "DROPPED"} and row["code"] not in allowed:
+            yield f"{row['request_id']}: {row['type']} {row['code']}"
+
+
+def _gaps(posts: Sequence[Post]) -> Iterator[tuple[Post, float]]:
+    by_line: dict[str, list[Post]] = defaultdict(list)
+    for post in posts:
+        by_line[post.line].append(post)
+    for of_line in by_line.values():
+        for one, other in pairwise(sorted(of_line, key=lambda post: post.at)):
+            yield other, other.at - one.at
+
+
+def _pace(evidence: Evidence) -> Iterator[str]:
+    """No two POSTs of a line arrive closer than its gap less the tolerance."""
+    least = evidence.gap_s - min(TOLERANCE_S, evidence.gap_s / 2)
+    for post, gap in _gaps(evidence.posts):
+        if gap < least:
+            yield f"{post.request}: {gap * 1000:.1f} ms after another POST of its line, gap {evidence.gap_s:g} s"
+
+
+def _one_line(evidence: Evidence) -> Iterator[str]:
+    """A contact hears from one line."""
+    lines: dict[str, set[str]] = defaultdict(set)
+    for post in evidence.handles.values():
+        lines[post.contact].add(post.line)
+    for contact, of in lines.items():
+        if len(of) > 1:
+            yield f"contact {contact}: {len(of)} lines"
+
+
+def _one_in_flight(evidence: Evidence) -> Iterator[str]:
+    """A contact has at most one POST in flight."""
+    for post in evidence.posts:
+        if post.others:
+            yield f"{post.request}: {post.others} other POSTs to its contact in flight"
+
+
+def _order(evidence: Evidence) -> Iterator[str]:
+    """Requests of one contact in one partition are accepted in the order in which they were produced."""
+    place: dict[str, tuple[str, int]] = {}
+    for origin, row in evidence.requests.items():
+        partition, _, offset = origin.rpartition("/")
+        place.setdefault(row["request_id"], (partition, int(offset)))
+    last: dict[tuple[str, str], tuple[int, str]] = {}
+    for post in evidence.posts:
+        if post.handle is None or post.request not in place:
+            continue
+        partition, offset = place[post.request]
+        key = post.contact, partition
+        if key in last and offset < last[key][0]:
+            yield f"{post.request} went out after {last[key][1]}, which was produced later"
+        last[key] = max(last.get(key, (offset, post.request)), (offset, post.request))
+
+
+def _callbacks(evidence: Evidence) -> Iterator[str]:
+    """A callback that was answered 2xx has its event."""
+    known = {_status_key(row) for row in evidence.events if row["type"] == "STATUS"}
+    for told in evidence.told:
+        if 200 <= told.http < 300 and (told.handle, told.status) not in known:
+            yield f"callback {told.status} of {told.handle} was answered {told.http} and has no event"
+
+
+def _status_key(row: Row) -> tuple[str, str]:
+    return row["message_handle"], row["status"]

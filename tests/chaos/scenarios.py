@@ -1,0 +1,66 @@
+"""Scenarios: a trial, one or more acts while requests keep coming, then the judge."""
+
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from tests.chaos import acts_network as network
+from tests.chaos import acts_process as process
+from tests.chaos.oracle import Judgement, judge
+from tests.chaos.stack import Stack
+from tests.chaos.trial import Trial
+
+Act: TypeAlias = Callable[[Trial, random.Random], str]
+ACTS: Mapping[str, Act] = {
+    "kill-loop": process.kill_loop,
+    "freezes": process.freezes,
+    "broker-killed": process.broker_killed,
+    "brokers-rolling": process.brokers_rolling,
+    "cut-from-one-broker": network.cut_from_one_broker,
+    "cut-from-all-brokers": network.cut_from_all_brokers,
+    "answers-of-brokers-lost": network.answers_of_brokers_lost,
+    "slow-network": network.slow_network,
+    "rebalance-storm": process.rebalance_storm,
+    "scaling": process.scaling,
+    "sendblue-slow": network.sendblue_slow,
+    "sendblue-answers-wrong": network.sendblue_answers_wrong,
+    "sendblue-unreachable": network.sendblue_unreachable,
+    "callbacks-astray": network.callbacks_astray,
+    "offsets-reset": process.offsets_reset,
+    "registry-away": process.registry_away,
+    "ledger-slow": network.ledger_slow,
+}
+RATE, ENOUGH = 20.0, 100_000
+PARK_AFTER_S = 60
+"""The least that is allowed; what a kill leaves without a POST is settled only by this."""
+
+
+class Played(NamedTuple):
+    """``fired``: what each act really did."""
+
+    fired: tuple[str, ...]
+    judgement: Judgement
+
+
+def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None], protocol: str = "classic") -> Played:
+    """Play these acts one after the other in one trial. The folder is kept when something is wrong."""
+    folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
+    fired = []
+    changes = {"in_doubt": {"park_after_s": PARK_AFTER_S}}
+    with Trial(stack, folder, seed, protocol=protocol, **changes) as trial:
+        trial.load.begin(ENOUGH, RATE)
+        trial.wait_posts(10)
+        for act in acts:
+            fired.append(ACTS[act](trial, chance))
+            trial.fleet.revive()
+            say(f"{act}: {fired[-1]}")
+        trial.load.stop()
+        judgement = judge(trial.settle())
+    if judgement.complaints:
+        say(f"left for a look: {folder}")
+    else:
+        shutil.rmtree(folder)
+    return Played(tuple(fired), judgement)

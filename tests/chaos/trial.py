@@ -1,0 +1,137 @@
+"""One trial: topics of its own, a simulator nobody kills, replicas, a load, and at the end the evidence."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from tests.chaos.evidence import Evidence, Post, posts_of, told_of
+from tests.chaos.fleet import Fleet
+from tests.chaos.load import Load
+from tests.chaos.stack import Stack
+from tests.chaos.tapes import Tapes
+from tests.real.site import Site, until
+
+SETTLE_S = 240.0
+LOOK_S = 1.0
+QUIET_S = 3.0
+"""After the last end: callbacks that are still on their way."""
+
+
+class Trial:
+    """``simulator``: options of its own. ``protocol``: how consumers share partitions. ``changes``: of the settings."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        folder: Path,
+        seed: int,
+        *,
+        names: str = "PQ",
+        lines: int = 5,
+        gap_s: float = 0.1,
+        contacts: int = 100,
+        protocol: str = "classic",
+        simulator: Sequence[str] = (),
+        **changes: Any,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.stack, self.seed, self.gap_s = stack, seed, gap_s
+        self.site = Site(folder, stack.bootstrap, stack.registry.url, lines, gap_s)
+        self.sendblue = stack.network.proxy([self.site.api_port])
+        self._names, self._protocol, self._changes = names, protocol, changes
+        self._record, self._answers = folder / "posts.jsonl", folder / "answers.jsonl"
+        self._simulator = (
+            "--record", str(self._record), "--answers", str(self._answers), "--gap", str(gap_s), "--seed", str(seed),
+            *simulator,
+        )  # fmt: skip
+        self._contacts = contacts
+
+    def __enter__(self) -> Self:
+        try:
+            applied = self.site.command("topics", "apply")
+            assert applied.returncode == 0, applied.stderr
+            self.oracle = self.site.start_simulator(*self._simulator)
+            until(lambda: "simulator on" in self.site.log("simulator"), 60)
+            self.load = Load(self.site, self.seed, self._contacts)
+            kafka = self.site.base["kafka"]
+            self.tapes = Tapes(self.stack.bootstrap, self.stack.registry.url, kafka["topic_prefix"])
+            self.fleet = Fleet(self.stack, self.site, self._names, self.sendblue, self._protocol, **self._changes)
+            self.fleet.ready()
+        except BaseException:
+            self.site.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.clear()
+        self.fleet.close()
+        self.tapes.close()
+        self.site.close()
+
+    def faults(self, **changes: Any) -> None:
+        """What goes wrong at Sendblue from now on."""
+        url = f"http://127.0.0.1:{self.site.api_port}/_sim/faults"
+        answer = httpx2.put(url, json=changes, trust_env=False)
+        assert answer.status_code == 200, answer.text
+
+    def posts(self) -> int:
+        """POSTs that have arrived."""
+        return int(self.site.record()["posts"])
+
+    def wait_posts(self, more: int, within_s: float = 90.0) -> None:
+        """Until so many more POSTs have arrived."""
+        goal = self.posts() + more
+        until(lambda: self.posts() >= goal, within_s)
+
+    def seen(self, fault: str) -> int:
+        """How many POSTs have met this fault so far."""
+        return sum(post.fault == fault for post in self.judged())
+
+    def judged(self) -> list[Post]:
+        """The POSTs of the record so far."""
+        return posts_of(self._record)
+
+    def hold(self, seconds: float) -> None:
+        """Let a fault last."""
+        end = time.monotonic() + seconds
+        until(lambda: time.monotonic() >= end, seconds + 60)
+
+    def reset_offsets(self) -> None:
+        """Commit offset 0 for router and sender, as a careless operator would; the groups must be empty."""
+        kafka, lines = self.site.base["kafka"], len(self.site.numbers)
+        admin = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
+        for role, topic, partitions in (("router", "requests", kafka["partitions"]), ("sender", "dispatch", lines)):
+            places = [TopicPartition(f"{kafka['topic_prefix']}.{topic}", p, 0) for p in range(partitions)]
+            group = f"{kafka['group_prefix']}-test-{role}"
+
+            def done(group: str = group, places: list[TopicPartition] = places) -> bool:
+                try:
+                    asked = ConsumerGroupTopicPartitions(group, places)
+                    admin.alter_consumer_group_offsets([asked])[group].result(10)
+                except Exception:  # noqa: BLE001 - the group is not empty yet
+                    return False
+                return True
+
+            until(done, 60)
+
+    def settle(self, within_s: float = SETTLE_S) -> Evidence:
+        """Wait until every request has its end or is parked, or the time is over, and return all that is known."""
+        self.load.wait()
+        end = time.monotonic() + within_s
+        while (evidence := self.evidence()).waiting() and time.monotonic() < end:
+            self.fleet.revive()
+            self.hold(LOOK_S)
+        self.hold(QUIET_S)
+        return self.evidence()
+
+    def evidence(self) -> Evidence:
+        """All that is known now."""
+        self.tapes.read()
+        for life in self.fleet.lives:
+            life.look()
+        return Evidence(self.tapes, self.judged(), told_of(self._answers), self.fleet.lives, self.gap_s)
