@@ -86,7 +86,7 @@ def sendblue_unreachable(trial: Trial, chance: random.Random) -> str:
     _bounded(trial, lambda: trial.hold(2 * CUT_S))
     trial.sendblue.clear()
     now = trial.sendblue.did - did
-    assert now["refused"] and now["held"], f"Sendblue could be reached: {dict(now)}"
+    assert min(now["refused"], now["held"]) > 0, f"Sendblue could be reached: {dict(now)}"
     trial.wait_posts(10)
     return f"Sendblue away: {now['refused']} connections refused, {now['held']} left without an answer"
 

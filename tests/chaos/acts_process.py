@@ -60,7 +60,7 @@ def brokers_rolling(trial: Trial, chance: random.Random) -> str:
 
 
 def scaling(trial: Trial, chance: random.Random) -> str:
-    """From what there is to two more and back to one, by SIGTERM; then a rolling deploy: no attempt is left in doubt."""
+    """Two replicas more, all but one ended by SIGTERM, then a rolling deploy: no attempt is left in doubt."""
     before = sorted(trial.fleet.running)
     for name in ("T", "U"):
         trial.fleet.start(name)

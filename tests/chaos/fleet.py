@@ -45,8 +45,15 @@ class Life:
     how: str = ""
     frozen: list[tuple[float, float]] = field(default_factory=list)
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it is stopped now."""
+        return bool(self.frozen) and self.frozen[-1][1] == float("inf")
+
     def look(self) -> bool:
         """Whether it has said that it is ready; learns its owner."""
+        if self.owner:
+            return True
         for line in self.log.read_text(errors="replace").splitlines():
             if '"connector.ready"' in line:
                 self.owner = json.loads(line)["owner"]
@@ -59,7 +66,13 @@ class Fleet:
     def __init__(
         self, stack: Stack, site: Site, names: str, sendblue: Proxy, protocol: str = "classic", **changes: Any
     ) -> None:
-        self._stack, self._site, self._sendblue, self._protocol, self._changes = stack, site, sendblue, protocol, changes
+        self._stack, self._site, self._sendblue, self._protocol, self._changes = (
+            stack,
+            site,
+            sendblue,
+            protocol,
+            changes,
+        )
         self._ports = dict(zip("PQRSTU", _free_ports(6), strict=True))
         self.balancer = stack.network.proxy([])
         self._count = itertools.count()
@@ -86,7 +99,7 @@ class Fleet:
     def ready(self) -> None:
         """Wait until all that run are ready."""
         lives = list(self.running.values())
-        until(lambda: all([life.look() for life in lives]), READY_S, [life.process for life in lives])
+        until(lambda: all(life.look() for life in lives), READY_S, [life.process for life in lives])
 
     def kill(self, name: str) -> None:
         """SIGKILL."""
@@ -147,7 +160,7 @@ class Fleet:
 
     def _aim(self) -> None:
         """Callbacks go to whoever runs and is not frozen."""
-        well = [name for name, life in self.running.items() if not (life.frozen and life.frozen[-1][1] == float("inf"))]
+        well = [name for name, life in self.running.items() if not life.is_frozen]
         self.balancer.aim([self._ports[name] for name in well])
 
     def _config(self, name: str) -> Path:

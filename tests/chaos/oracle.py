@@ -228,11 +228,11 @@ def _order(evidence: Evidence) -> Iterator[str]:
     for post in evidence.posts:
         if post.handle is None or post.request not in place:
             continue
-        partition, offset = place[post.request]
-        key = post.contact, partition
-        if key in last and offset < last[key][0]:
+        partition, at = place[post.request]
+        key, here = (post.contact, partition), (at, post.request)
+        if here < last.get(key, here):
             yield f"{post.request} went out after {last[key][1]}, which was produced later"
-        last[key] = max(last.get(key, (offset, post.request)), (offset, post.request))
+        last[key] = max(last.get(key, here), here)
 
 
 def _callbacks(evidence: Evidence) -> Iterator[str]:

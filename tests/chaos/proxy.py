@@ -1,7 +1,8 @@
 """A TCP proxy that cuts, holds or delays: the network between the replicas, the brokers and Sendblue.
 
 Each connection has a label, taken from its first bytes: Kafka clients say their client id there, and a replica's client
-id is its name. So one replica can be cut from one broker. A rule holds for a label, or for every connection ("").
+id is its name. So one replica can be cut from one broker. Other connections are labelled by the ``era`` in which they
+began, so those of a moment can be held while later ones pass. A rule holds for a label, or for every connection ("").
 
 What a rule did is counted: a run whose faults did not fire proves nothing.
 """
@@ -29,7 +30,7 @@ class Rule(NamedTuple):
 
 
 CLEAR, CUT, HOLE = Rule(), Rule(cut=True), Rule(hold=frozenset({UP, DOWN}))
-LOSE_ANSWERS = Rule(hold=frozenset({DOWN}))
+LOSE_ANSWERS, KEEP_CALLS = Rule(hold=frozenset({DOWN})), Rule(hold=frozenset({UP}))
 
 
 class Proxy:
@@ -38,6 +39,7 @@ class Proxy:
     def __init__(self, network: "Network", targets: list[int]) -> None:
         self.targets, self.port = targets, 0
         self.did: Counter[str] = Counter()
+        self.era = ""
         self._network, self._rules = network, {"": CLEAR}
         self._changed = asyncio.Event()
         self._links: set[tuple[str, int, asyncio.StreamWriter]] = set()
@@ -45,6 +47,10 @@ class Proxy:
     def impose(self, rule: Rule, label: str = "") -> None:
         """From now on this holds for connections of this label."""
         self._network.call(self._set(rule, label))
+
+    def release(self, label: str) -> None:
+        """No rule for this label any more."""
+        self._network.call(self._set(CLEAR, label))
 
     def clear(self) -> None:
         """No rules any more."""
@@ -85,7 +91,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             first = await reader.read(CHUNK)
-            label = client_id(first)
+            label = client_id(first) or self.era
             there = None if self._rule(label).cut else await self._connect()
             if there is None:
                 self.did["refused"] += 1

@@ -49,8 +49,7 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
     """Play these acts one after the other in one trial. The folder is kept when something is wrong."""
     folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
     fired = []
-    changes = {"in_doubt": {"park_after_s": PARK_AFTER_S}}
-    with Trial(stack, folder, seed, protocol=protocol, **changes) as trial:
+    with Trial(stack, folder, seed, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
         trial.load.begin(ENOUGH, RATE)
         trial.wait_posts(10)
         for act in acts:

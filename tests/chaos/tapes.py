@@ -41,7 +41,7 @@ class Tape:
             }
         )
         partitions = self._consumer.list_topics(topic, timeout=20).topics[topic].partitions
-        self._places = {p: 0 for p in partitions}
+        self._places: dict[int, int] = dict.fromkeys(partitions, 0)
         self._consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
 
     def read(self) -> list[Entry]:
@@ -49,9 +49,8 @@ class Tape:
         ends = {p: self._consumer.get_watermark_offsets(TopicPartition(self.topic, p), 20)[1] for p in self._places}
         fresh: list[Entry] = []
         while any(self._places[p] < end for p, end in ends.items()):
-            for message in self._consumer.consume(1000, IDLE_S):
-                if message.error() is None:
-                    fresh.append(self._entry(message))
+            messages = self._consumer.consume(1000, IDLE_S)
+            fresh += [self._entry(message) for message in messages if message.error() is None]
         self.entries += fresh
         return fresh
 
@@ -63,7 +62,8 @@ class Tape:
         partition, offset, value = int(message.partition() or 0), int(message.offset() or 0), message.value()
         self._places[partition] = offset + 1
         row = self._row(bytes(value)) if value is not None else None
-        headers = {name: (raw or b"").decode("utf-8", "replace") for name, raw in message.headers() or ()}
+        told: Any = message.headers()
+        headers = {name: (raw or b"").decode("utf-8", "replace") for name, raw in told or ()}
         return Entry(partition, offset, message.timestamp()[1] / 1000, row, headers)
 
     def _row(self, value: bytes) -> Row:
@@ -73,8 +73,8 @@ class Tape:
         if schema_id not in self._schemas:
             answer = httpx2.get(f"{self._url}/schemas/ids/{schema_id}", trust_env=False)
             self._schemas[schema_id] = fastavro.parse_schema(json.loads(answer.json()["schema"]))
-        row: Row = fastavro.schemaless_reader(io.BytesIO(value[5:]), self._schemas[schema_id], None)
-        return row
+        row: Any = fastavro.schemaless_reader(io.BytesIO(value[5:]), self._schemas[schema_id], None)
+        return dict(row)
 
 
 class Tapes:

@@ -123,7 +123,7 @@ class Trial:
         """Wait until every request has its end or is parked, or the time is over, and return all that is known."""
         self.load.wait()
         end = time.monotonic() + within_s
-        while (evidence := self.evidence()).waiting() and time.monotonic() < end:
+        while self.evidence().waiting() and time.monotonic() < end:
             self.fleet.revive()
             self.hold(LOOK_S)
         self.hold(QUIET_S)

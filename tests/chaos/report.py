@@ -1,0 +1,73 @@
+"""Results of runs: a JSON line each, and a table that adds them up."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.chaos.oracle import Judgement, percentile
+
+SUMS = (
+    "requests", "repeats", "kills", "posts", "texts", "doubled", "explained", "lost", "in_doubt", "callback", "list",
+    "absence", "parked", "parked_text_out", "two_lines", "events", "callbacks",
+)  # fmt: skip
+NAMES = {
+    "repeats": "records appended twice by the upstream",
+    "doubled": "requests texted twice",
+    "explained": "of them explained by the limit of RESEND",
+    "lost": "records without an end",
+    "in_doubt": "attempts in doubt",
+    "callback": "settled by a callback",
+    "list": "settled by the message list",
+    "absence": "settled by proved absence",
+    "parked": "parked",
+    "parked_text_out": "of them with a text that went out",
+    "two_lines": "contacts on two lines",
+    "callbacks": "callbacks answered 2xx",
+}
+Run = dict[str, Any]
+
+
+def line_of(form: str, seed: int, seconds: float, judgement: Judgement, **more: Any) -> Run:
+    """One run as the report has it."""
+    return {
+        "form": form,
+        "seed": seed,
+        "seconds": round(seconds),
+        **more,
+        **judgement.figures.plain(),
+        "settle_s": [round(span, 2) for span in judgement.settle_s],
+        "complaints": list(judgement.complaints),
+    }
+
+
+def append(path: Path, run: Run) -> None:
+    """One more line."""
+    with path.open("a") as report:
+        report.write(json.dumps(run) + "\n")
+
+
+def read(path: Path) -> list[Run]:
+    """All runs of a report."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def show(runs: list[Run], console: Console) -> None:
+    """Add the runs up."""
+    table = Table("what", "in all", title=f"{len(runs)} runs, {sum(run['seconds'] for run in runs)} s")
+    for name in SUMS:
+        table.add_row(NAMES.get(name, name), f"{sum(run[name] for run in runs):,}")
+    settle = sorted(span for run in runs for span in run["settle_s"])
+    gaps = [run["smallest_gap_s"] for run in runs if run["smallest_gap_s"] is not None]
+    table.add_row("time to settle, p50 / p95", f"{percentile(settle, 0.5)} / {percentile(settle, 0.95)} s")
+    table.add_row(
+        "smallest gap on a line", f"{min(gaps, default=None)} s, asked for {sorted({r['gap_s'] for r in runs})}"
+    )
+    table.add_row("broken promises", str(sum(len(run["complaints"]) for run in runs)))
+    table.add_row("seeds", " ".join(str(run["seed"]) for run in runs))
+    console.print(table)
+    for run in runs:
+        for complaint in run["complaints"]:
+            console.print(f"seed {run['seed']}: {complaint}", markup=False)
