@@ -7,8 +7,11 @@ LOCKED_UNTIL ?= 2026-11-14
 
 SEEDS ?= 1000
 FIRST ?= 0
+REQUESTS ?= 20000
+KILLS ?= 50
+RUNS ?= 1
 
-.PHONY: demo test unit real simulate mutants lint lock clean help
+.PHONY: demo test unit real chaos simulate mutants lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -20,12 +23,18 @@ test: unit real  ## all tests; the last part needs a real Kafka, and says so whe
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
-	$(BIN)/python -m pytest -q --ignore=tests/real --cov=connector/core --cov-branch --cov-report=
+	$(BIN)/python -m pytest -q --ignore=tests/real --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
 	$(BIN)/python -m coverage report --include='connector/core/*' --fail-under=98
 
 real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
 	$(BIN)/python -m pytest -q tests/real
+	@echo "== chaos, the short form: every kind of fault once"
+	$(BIN)/python -m pytest -q tests/chaos/test_chaos_short.py
+
+chaos: $(VENV)/.ready  ## every kind of fault on real brokers, then kill -9 under load: make chaos KILLS=50 RUNS=10
+	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.chaos kills --requests $(REQUESTS) --kills $(KILLS) --runs $(RUNS) --report chaos.jsonl
 
 simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in them: make simulate SEEDS=20000
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST)

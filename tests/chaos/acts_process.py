@@ -60,7 +60,7 @@ def brokers_rolling(trial: Trial, chance: random.Random) -> str:
 
 
 def scaling(trial: Trial, chance: random.Random) -> str:
-    """Two replicas more, all but one ended by SIGTERM, then a rolling deploy: no attempt is left in doubt."""
+    """Two replicas more, then all but one ended by SIGTERM: no attempt is left in doubt."""
     before = sorted(trial.fleet.running)
     for name in ("T", "U"):
         trial.fleet.start(name)
@@ -71,12 +71,18 @@ def scaling(trial: Trial, chance: random.Random) -> str:
     for name in before[1:]:
         trial.fleet.start(name)
     trial.fleet.ready()
-    for name in before:
+    return _deployed(stopped)
+
+
+def rolling_deploy(trial: Trial, chance: random.Random) -> str:
+    """SIGTERM and start, one replica after the other: no attempt is left in doubt."""
+    stopped = []
+    for name in sorted(trial.fleet.running):
         trial.wait_posts(10)
         stopped.append(_stopped(trial, name))
         trial.fleet.start(name)
         trial.fleet.ready()
-    return f"{len(stopped)} replicas ended by SIGTERM, {sum(stopped)} attempts of theirs, none in doubt"
+    return _deployed(stopped)
 
 
 def rebalance_storm(trial: Trial, chance: random.Random, turns: int = 4) -> str:
@@ -114,6 +120,10 @@ def registry_away(trial: Trial, chance: random.Random) -> str:
     trial.fleet.ready()
     _stopped(trial, "T")
     return "the registry frozen, a replica waited for it"
+
+
+def _deployed(stopped: list[int]) -> str:
+    return f"{len(stopped)} replicas ended by SIGTERM, {sum(stopped)} attempts of theirs, none in doubt"
 
 
 def _stopped(trial: Trial, name: str) -> int:

@@ -25,6 +25,7 @@ ACTS: Mapping[str, Act] = {
     "slow-network": network.slow_network,
     "rebalance-storm": process.rebalance_storm,
     "scaling": process.scaling,
+    "rolling-deploy": process.rolling_deploy,
     "sendblue-slow": network.sendblue_slow,
     "sendblue-answers-wrong": network.sendblue_answers_wrong,
     "sendblue-unreachable": network.sendblue_unreachable,

@@ -1,0 +1,191 @@
+"""The judge itself: each broken promise is found in evidence that is right but for that; what is right passes."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.chaos.evidence import Evidence, Post, Told, fold
+from tests.chaos.fleet import Life
+from tests.chaos.oracle import judge
+from tests.chaos.proxy import client_id
+from tests.chaos.tapes import Entry
+
+GAP_S = 0.1
+Row = dict[str, Any]
+
+
+class Scene:
+    """Two requests of one contact that went well, to be spoiled."""
+
+    def __init__(self) -> None:
+        self.requests: list[Row] = [{"request_id": "a"}, {"request_id": "b"}]
+        self.events = [end("a", 0, "h1"), end("b", 1, "h2"), status("h1"), status("h2")]
+        self.posts = [post(0, "a", 10.0, "h1"), post(1, "b", 10.1, "h2")]
+        self.ledger = [intent("a", "1"), outcome("a", "1", "h1"), intent("b", "2"), outcome("b", "2", "h2")]
+        self.letters: list[dict[str, str]] = []
+        self.told = [Told("h1", "SENT", 200), Told("h2", "SENT", 200)]
+
+    def evidence(self) -> Evidence:
+        """As a trial would find it."""
+
+        def tape(name: str, rows: list[Row]) -> SimpleNamespace:
+            return SimpleNamespace(topic=name, entries=[Entry(0, n, float(n), row, {}) for n, row in enumerate(rows)])
+
+        letters = [Entry(0, n, 0.0, {}, headers) for n, headers in enumerate(self.letters)]
+        tapes: Any = SimpleNamespace(
+            requests=tape("requests", self.requests),
+            events=tape("events", self.events),
+            ledger=tape("ledger", self.ledger),
+            letters=SimpleNamespace(topic="dlq", entries=letters),
+        )
+        lives: list[Life] = []
+        return Evidence(tapes, self.posts, self.told, lives, GAP_S)
+
+
+def end(request: str, offset: int, handle: str | None, type_: str = "SUBMITTED", event_id: str = "") -> Row:
+    return {
+        "type": type_, "final": True, "event_id": event_id or f"e{request}{offset}", "request_id": request,
+        "request_origin": f"requests/0/{offset}", "message_handle": handle, "attempt": None, "code": "A_CODE",
+    }  # fmt: skip
+
+
+def status(handle: str) -> Row:
+    return {"type": "STATUS", "final": False, "message_handle": handle, "status": "SENT", "attempt": None}
+
+
+def post(n: int, request: str, at: float, handle: str, line: str = "l1", others: int = 0) -> Post:
+    return Post(n, at, line, "c1", request, others, handle, "")
+
+
+def intent(request: str, attempt: str) -> Row:
+    return {"kind": "INTENT", "request_id": request, "attempt": attempt, "owner": "o", "word": None}
+
+
+def outcome(request: str, attempt: str, handle: str, word: str = "SUBMITTED", via: str = "sender") -> Row:
+    return {"kind": "OUTCOME", "request_id": request, "attempt": attempt, "word": word, "detail": handle, "via": via}
+
+
+def _twice(scene: Scene) -> None:
+    scene.posts.append(post(2, "b", 10.2, "h3"))
+
+
+def _lost(scene: Scene) -> None:
+    del scene.events[1], scene.posts[1]
+
+
+def _two_ends(scene: Scene) -> None:
+    scene.events.append(end("a", 0, None, "REJECTED", "another"))
+
+
+def _too_close(scene: Scene) -> None:
+    scene.posts[1] = scene.posts[1]._replace(at=10.02)
+
+
+def _two_lines(scene: Scene) -> None:
+    scene.posts[1] = scene.posts[1]._replace(line="l2")
+
+
+def _two_in_flight(scene: Scene) -> None:
+    scene.posts[1] = scene.posts[1]._replace(others=1)
+
+
+def _out_of_order(scene: Scene) -> None:
+    first, second = scene.posts
+    scene.posts = [second._replace(n=0, at=10.0), first._replace(n=1, at=10.1)]
+
+
+def _callback_without_event(scene: Scene) -> None:
+    del scene.events[3]
+
+
+def _false_submitted(scene: Scene) -> None:
+    scene.events[1]["message_handle"] = "h9"
+
+
+def _dead_letter(scene: Scene) -> None:
+    scene.letters.append({"sendblue.error.code": "A_CODE"})
+
+
+def _submitted_after_unsent(scene: Scene) -> None:
+    scene.ledger.insert(1, outcome("a", "1", "LATE", "UNSENT"))
+
+
+FAULTS: list[tuple[Callable[[Scene], None], str]] = [
+    (_twice, "2 texts"),
+    (_lost, "no end"),
+    (_two_ends, "2 ends"),
+    (_too_close, "after another POST of its line"),
+    (_two_lines, "2 lines"),
+    (_two_in_flight, "in flight"),
+    (_out_of_order, "produced later"),
+    (_callback_without_event, "has no event"),
+    (_false_submitted, "SUBMITTED without a text"),
+    (_dead_letter, "dead letter A_CODE"),
+    (_submitted_after_unsent, "proved unsent"),
+]
+
+
+def test_what_went_well_passes() -> None:
+    """Nothing to complain of, nothing in doubt, everything counted."""
+    judgement = judge(Scene().evidence())
+
+    assert judgement.complaints == ()
+    assert (judgement.figures.requests, judgement.figures.texts, judgement.figures.in_doubt) == (2, 2, 0)
+
+
+@pytest.mark.parametrize(("spoil", "told"), FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
+def test_each_broken_promise_is_found(spoil: Callable[[Scene], None], told: str) -> None:
+    """One fault is enough, and the complaint says which."""
+    scene = Scene()
+    spoil(scene)
+
+    assert any(told in complaint for complaint in judge(scene.evidence()).complaints)
+
+
+def test_parked_is_counted_apart_and_a_repeat_waits_with_it() -> None:
+    """Neither is lost; an end that was provoked is none to complain of."""
+    scene = Scene()
+    scene.requests += [{"request_id": "b"}, {"request_id": "c"}]
+    scene.events[1] = {**end("b", 1, None, "PARKED"), "final": False}
+    scene.events.append({**end("c", 3, None, "REJECTED")})
+    scene.ledger[3] = {"kind": "PARK", "request_id": "b", "attempt": "2", "word": None}
+    judgement = judge(scene.evidence(), allowed={"A_CODE"})
+
+    assert judgement.complaints == ()
+    assert (judgement.figures.parked, judgement.figures.parked_text_out, judgement.figures.lost) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("late_s", "broken"), [(400.0, 0), (300.0, 1)])
+def test_resend_may_double_only_what_came_later_than_an_effect_may(late_s: float, broken: int) -> None:
+    """The first text came after the limit: explained. Before it: a broken promise."""
+    scene = Scene()
+    scene.ledger += [outcome("b", "3", "h3")]
+    scene.events += [{**status("h2"), "attempt": "2"}, {**status("h3"), "attempt": "3"}]
+    scene.posts[1] = scene.posts[1]._replace(at=2.0 + late_s)
+    scene.posts.append(post(2, "b", 10.5, "h3"))
+    judgement = judge(scene.evidence(), resend=True)
+
+    assert (judgement.figures.doubled, judgement.figures.explained) == (1, 1 - broken)
+    assert len(judgement.complaints) >= broken
+
+
+def test_the_ledger_folded_once_more() -> None:
+    """A second INTENT of an open request is no attempt; UNSENT frees it; a proof after a PARK settles it."""
+    rows = [
+        intent("a", "1"), intent("a", "2"), outcome("a", "1", "LATE", "UNSENT"), intent("a", "3"),
+        {"kind": "PARK", "request_id": "a", "attempt": "3", "word": None}, outcome("a", "3", "h", via="callback"),
+    ]  # fmt: skip
+    folded = fold((float(n), row) for n, row in enumerate(rows))
+
+    assert list(folded.attempts) == ["1", "3"]
+    assert (folded.attempts["3"].via, folded.attempts["3"].settled) == ("callback", 5.0)
+    assert folded.clashes == []
+
+
+def test_the_client_id_of_a_kafka_connection() -> None:
+    """Length, API key, version, correlation, then the id; HTTP has none."""
+    first = b"\x00\x00\x00\x20\x00\x12\x00\x03\x00\x00\x00\x01\x00\x01P\x00"
+
+    assert (client_id(first), client_id(b"POST /api/send-message HTTP/1.1\r\n")) == ("P", "")
