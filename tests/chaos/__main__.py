@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.chaos import report
 from tests.chaos.fleet import PROTOCOLS
 from tests.chaos.kills import Plan, run
-from tests.chaos.scenarios import ACTS, play
+from tests.chaos.scenarios import ACTS, GAP_S, play
 from tests.chaos.stack import Stack
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -39,7 +39,7 @@ def scenarios(context: typer.Context, only: Only = [], seed: Seed = None, into: 
             protocol = PROTOCOLS[n % len(PROTOCOLS)]
             played = play(stack, [act], began_with + n, console.print, protocol)
             seconds = time.monotonic() - began
-            runs.append(report.line_of(act, began_with + n, seconds, played.judgement, gap_s=0.1, fired=played.fired))
+            runs.append(report.line_of(act, began_with + n, seconds, played.judgement, gap_s=GAP_S, fired=played.fired))
             _keep(into, runs[-1])
     _end(runs)
 

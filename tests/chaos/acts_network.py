@@ -13,7 +13,7 @@ from tests.chaos.proxy import CUT, HOLE, LOSE_ANSWERS, Rule
 from tests.chaos.stack import NODES
 from tests.chaos.trial import Trial
 
-CUT_S = 6.0
+CUT_S = 4.0
 SLOW_S = 0.15
 LEDGER_SLOW_S = 1.0
 TEXTS = 15

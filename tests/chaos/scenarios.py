@@ -34,7 +34,7 @@ ACTS: Mapping[str, Act] = {
     "registry-away": process.registry_away,
     "ledger-slow": network.ledger_slow,
 }
-RATE, ENOUGH = 20.0, 100_000
+RATE, GAP_S, ENOUGH = 15.0, 0.2, 100_000
 PARK_AFTER_S = 60
 """The least that is allowed; what a kill leaves without a POST is settled only by this."""
 
@@ -50,7 +50,7 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
     """Play these acts one after the other in one trial. The folder is kept when something is wrong."""
     folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
     fired = []
-    with Trial(stack, folder, seed, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
+    with Trial(stack, folder, seed, gap_s=GAP_S, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
         trial.load.begin(ENOUGH, RATE)
         trial.wait_posts(10)
         for act in acts:

@@ -83,6 +83,12 @@ def _too_close(scene: Scene) -> None:
     scene.posts[1] = scene.posts[1]._replace(at=10.02)
 
 
+def _too_close_after_one_that_was_late(scene: Scene) -> None:
+    scene.requests.append({"request_id": "c"})
+    scene.events.append(end("c", 2, "h3"))
+    scene.posts = [post(0, "a", 10.0, "h1"), post(1, "b", 10.19, "h2"), post(2, "c", 10.2, "h3")]
+
+
 def _two_lines(scene: Scene) -> None:
     scene.posts[1] = scene.posts[1]._replace(line="l2")
 
@@ -117,6 +123,7 @@ FAULTS: list[tuple[Callable[[Scene], None], str]] = [
     (_lost, "no end"),
     (_two_ends, "2 ends"),
     (_too_close, "after another POST of its line"),
+    (_too_close_after_one_that_was_late, "after another POST of its line"),
     (_two_lines, "2 lines"),
     (_two_in_flight, "in flight"),
     (_out_of_order, "produced later"),
@@ -142,6 +149,16 @@ def test_each_broken_promise_is_found(spoil: Callable[[Scene], None], told: str)
     spoil(scene)
 
     assert any(told in complaint for complaint in judge(scene.evidence()).complaints)
+
+
+def test_a_post_after_one_that_was_late_may_be_closer() -> None:
+    """Both gaps together are long enough: the first was on its way for longer."""
+    scene = Scene()
+    scene.requests.append({"request_id": "c"})
+    scene.events.append(end("c", 2, "h3"))
+    scene.posts = [post(0, "a", 10.0, "h1"), post(1, "b", 10.17, "h2"), post(2, "c", 10.2, "h3")]
+
+    assert judge(scene.evidence()).complaints == ()
 
 
 def test_parked_is_counted_apart_and_a_repeat_waits_with_it() -> None:
