@@ -1,10 +1,5 @@
 """The judge: the promises, checked from outside on the evidence of one trial.
 
-The gap of a line is kept between writes; what is judged here is arrivals, and a busy machine makes one POST late and not
-the next. So two may arrive closer than the gap by TOLERANCE_S, never by more than half the gap. Where the first one was
-itself late, seen by the two gaps together being long enough, the second may be closer by JAM_S, never by more than three
-quarters of the gap: a rule that is broken shows as gaps near 0.
-
 PARKED is provisional: parked requests are counted apart, and a repeat of one waits with it. Everything else has exactly
 one end, and what the ends say must be true: SUBMITTED of a text that the simulator has, nothing refused without reason.
 """
@@ -12,13 +7,12 @@ one end, and what the ends say must be true: SUBMITTED of a text that the simula
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Any
 
 from tests.chaos.evidence import Attempt, Evidence, Post
+from tests.chaos.pace import smallest_gap, too_close
 from tests.chaos.tapes import Row
 
-TOLERANCE_S, JAM_S = 0.06, 0.15
 SHOWN = 5
 """Examples of a complaint."""
 EFFECT_S = 365.0
@@ -67,8 +61,9 @@ class Judgement:
 def judge(evidence: Evidence, allowed: Collection[str] = (), *, resend: bool = False) -> Judgement:
     """``allowed``: codes of ends that this trial provoked. ``resend``: doubles are explained by the limit, or not."""
     rules: list[Callable[[Evidence], Iterator[str]]] = [
-        _one_end, _true_ends, lambda e: _letters(e, allowed), lambda e: _refused(e, allowed), _pace, _one_line,
-        _one_in_flight, _order, _callbacks, lambda e: iter(e.ledger.clashes if not resend else ()),
+        _one_end, _true_ends, lambda e: _letters(e, allowed), lambda e: _refused(e, allowed),
+        lambda e: too_close(e.posts, e.gap_s), _one_line, _one_in_flight, _order, _callbacks,
+        lambda e: iter(e.ledger.clashes if not resend else ()),
     ]  # fmt: skip
     unexplained = [text for text in _doubled(evidence) if not resend or not _explained(evidence, text)]
     complaints = [f"{text}: {len(evidence.texts[text])} texts" for text in unexplained]
@@ -82,11 +77,6 @@ def judge(evidence: Evidence, allowed: Collection[str] = (), *, resend: bool = F
 def percentile(ordered: Sequence[float], share: float) -> float | None:
     """The value below which this share lies; None of nothing."""
     return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 2) if ordered else None
-
-
-def smallest_gap(posts: Sequence[Post]) -> float | None:
-    """Between two POSTs of a line."""
-    return min((gap for _, _, gap in _gaps(posts)), default=None)
 
 
 def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, ...], unexplained: int) -> Figures:
@@ -183,28 +173,6 @@ def _refused(evidence: Evidence, allowed: Collection[str]) -> Iterator[str]:
     for row in evidence.events:
         if row["type"] in {"REJECTED", "EXPIRED", "CANCELLED", "DROPPED"} and row["code"] not in allowed:
             yield f"{row['request_id']}: {row['type']} {row['code']}"
-
-
-def _gaps(posts: Sequence[Post]) -> Iterator[tuple[Post, float, float]]:
-    """Each POST with the gap before the last one of its line, and its own."""
-    by_line: dict[str, list[Post]] = defaultdict(list)
-    for post in posts:
-        by_line[post.line].append(post)
-    for of_line in by_line.values():
-        before = float("inf")
-        for one, other in pairwise(sorted(of_line, key=lambda post: post.at)):
-            yield other, before, (gap := other.at - one.at)
-            before = gap
-
-
-def _pace(evidence: Evidence) -> Iterator[str]:
-    """No two POSTs of a line arrive closer than its gap less the tolerance."""
-    asked = evidence.gap_s
-    least, floor = asked - min(TOLERANCE_S, asked / 2), asked - min(JAM_S, asked * 0.75)
-    for post, before, gap in _gaps(evidence.posts):
-        was_late = before + gap >= asked + least
-        if gap < (floor if was_late else least):
-            yield f"{post.request}: {gap * 1000:.1f} ms after another POST of its line, gap {asked:g} s"
 
 
 def _one_line(evidence: Evidence) -> Iterator[str]:
