@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from tests.real.site import Site
 from tests.real.upstream import Upstream
@@ -10,6 +11,7 @@ from tests.real.upstream import Upstream
 TWICE = 0.02
 """Share of requests whose record is appended twice, as a producer that was restarted does."""
 TICK_S = 0.05
+ACKED_S = 240.0
 BURST = float("inf")
 
 
@@ -24,7 +26,8 @@ class Load:
     def __init__(self, site: Site, seed: int, contacts: int = 100, **more: str) -> None:
         self._upstream, self._chance = Upstream(site), random.Random(f"load {seed}")
         self._contacts, self._more = contacts, more
-        self._thread: threading.Thread | None = None
+        self._pool = ThreadPoolExecutor(1, "load")
+        self._work: Future[None] | None = None
         self._enough = threading.Event()
         self.requests = self.repeats = 0
 
@@ -34,8 +37,7 @@ class Load:
 
     def begin(self, requests: int, rate: float) -> None:
         """Append so many a second, beside everything else."""
-        self._thread = threading.Thread(target=self._send, args=(requests, rate), name="load", daemon=True)
-        self._thread.start()
+        self._work = self._pool.submit(self._send, requests, rate)
 
     def stop(self) -> None:
         """That was enough; wait until all are acknowledged."""
@@ -44,14 +46,14 @@ class Load:
         self._enough.clear()
 
     def wait(self) -> None:
-        """Until all are appended."""
-        if self._thread is not None:
-            self._thread.join()
+        """Until all are acknowledged. Raises what went wrong."""
+        if self._work is not None:
+            self._work.result()
 
-    @property
-    def going(self) -> bool:
-        """Whether requests are still being appended."""
-        return self._thread is not None and self._thread.is_alive()
+    def close(self) -> None:
+        """No more."""
+        self._enough.set()
+        self._pool.shutdown(cancel_futures=True)
 
     def _send(self, requests: int, rate: float) -> None:
         began, first = time.monotonic(), self.requests
@@ -61,7 +63,7 @@ class Load:
                 self._one()
             if rate < BURST:
                 self._enough.wait(TICK_S)
-        self._upstream.flush()
+        self._upstream.flush(ACKED_S)
 
     def _one(self) -> None:
         contact = number(self._chance.randrange(self._contacts))

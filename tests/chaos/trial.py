@@ -68,6 +68,7 @@ class Trial:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.load.close()
         self.stack.clear()
         self.fleet.close()
         self.tapes.close()

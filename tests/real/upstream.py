@@ -45,9 +45,9 @@ class Upstream:
         self._producer.produce(self.topic, value, key.encode())
         self._producer.poll(0)
 
-    def flush(self) -> None:
+    def flush(self, within_s: float = 30) -> None:
         """Wait until everything is acknowledged."""
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(within_s) == 0
 
 
 def _ahead() -> str:
