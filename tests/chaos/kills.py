@@ -28,8 +28,10 @@ from tests.real.site import until
 LINES, GAP_S, CONTACTS = 20, 0.15, 2000
 NAMES = "PQR"
 BETWEEN_S = (3.0, 5.0)
+WORK = 30
+"""POSTs between two kills, at the least: a group that never comes to work proves nothing."""
 DOUBLE_KILL = 10
-SETTLE_S = 300.0
+SETTLE_S = 240.0
 PARK_AFTER_S = 60
 SHORT_HOLD_S, LONG_HOLD_S = 45.0, EFFECT_S + 60.0
 SIMULATOR = (
@@ -86,6 +88,7 @@ def _kill(trial: Trial, plan: Plan, say: Callable[[int, int, str], None]) -> Non
         fleet.revive()
         trial.hold(chance.uniform(*BETWEEN_S))
         until(lambda: len(_well(trial)) > 1, 120)
+        trial.wait_posts(WORK)
         if fleet.kills >= reset:
             reset = plan.kills * 2
             _all_die(trial)

@@ -17,7 +17,7 @@ from tests.chaos.tapes import Tapes
 from tests.real.site import Site, until
 
 SETTLE_S = 240.0
-LOOK_S = 1.0
+LOOK_S = 2.0
 QUIET_S = 3.0
 """After the last end: callbacks that are still on their way."""
 
@@ -121,12 +121,17 @@ class Trial:
             until(done, 60)
 
     def settle(self, within_s: float = SETTLE_S) -> Evidence:
-        """Wait until every request has its end or is parked, or the time is over, and return all that is known."""
+        """Wait until every request has its end or is parked; return all that is known.
+
+        ``within_s``: no request came to its end for so long, so none will.
+        """
         self.load.wait()
-        end = time.monotonic() + within_s
-        while self.evidence().waiting() and time.monotonic() < end:
+        left, end = len(self.evidence().waiting()), time.monotonic() + within_s
+        while left and time.monotonic() < end:
             self.fleet.revive()
             self.hold(LOOK_S)
+            if (now := len(self.evidence().waiting())) < left:
+                left, end = now, time.monotonic() + within_s
         self.hold(QUIET_S)
         return self.evidence()
 
