@@ -15,12 +15,12 @@ import fastavro
 
 from benchmarks.ledger_log import codec, encoded, records
 from benchmarks.noise import interleaved
-from connector.inbound import Reader
 from connector.kafka.avro import HEADER_BYTES, Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, parsed
-from connector.ledger_feed import LedgerFeed
-from connector.replica import Replica
+from connector.roles.replica import Replica
+from connector.wiring.inbound import Reader
+from connector.wiring.ledger_feed import LedgerFeed
 
 
 class _NoLog:

@@ -13,7 +13,6 @@ import msgspec
 import uvloop
 
 from connector.core.messages import SendRequest
-from connector.installation import subjects
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -25,6 +24,7 @@ from connector.kafka.wire_requests import request_row
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 from connector.simulator.registry import embedded_registry
 from connector.simulator.texts import Text, wire
+from connector.wiring.installation import subjects
 
 NAMES = TopicNames()
 ANSWERED_AT = 1_790_071_200.0

@@ -14,21 +14,25 @@ from dataclasses import dataclass, field
 import structlog
 
 from connector import __version__
-from connector.assembly import ROLES, Parts, start_digester
-from connector.control_feed import ControlFeed
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
 from connector.core.health import Sight, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
-from connector.inbound import Reader
-from connector.installation import clients_of, hash_key_of, names_of
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.tail import LogTail
-from connector.ledger_feed import LedgerFeed
-from connector.outbound import LedgerTopic, OutTopics
-from connector.replica import Replica
+from connector.roles.replica import Replica
 from connector.settings import Settings
-from connector.starting import (
+from connector.system import System
+from connector.watchdog import Watchdog
+from connector.web.health import health_app
+from connector.web.server import WebServer
+from connector.wiring.assembly import ROLES, Parts, start_digester
+from connector.wiring.control_feed import ControlFeed
+from connector.wiring.inbound import Reader
+from connector.wiring.installation import clients_of, hash_key_of, names_of
+from connector.wiring.ledger_feed import LedgerFeed
+from connector.wiring.outbound import LedgerTopic, OutTopics
+from connector.wiring.starting import (
     AccountCheck,
     StartRefused,
     checked,
@@ -37,10 +41,6 @@ from connector.starting import (
     prepared_codec,
     restore,
 )
-from connector.system import System
-from connector.watchdog import Watchdog
-from connector.web.health import health_app
-from connector.web.server import WebServer
 
 COMMIT_S = 1.0  # how often next offsets are committed; a replay of one second costs no text, only ledger reads
 FIRST = asyncio.FIRST_COMPLETED

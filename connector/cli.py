@@ -12,19 +12,19 @@ from typing import Annotated, Any
 import typer
 from rich.live import Live
 
-from connector import __version__, demo, operations
+from connector import __version__, demo
 from connector.app import Connector, StartRefused, both
-from connector.assembly import ROLES
-from connector.cli_dlq import dlq_cli
-from connector.cli_frame import WRONG, AsJson, Config, stop_on_signal
-from connector.cli_frame import on_kafka as _kafka
-from connector.cli_frame import run as _run
-from connector.cli_frame import settings_of as _settings
-from connector.cli_ledger import ledger_cli
-from connector.cli_orders import cancel
-from connector.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
-from connector.cli_parked import parked_cli
-from connector.cli_simulate import simulate
+from connector.commands import operations
+from connector.commands.cli_dlq import dlq_cli
+from connector.commands.cli_frame import WRONG, AsJson, Config, stop_on_signal
+from connector.commands.cli_frame import on_kafka as _kafka
+from connector.commands.cli_frame import run as _run
+from connector.commands.cli_frame import settings_of as _settings
+from connector.commands.cli_ledger import ledger_cli
+from connector.commands.cli_orders import cancel
+from connector.commands.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
+from connector.commands.cli_parked import parked_cli
+from connector.commands.cli_simulate import simulate
 from connector.core.messages import SendRequest
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
@@ -32,6 +32,7 @@ from connector.kafka.records import KafkaFatal
 from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
+from connector.wiring.assembly import ROLES
 
 FAULTS, FATAL = 3, 4
 cli = typer.Typer(

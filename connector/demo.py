@@ -17,7 +17,6 @@ import httpx2
 from connector.app import Connector, both
 from connector.core.messages import EventType, SendRequest
 from connector.demo_plan import DemoPlan, Tally
-from connector.installation import subjects
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -34,6 +33,7 @@ from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 from connector.simulator.registry import embedded_registry
 from connector.simulator.server import running
+from connector.wiring.installation import subjects
 
 MAX_REQUESTS = 20_000  # the embedded broker keeps 5 MiB a partition
 DRAIN_S = 120.0  # after the load: an attempt that nothing proves is parked after a minute, and may hold others up

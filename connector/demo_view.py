@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from connector.cli_output import in_words
+from connector.commands.cli_output import in_words
 from connector.demo import Demo
 
 GOOD = {"duplicate_texts": "0 is the promise", "lost": "still on their way, until the end", "in_doubt": "now"}

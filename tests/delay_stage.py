@@ -8,9 +8,9 @@ from connector.core.delays import Defer, Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.steps import Held
-from connector.delayer import Delayer, DelayRecord
-from connector.ends import DeadLetter, Ends
-from connector.surroundings import DispatchRecord
+from connector.roles.delayer import Delayer, DelayRecord
+from connector.roles.ends import DeadLetter, Ends
+from connector.roles.surroundings import DispatchRecord
 from tests.sender_stage import Stage
 
 

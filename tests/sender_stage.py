@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from connector.account import Account
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
@@ -16,12 +15,13 @@ from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
-from connector.doubts import Doubts
-from connector.line_worker import work
-from connector.list_proofs import ListProofs
-from connector.replica import AppendFailed, Replica
-from connector.sender import Sender
-from connector.surroundings import DispatchRecord, LineInfo, Surroundings
+from connector.roles.account import Account
+from connector.roles.doubts import Doubts
+from connector.roles.line_worker import work
+from connector.roles.list_proofs import ListProofs
+from connector.roles.replica import AppendFailed, Replica
+from connector.roles.sender import Sender
+from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 NOW_MS = 1_700_000_000_000
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)

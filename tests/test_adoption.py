@@ -8,7 +8,7 @@ from connector.core.parking import Reproduce, next_of
 from connector.core.records import Intent, Park
 from connector.core.resolving import Word, record_of
 from connector.core.steps import Held, Owe
-from connector.surroundings import DispatchRecord
+from connector.roles.surroundings import DispatchRecord
 from tests.sender_stage import NOW_MS, Stage
 from tests.virtual_time import run
 

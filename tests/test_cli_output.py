@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connector.cli_output import in_words, print_event, print_rows
+from connector.commands.cli_output import in_words, print_event, print_rows
 
 EVENT: dict[str, Any] = {
     "type": "SUBMITTED",

@@ -1,12 +1,12 @@
 """The control topic, live: in order, to its end first, and undisturbed by what it does not know."""
 
-from connector.control_feed import ControlFeed
 from connector.core.orders import CancelRequest, CancelTag, Order
-from connector.inbound import Reader
 from connector.kafka.avro import Codec
 from connector.kafka.control import line_record, order_record
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
+from connector.wiring.control_feed import ControlFeed
+from connector.wiring.inbound import Reader
 from tests.kafka.test_codec import CODEC, SHELF
 
 FIRST, SECOND = CancelRequest("r1", 1_700_000_000_000), CancelTag("campaign", "spring", 1_700_000_000_001)

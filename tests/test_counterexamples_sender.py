@@ -9,7 +9,7 @@ from connector.core.messages import Dispatch, Disposition, Origin, SendRequest
 from connector.core.records import Close, Intent, Outcome, Result
 from connector.core.turns import Policy
 from connector.kafka.topics import TopicNames, wanted
-from connector.surroundings import DispatchRecord
+from connector.roles.surroundings import DispatchRecord
 from tests.sender_stage import LOST, NOW_MS, Log, Stage
 from tests.virtual_time import run
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from connector.core.delays import Delay
-from connector.delayer import AHEAD_BYTES, AHEAD_RECORDS, Delayer, DelayRecord
-from connector.ends import PublishFailed
+from connector.roles.delayer import AHEAD_BYTES, AHEAD_RECORDS, Delayer, DelayRecord
+from connector.roles.ends import PublishFailed
 from tests.virtual_time import run
 
 NOW_MS = 1_700_000_000_000

@@ -5,8 +5,8 @@ import asyncio
 from connector.core.digests import EVERY_S, LOOK_S, SPREAD_S, SURE_AFTER_MS
 from connector.core.ledger import Alarm, Step
 from connector.core.records import Digest, Intent, LedgerRecord, Rules
-from connector.digester import Digester
-from connector.replica import Replica
+from connector.roles.digester import Digester
+from connector.roles.replica import Replica
 from tests.core.ledger_story import close, intent
 from tests.sender_stage import NOW_MS, Log, Stage
 from tests.virtual_time import run

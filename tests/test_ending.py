@@ -22,7 +22,7 @@ asyncio.run(main())
 
 STOPPING = """
 import asyncio
-from connector.cli_frame import stop_on_signal
+from connector.commands.cli_frame import stop_on_signal
 
 async def main():
     stop = stop_on_signal()

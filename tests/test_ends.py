@@ -9,9 +9,9 @@ from connector.core.messages import Dispatch, EventType, Origin, SendRequest, So
 from connector.core.records import LedgerRecord, Resolution
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
-from connector.ends import DeadLetter, Ends, refusal_event
-from connector.reconciler import Binding, ParkedRecord, Reconciler
-from connector.replica import Replica
+from connector.roles.ends import DeadLetter, Ends, refusal_event
+from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
+from connector.roles.replica import Replica
 from tests.core.ledger_story import contact_id, intent, origin, park, resolve, submitted
 from tests.sender_stage import NOW_MS, Log
 from tests.virtual_time import run

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from connector.core.lag import Lag
 from connector.core.messages import SendRequest
-from connector.feed import MAX_BYTES, MAX_RECORDS, Feed, Pauses
-from connector.inbound import Reader, requests_into
 from connector.kafka.records import KafkaRecord
+from connector.wiring.feed import MAX_BYTES, MAX_RECORDS, Feed, Pauses
+from connector.wiring.inbound import Reader, requests_into
 from tests.test_router import Stage, request
 from tests.virtual_time import run
 

@@ -5,22 +5,22 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from connector.commands.operations import Onlooker
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held
-from connector.ends import DeadLetter, Ends
-from connector.inbound import Reader, parked_into
 from connector.kafka.avro import Codec
 from connector.kafka.control import contacts_of, control_of
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
 from connector.kafka.wire_requests import dispatch_row, request_row
-from connector.operations import Onlooker
-from connector.reconciler import Binding, Reconciler
-from connector.replica import Replica
+from connector.roles.ends import DeadLetter, Ends
+from connector.roles.reconciler import Binding, Reconciler
+from connector.roles.replica import Replica
+from connector.wiring.inbound import Reader, parked_into
 from tests import virtual_time
 
 

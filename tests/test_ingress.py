@@ -9,9 +9,9 @@ from connector.core.events import MessageEvent
 from connector.core.facts import CallbackAnswered, Fact
 from connector.core.records import LedgerRecord, Outcome, Result
 from connector.core.tokens import Ring, sign
-from connector.ends import PublishFailed
-from connector.ingress import Ingress, Reply
-from connector.replica import AppendFailed, Replica
+from connector.roles.ends import PublishFailed
+from connector.roles.ingress import Ingress, Reply
+from connector.roles.replica import AppendFailed, Replica
 from connector.sendblue.reading import json_value
 from tests.core.ledger_story import intent
 

@@ -10,26 +10,6 @@ import pytest
 ROOT = Path(__file__).parents[1] / "connector"
 ACTING = {"time", "random", "os", "asyncio", "logging", "threading", "socket", "uuid", "secrets", "subprocess"}
 EDGES = {"kafka", "sendblue", "web", "observability"}
-ROLES = {
-    "account",
-    "delayer",
-    "digester",
-    "doubts",
-    "ends",
-    "ingress",
-    "lane",
-    "line_guard",
-    "line_worker",
-    "list_proofs",
-    "parked_looks",
-    "reconciler",
-    "replica",
-    "router",
-    "sender",
-    "surroundings",
-    "sweeper",
-    "watched",
-}
 
 
 @cache
@@ -56,7 +36,7 @@ def layer(name: str) -> str:
     parts = name.removesuffix(".py").replace("/", ".").split(".")
     if parts[0] == "core" or parts[0] in EDGES or parts[0] == "simulator":
         return parts[0]
-    return "roles" if parts[0] in ROLES else "top"
+    return "roles" if parts[0] == "roles" else "top"
 
 
 def ours(imported: set[str]) -> set[str]:

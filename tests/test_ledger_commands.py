@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from connector import ledger_commands
+from connector.commands import ledger_commands
 from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
 from connector.demo import Demo, run

@@ -3,14 +3,14 @@
 import asyncio
 
 from connector.core.records import LedgerRecord, Rules
-from connector.inbound import Reader
 from connector.kafka.avro import Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_ledger import ledger_row
-from connector.ledger_feed import LedgerFeed
-from connector.replica import Replica
+from connector.roles.replica import Replica
+from connector.wiring.inbound import Reader
+from connector.wiring.ledger_feed import LedgerFeed
 from tests.core.ledger_story import close
 from tests.virtual_time import run
 

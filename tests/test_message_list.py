@@ -8,9 +8,9 @@ import httpx2
 import msgspec
 import pytest
 
-from connector.message_list import ListedMessages
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.credentials import Credentials
+from connector.wiring.message_list import ListedMessages
 
 NOW_MS = 1_700_000_000_000
 NUMBER = "+12025550123"

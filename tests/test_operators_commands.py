@@ -4,22 +4,22 @@ import asyncio
 
 import pytest
 
-from connector import dlq_commands, parked_commands, story_commands
+from connector.commands import dlq_commands, parked_commands, story_commands
+from connector.commands.dlq_commands import Asked
+from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, reading
+from connector.commands.parked_commands import Said
 from connector.core.messages import Origin, SendRequest
 from connector.core.records import Intent, Park
 from connector.core.redriving import MAX_REDRIVES, Why
 from connector.core.resolving import Word
 from connector.core.waiting import NO_RECORD
 from connector.demo import Demo
-from connector.dlq_commands import Asked
-from connector.installation import clients_of, names_of, registry_of, subjects
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_requests import request_row
-from connector.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, reading
-from connector.parked_commands import Said
 from connector.settings import Settings
+from connector.wiring.installation import clients_of, names_of, registry_of, subjects
 from tests.test_ledger_commands import beside_a_connector
 
 ATTEMPT = "ab" * 8

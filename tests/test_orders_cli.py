@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from connector.cli_orders import order_of
+from connector.commands.cli_orders import order_of
 from connector.core.orders import CancelRequest, CancelTag, Order
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z

@@ -4,11 +4,11 @@ import pytest
 
 from connector.core.events import ContentPolicy
 from connector.core.messages import Origin, Source
-from connector.ends import DeadLetter, PublishFailed
 from connector.kafka.avro import Codec
 from connector.kafka.records import Delivered, ProduceFailed
 from connector.kafka.topics import TopicNames
-from connector.outbound import OutTopics
+from connector.roles.ends import DeadLetter, PublishFailed
+from connector.wiring.outbound import OutTopics
 from tests.kafka.test_codec import Shelf
 
 SOURCE = Source(b"key", b"value", (("h", b"x"),), 1_700_000_000_000)

@@ -10,9 +10,9 @@ from connector.core.proofs import Listing
 from connector.core.records import Outcome, Park
 from connector.core.steps import Held, Owe
 from connector.core.turns import PARK_AFTER_S
-from connector.ends import Ends
-from connector.parked_looks import ParkedLooks
-from connector.reconciler import Binding, ParkedRecord, Reconciler
+from connector.roles.ends import Ends
+from connector.roles.parked_looks import ParkedLooks
+from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
 from tests.sender_stage import LOST, Stage
 from tests.test_doubts import ROW
 from tests.virtual_time import run

@@ -9,8 +9,8 @@ from connector.core.messages import Disposition, EventType
 from connector.core.records import Close, Park, Resolution, Resolve
 from connector.core.redriving import Redriven, headers_of
 from connector.core.steps import Owe
-from connector.ends import TOLD_EVERY, Ends
-from connector.reconciler import ParkedRecord
+from connector.roles.ends import TOLD_EVERY, Ends
+from connector.roles.reconciler import ParkedRecord
 from tests.core.ledger_story import attempt_id, intent, origin, park, rejected
 from tests.sender_stage import NOW_MS
 from tests.test_router import Stage, held, request

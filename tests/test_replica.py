@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from connector.core.records import LedgerRecord, Outcome, Result
-from connector.replica import DRAIN_S, Replica
+from connector.roles.replica import DRAIN_S, Replica
 from tests.core.ledger_story import intent, submitted
 from tests.sender_stage import NOW_MS, Log
 from tests.virtual_time import run

@@ -11,11 +11,11 @@ from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, 
 from connector.core.requests import MAX_RECORD_BYTES
 from connector.core.routing import Lines
 from connector.core.steps import Held
-from connector.ends import DeadLetter, Ends, PublishFailed
-from connector.inbound import Elected
-from connector.reconciler import Binding, ParkedRecord, Reconciler
-from connector.replica import Replica
-from connector.router import MAX_PENDING, RequestRecord, Router
+from connector.roles.ends import DeadLetter, Ends, PublishFailed
+from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
+from connector.roles.replica import Replica
+from connector.roles.router import MAX_PENDING, RequestRecord, Router
+from connector.wiring.inbound import Elected
 from tests.core.ledger_story import contact_id, intent, origin, park, rejected, submitted
 from tests.sender_stage import NOW_MS, Log
 from tests.virtual_time import run

@@ -11,7 +11,7 @@ from connector.core.preflight import Finding
 from connector.kafka.topics import TopicNames
 from connector.settings import Ledger, Observability, RegistryPart, Settings
 from connector.simulator.registry import embedded_registry
-from connector.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
+from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
 
 
 class Kafka:

@@ -8,14 +8,14 @@ import httpx2
 from connector.core.events import MessageEvent, submitted_event
 from connector.core.facts import Fact, StatusSwept
 from connector.core.messages import Dispatch, Origin, SendRequest
-from connector.message_statuses import ListedStatuses
+from connector.roles.sweeper import Sweeper
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.credentials import Credentials
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.faults import Faults
 from connector.simulator.server import running
-from connector.sweeper import Sweeper
 from connector.system import System
+from connector.wiring.message_statuses import ListedStatuses
 from tests.test_sweeper import NothingParked, Topic
 
 LINE, WITHIN_S, MESSAGES = "+13035550100", 30.0, 150

@@ -12,7 +12,7 @@ from connector.core.outstanding import LONGEST_MS, LOOK_UP_AT_MS, READ_BACK_MS, 
 from connector.core.statuses import Flags
 from connector.core.sweeping import GRACE_MS, Page
 from connector.core.tokens import Claim
-from connector.sweeper import EVERY_S, Miss, Rows, Sweeper, Turn
+from connector.roles.sweeper import EVERY_S, Miss, Rows, Sweeper, Turn
 from tests.sender_stage import NOW_MS
 from tests.virtual_time import run
 

@@ -59,7 +59,7 @@ DOUBT_MUTANTS = (
         "judged-on-a-ledger-read-up",
         "a look is judged when the ledger is read up to its end as of then: a stale fold knows too few candidates",
         LIST,
-        "list_proofs.py",
+        "roles/list_proofs.py",
         "if listing is None or not await self._caught_up() or views",
         "if listing is None or views",
         PROOFS,

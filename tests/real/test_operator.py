@@ -14,24 +14,24 @@ import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from connector import operations
+from connector.commands import operations
+from connector.commands.dlq_commands import listed
+from connector.commands.ledger_reading import reading
+from connector.commands.parked_commands import parked
+from connector.commands.story_commands import inspect
 from connector.core.events import ContentPolicy
 from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.parking import parked_key
 from connector.core.records import Intent, Park
 from connector.core.steps import Held
-from connector.dlq_commands import listed
-from connector.installation import clients_of, hash_key_of, names_of, registry_of, subjects
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
-from connector.ledger_reading import reading
-from connector.outbound import OutTopics
-from connector.parked_commands import parked
 from connector.settings import Settings
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.server import running
-from connector.story_commands import inspect
+from connector.wiring.installation import clients_of, hash_key_of, names_of, registry_of, subjects
+from connector.wiring.outbound import OutTopics
 from tests.real.site import Site
 from tests.real.upstream import Upstream
 

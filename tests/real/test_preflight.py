@@ -11,8 +11,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
-from connector import operations
 from connector.app import Connector, StartRefused
+from connector.commands import operations
 from connector.settings import Settings, load
 from tests.real.site import LINES, Site, until
 

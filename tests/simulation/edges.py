@@ -8,7 +8,6 @@ import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connector.account import Account
 from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, message_of
 from connector.core.delays import Delay
@@ -16,9 +15,10 @@ from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held
-from connector.ends import DeadLetter, PublishFailed
-from connector.reconciler import Binding
-from connector.replica import AppendFailed
+from connector.roles.account import Account
+from connector.roles.ends import DeadLetter, PublishFailed
+from connector.roles.reconciler import Binding
+from connector.roles.replica import AppendFailed
 from tests.simulation.broker import EPOCH_MS, TOPICS, NotAcknowledged
 from tests.simulation.plan import LINES
 

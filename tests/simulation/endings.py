@@ -12,7 +12,7 @@ from connector.core.events import FINAL_TYPES, NEGATIVE_ENDS, MessageEvent
 from connector.core.messages import Dispatch, EventType
 from connector.core.requests import expires_ms
 from connector.core.steps import Held
-from connector.ends import DeadLetter
+from connector.roles.ends import DeadLetter
 from tests.simulation.broker import DELAYS, EPOCH_MS, Entry
 from tests.simulation.oracle import SKEW_MS
 

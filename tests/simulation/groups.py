@@ -39,7 +39,7 @@ class Fetched(NamedTuple):
 
 
 class Member(Protocol):
-    """A role of one process in its group (``connector.inbound.Feed``)."""
+    """A role of one process in its group (``connector.wiring.inbound.Feed``)."""
 
     def assigned(self, partitions: Sequence[int]) -> None: ...
     async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]: ...

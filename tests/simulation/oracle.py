@@ -14,7 +14,7 @@ from connector.core.messages import MAX_AGE_MS, Disposition, EventType
 from connector.core.records import Intent, LedgerRecord, Outcome, Rebind
 from connector.core.requests import expires_ms
 from connector.core.standing import Status
-from connector.ingress import Reply
+from connector.roles.ingress import Reply
 from tests.simulation.broker import EPOCH_MS, Entry
 from tests.simulation.rare import ledger_rarities
 

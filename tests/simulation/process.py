@@ -13,12 +13,12 @@ from connector.core.facts import BreakerTurned, DoubtLooked, Fact
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.core.views import Views
-from connector.feed import Feed
-from connector.ingress import Ingress
-from connector.reconciler import Binding, Reconciler
-from connector.router import Router
-from connector.sender import Sender
-from connector.watched import Watch
+from connector.roles.ingress import Ingress
+from connector.roles.reconciler import Binding, Reconciler
+from connector.roles.router import Router
+from connector.roles.sender import Sender
+from connector.roles.watched import Watch
+from connector.wiring.feed import Feed
 from tests.simulation.broker import Entry
 from tests.simulation.clock import ProcessLoop
 from tests.simulation.edges import Edges

@@ -1,4 +1,4 @@
-"""How a process starts its roles, as ``connector.assembly`` does: a new role is one more function here.
+"""How a process starts its roles, as ``connector.wiring.assembly`` does: a new role is one more function here.
 
 Each gets the process, builds the real class over ``process.edges`` and joins its group, if it has one.
 """
@@ -15,19 +15,19 @@ from connector.core.messages import Dispatch, Origin, SendRequest, Source
 from connector.core.routing import Lines
 from connector.core.steps import Held
 from connector.core.turns import Policy
-from connector.delayer import Delayer, DelayRecord
-from connector.digester import Digester
-from connector.doubts import Doubts
-from connector.ends import Ends, PublishFailed
-from connector.feed import Feed, Role
-from connector.inbound import Elected
 from connector.kafka.records import KafkaRecord
-from connector.line_worker import work
-from connector.list_proofs import ListProofs
-from connector.reconciler import ParkedRecord, Reconciler
-from connector.router import RequestRecord, Router
-from connector.sender import Sender
-from connector.surroundings import DispatchRecord, LineInfo, Surroundings
+from connector.roles.delayer import Delayer, DelayRecord
+from connector.roles.digester import Digester
+from connector.roles.doubts import Doubts
+from connector.roles.ends import Ends, PublishFailed
+from connector.roles.line_worker import work
+from connector.roles.list_proofs import ListProofs
+from connector.roles.reconciler import ParkedRecord, Reconciler
+from connector.roles.router import RequestRecord, Router
+from connector.roles.sender import Sender
+from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
+from connector.wiring.feed import Feed, Role
+from connector.wiring.inbound import Elected
 from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
 from tests.simulation.plan import LINES

@@ -15,7 +15,7 @@ from connector.core.calls import Answer, Failure
 from connector.core.identities import contact_hash
 from connector.core.messages import Dispatch
 from connector.core.tokens import Ring, sign
-from connector.ingress import Reply
+from connector.roles.ingress import Reply
 from tests.simulation.broker import EPOCH_MS
 from tests.simulation.plan import PostFate
 

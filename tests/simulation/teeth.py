@@ -12,9 +12,9 @@ from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim
 from connector.core.views import Views
-from connector.ends import Ends
-from connector.ingress import Ingress
-from connector.replica import AppendFailed, LedgerLog, Replica
+from connector.roles.ends import Ends
+from connector.roles.ingress import Ingress
+from connector.roles.replica import AppendFailed, LedgerLog, Replica
 
 
 def _chance_attempt(rng: Random, _: int) -> str:

@@ -1,0 +1,1 @@
+"""The commands of people: what they print, and what they do against a running installation."""

@@ -1,0 +1,88 @@
+"""Reading the ledger to its end, for a command: a replica that proposes nothing; every record to whoever listens."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+
+from connector.core.records import LedgerRecord
+from connector.core.story import Entry
+from connector.kafka.avro import Codec
+from connector.kafka.producer import KafkaProducer
+from connector.kafka.schemas import SchemaName
+from connector.kafka.tail import LogTail
+from connector.roles.replica import Replica
+from connector.settings import Settings
+from connector.system import System
+from connector.wiring.inbound import Reader
+from connector.wiring.installation import clients_of, names_of, registry_of
+from connector.wiring.ledger_feed import LedgerFeed
+from connector.wiring.outbound import LedgerTopic
+
+WITHIN_S = 300.0  # reading five days of a busy ledger takes less; a Kafka that is away takes longer
+Listen = Callable[[Entry], None]
+
+
+class LedgerSaysOtherwise(ValueError):  # noqa: N818 - read as a state of the ledger
+    """What was to be said contradicts the ledger."""
+
+
+class RiskNotAccepted(ValueError):  # noqa: N818 - an instruction to the operator
+    """Somebody may be texted twice, and nobody has said that this is accepted."""
+
+
+class _Told(Replica):
+    """A replica that passes on what it is fed."""
+
+    def __init__(self, log: LedgerTopic, listen: Listen) -> None:
+        super().__init__(secrets.token_hex(8), log)
+        self._listen = listen
+
+    def feed(self, offset: int, append_ms: int, record: LedgerRecord, read_at: float) -> None:
+        """Take the next record of the log."""
+        self._listen(Entry(offset, append_ms, record))
+        super().feed(offset, append_ms, record, read_at)
+
+
+@contextlib.asynccontextmanager
+async def reading(settings: Settings, listen: Listen = lambda _: None) -> AsyncIterator[Replica]:
+    """A replica that has read the ledger to its end. Raises KafkaFatal; ValueError when the rules are not ours."""
+    topic, clients, loop = names_of(settings).ledger, clients_of(settings), asyncio.get_running_loop()
+    codec = Codec(registry_of(settings), {SchemaName.LEDGER: f"{topic}-value"})
+    await codec.prepare(settings.registry.auto_register)
+    producer = KafkaProducer(clients, loop)
+    replica = _Told(LedgerTopic(producer, codec, topic), listen)
+    feed = LedgerFeed(replica, codec, Reader(codec, lambda _: None), System().mono)
+    tail = LogTail(clients, topic, feed.take, feed.at_end, loop)
+    try:
+        tail.start()
+        await _restored(replica, tail.fatal, feed.watch.failed)
+        if not replica.may_send:
+            raise ValueError("the ledger holds rules that this release does not know; run a newer one")
+        yield replica
+    finally:
+        await tail.close()
+        await feed.close()
+        await producer.close()
+
+
+@contextlib.asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Raises ValueError when it takes too long."""
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            yield
+    except TimeoutError:
+        raise ValueError(f"not done within {WITHIN_S:.0f} s; what was appended may still land") from None
+
+
+async def _restored(replica: Replica, *fatal: asyncio.Future[None]) -> None:
+    restored = asyncio.create_task(_signalled(replica.restored))
+    await asyncio.wait([restored, *fatal], return_when=asyncio.FIRST_COMPLETED)
+    for one in fatal:
+        if one.done():
+            one.result()
+
+
+async def _signalled(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,197 @@
+"""What the commands do against a real Kafka, registry and Sendblue; ``cli`` prints what they return."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connector.core import preflight as decide
+from connector.core.messages import SendRequest
+from connector.core.orders import Order
+from connector.core.preflight import Finding
+from connector.kafka.avro import Codec, Row, Undecodable
+from connector.kafka.control import (
+    Control,
+    Genesis,
+    assign_partitions,
+    control_of,
+    genesis_record,
+    line_record,
+    order_record,
+)
+from connector.kafka.producer import KafkaProducer
+from connector.kafka.records import KafkaRecord
+from connector.kafka.registry import UnknownSchema
+from connector.kafka.schemas import SchemaName, text_of
+from connector.kafka.tail import PartitionTails, read_table
+from connector.kafka.topics import Topics, plan
+from connector.kafka.wire_requests import request_row
+from connector.sendblue.lookups import SendblueError
+from connector.settings import Settings
+from connector.wiring.installation import clients_of, identity_of, names_of, registry_of, specs_of, subjects
+from connector.wiring.preflight import account_findings, contacts_finding, genesis_finding, kafka_findings
+
+Show = Callable[[dict[str, Any]], None]
+
+
+async def _codec(settings: Settings) -> Codec:
+    codec = Codec(registry_of(settings), subjects(names_of(settings)))
+    await codec.prepare(settings.registry.auto_register)
+    return codec
+
+
+async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> bool:
+    """Produce one request; show its events for ``wait_s`` seconds. True once its final event came."""
+    codec, names = await _codec(settings), names_of(settings)
+    events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
+    read = Onlooker(codec)
+    if wait_s:
+        await events.start(read.take, from_beginning=False)
+    producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
+    try:
+        key = (request.number or request.group_id or request.request_id).encode()
+        await producer.send(names.requests, key=key, value=codec.encode(SchemaName.SEND_REQUEST, request_row(request)))
+        if not wait_s:
+            return False
+        async with asyncio.timeout(wait_s):
+            while True:
+                row = await read.event()
+                if row["request_id"] == request.request_id:
+                    show(row)
+                    if row["final"]:
+                        return True
+    except TimeoutError:
+        return False
+    finally:
+        await producer.close()
+        await events.close()
+
+
+async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show) -> None:
+    """Show events as they come; for ever when ``limit`` is 0."""
+    read = Onlooker(await _codec(settings))
+    events = PartitionTails(clients_of(settings), names_of(settings).events, asyncio.get_running_loop())
+    await events.start(read.take, from_beginning)
+    shown = 0
+    try:
+        while not limit or shown < limit:
+            show(await read.event())
+            shown += 1
+    finally:
+        await events.close()
+
+
+class Onlooker:
+    """Events in the order they come; writers' schemas are fetched as needed, what cannot be read is passed over."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._records: asyncio.Queue[KafkaRecord] = asyncio.Queue()
+
+    def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Keep records until they are asked for."""
+        for record in records:
+            self._records.put_nowait(record)
+
+    async def event(self) -> Row:
+        """Return the next event. Raises RegistryAway."""
+        while True:
+            record = await self._records.get()
+            with contextlib.suppress(Undecodable, UnknownSchema):
+                return await self._codec.read(SchemaName.MESSAGE_EVENT, record.value)
+
+
+async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str]]:
+    """Plan the topics, or apply the plan and write genesis and the lines' partitions."""
+    admin, names = Topics(clients_of(settings)), names_of(settings)
+    existing = await asyncio.to_thread(admin.existing, names.all())
+    codec = await _codec(settings)
+    control = await _control(settings, codec) if names.control in existing else Control()
+    if control.genesis is not None and (why := decide.refusal([genesis_finding(settings, control)])):
+        raise ValueError(why)
+    partitions = assign_partitions(control.partitions, [line.alias for line in settings.lines])
+    specs = specs_of(settings, len(partitions))
+    changes = plan(specs, existing)
+    new = {line: number for line, number in partitions.items() if line not in control.partitions}
+    told: list[tuple[str, str, str]] = [(c.kind, c.topic, c.detail) for c in changes]
+    told += [("line", names.dispatch, f"{line} -> partition {number}") for line, number in new.items()]
+    if control.genesis is None:
+        told.append(("genesis", names.control, settings.name))
+    if apply:
+        await asyncio.to_thread(admin.apply, specs, changes, settings.kafka.replication_factor)
+        records = [line_record(codec, line, number) for line, number in new.items()]
+        if control.genesis is None:
+            records.append(genesis_record(codec, _genesis(settings)))
+        await _write_control(settings, records)
+    return told
+
+
+async def order(settings: Settings, given: Order) -> int:
+    """Give an order, and take back those that hold for nothing any more; return how many those were."""
+    codec = await _codec(settings)
+    ended = (await _control(settings, codec)).orders.stale(time.time_ns() // 1_000_000)
+    await _write_control(settings, [*((key, None) for key in ended), order_record(codec, given)])
+    return len(ended)
+
+
+async def _control(settings: Settings, codec: Codec) -> Control:
+    table = await asyncio.to_thread(read_table, clients_of(settings), names_of(settings).control)
+    return await control_of(codec.read, table)
+
+
+async def _write_control(settings: Settings, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+    producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
+    try:
+        for key, value in records:
+            await producer.send(names_of(settings).control, key=key, value=value, partition=0)
+    finally:
+        await producer.close()
+
+
+def _genesis(settings: Settings) -> Genesis:
+    name, account, hash_key = identity_of(settings)
+    if account is None:
+        raise ValueError("sendblue.api_key_id is not set; set it, or sendblue.api_key_id_file")
+    return Genesis(name, account, hash_key, time.time_ns() // 1_000_000)
+
+
+async def register(settings: Settings) -> list[tuple[str, int]]:
+    """Protect every subject, those that have versions too, and register its schema."""
+    registry, rows = registry_of(settings), []
+    for name, subject in subjects(names_of(settings)).items():
+        await registry.protect(subject)
+        rows.append((subject, await registry.register(subject, text_of(name))))
+    return rows
+
+
+async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:
+    """Ask whether each subject is protected, and whether each schema may follow all that the registry has."""
+    registry = registry_of(settings)
+    return [
+        (subject, await registry.is_protected(subject), await registry.compatible(subject, text_of(name)))
+        for name, subject in subjects(names_of(settings)).items()
+    ]
+
+
+async def check(settings: Settings) -> list[Finding]:
+    """Check all that can be checked from outside a running connector."""
+    codec = await _codec(settings)
+    kafka = [*await kafka_findings(settings, codec), *await contacts_finding(settings, codec)]
+    registry = Finding(True, "registry", "it answers")
+    return [*kafka, registry, *await _check_account(settings), *_check_settings(settings)]
+
+
+async def _check_account(settings: Settings) -> list[Finding]:
+    try:
+        return await account_findings(settings)
+    except SendblueError as error:
+        refused = error.code in ("HTTP_401", "HTTP_403")
+        do = "check the two keys: Sendblue refuses them" if refused else "check sendblue.base_url and the way there"
+        return [Finding(False, "sendblue", str(error), do)]
+
+
+def _check_settings(settings: Settings) -> list[Finding]:
+    has_keys = bool(settings.callbacks.keys)
+    do = "" if has_keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
+    return [Finding(has_keys, "callbacks", f"{len(settings.callbacks.keys)} signing keys", do)]

@@ -1,0 +1,184 @@
+"""A lane: one assigned partition of the dispatch topic, which is one line's queue as its sender holds it.
+
+It keeps the line's window and low watermark, wakes records when the ledger says something of them, hands out the next
+due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
+go round through a delay topic, so that those behind it are looked at too.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from connector.core.breakers import Suspicion
+from connector.core.callbacks import Report
+from connector.core.delays import FOR_ANOTHER, IN_WINDOW_S, Wait
+from connector.core.identities import body_hash, contact_hash
+from connector.core.offsets import Watermark
+from connector.core.standing import request_key
+from connector.core.steps import Held
+from connector.core.window import Window
+from connector.roles.line_guard import LineGuard
+from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
+
+
+class Lane:
+    """One assigned partition: the line's window, its watermark and what its turns share."""
+
+    def __init__(
+        self,
+        line: LineInfo,
+        around: Surroundings,
+        sleepers: dict[bytes, dict["Lane", None]],
+        paused: Callable[[bool], None],
+        crossed: Callable[[], None],
+        writes: dict[str, float],
+    ) -> None:
+        self.line, self.around, self._sleepers = line, around, sleepers
+        self.window: Window[Held] = Window()
+        self.watermark = Watermark()
+        self.owned = True
+        self.stopping = False
+        self.reports: dict[str, Report] = {}
+        self.suspicions: dict[int, Suspicion] = {}
+        self.announced: set[int] = set()
+        self.rounds: set[int] = set()
+        self._since: dict[int, float] = {}
+        self._round_at: float | None = None
+        self._paused, self._crossed, self._writes = paused, crossed, writes
+        self._is_paused = False
+        around.budget.join()
+        self._stir = asyncio.Event()
+        self.guard = LineGuard(
+            line.alias,
+            around.account,
+            around.clocks,
+            around.ids.jitter,
+            partial(around.replica.views.in_doubt, line.alias),
+            around.observe,
+            self.wake_all,
+        )
+
+    @property
+    def full(self) -> bool:
+        """True when the line must stop reading."""
+        return self.window.full or self.around.budget.stops(self.window.size)
+
+    @property
+    def last_write(self) -> float | None:
+        """When this process last wrote on the line, under whichever assignment; monotonic seconds, never back."""
+        return self._writes.get(self.line.alias)
+
+    @last_write.setter
+    def last_write(self, at: float) -> None:
+        self._writes[self.line.alias] = max(at, self._writes.get(self.line.alias, at))
+
+    def add(self, record: DispatchRecord) -> None:
+        """Take a record into the window; when it is full the partition is paused."""
+        request = record.dispatch.request
+        held = Held(
+            record.dispatch,
+            record.timestamp_ms,
+            contact_hash(request, self.around.hash_key),
+            body_hash(request, self.around.hash_key),
+        )
+        self.watermark.track(record.offset)
+        self.window.add(record.offset, held, record.size, held.contact, request_key(request.request_id))
+        self._weigh(record.size)
+        self._stir.set()
+
+    def wait(self, offset: int, held: Held, until: float, reason: Wait) -> None:
+        """The record sleeps until ``until``, or until the ledger changes its request or its contact."""
+        self.rounds.discard(offset)
+        if reason in FOR_ANOTHER:
+            self._since.setdefault(offset, self.around.clocks.mono())
+        else:
+            self._since.pop(offset, None)
+        self.window.wait(offset, until, reason)
+        for name in (held.contact, request_key(held.dispatch.request.request_id)):
+            self._sleepers.setdefault(name, {})[self] = None
+
+    def wake(self, name: bytes) -> None:
+        """The ledger changed the state of this request or contact."""
+        self.window.wake(name, self.around.clocks.mono())
+        self._stir.set()
+
+    def wake_all(self) -> None:
+        """Something about the whole line changed: look at every record again."""
+        self.window.wake_all(self.around.clocks.mono())
+        self._stir.set()
+
+    def done(self, offset: int, held: Held) -> None:
+        """The record has its end, or its next hop: its offset may be committed once all before it are done too."""
+        before = self.window.size
+        self.window.done(offset)
+        self.watermark.done(offset)
+        self.suspicions.pop(offset, None)
+        self.announced.discard(offset)
+        self.rounds.discard(offset)
+        self._since.pop(offset, None)
+        self.wake(held.contact)
+        self._weigh(self.window.size - before)
+
+    def waited_s(self, offset: int) -> float:
+        """For how long the record has waited for somebody else's end, without a break."""
+        since = self._since.get(offset)
+        return 0.0 if since is None else self.around.clocks.mono() - since
+
+    async def next(self) -> tuple[int, Held] | None:
+        """Wait for the next due record; None when the lane stops."""
+        while not self.stopping:
+            self._stir.clear()
+            self._go_round(self.around.clocks.mono())
+            taken = self.window.take(self.around.clocks.mono())
+            if taken is not None:
+                return taken
+            await self._doze()
+        return None
+
+    def stop(self) -> None:
+        """No new turn begins; the one in work ends."""
+        self.stopping = True
+        self._stir.set()
+
+    def close(self) -> None:
+        """The partition is somebody else's now: nothing more is written for it."""
+        self.stop()
+        if self.owned:
+            self.owned = False
+            if self.around.budget.leave(self.window.size):
+                self._crossed()
+
+    def pause_if_full(self) -> None:
+        """Stop or resume reading, as there is room."""
+        if self.full != self._is_paused:
+            self._is_paused = self.full
+            self._paused(self._is_paused)
+
+    def _go_round(self, now: float) -> None:
+        """A full window of a blocked line: rouse its oldest record when the line's turn comes."""
+        if not (self.full and self.guard.ready_at - now > IN_WINDOW_S):
+            self._round_at = None
+        elif self._round_at is None:
+            self._round_at = self.around.rotation.turn(now)
+        elif now >= self._round_at:
+            self._round_at = None
+            if (oldest := self.window.oldest(Wait.LINE)) is not None:
+                self.rounds.add(oldest)
+                self.window.rouse(oldest, now)
+
+    async def _doze(self) -> None:
+        times = [at for at in (self.window.next_wake(), self._round_at) if at is not None]
+        wake_at = min(times, default=None)
+        timeout = None if wake_at is None else max(wake_at - self.around.clocks.mono(), 0.0)
+        try:
+            async with asyncio.timeout(timeout):
+                await self._stir.wait()
+        except TimeoutError:
+            return
+
+    def _weigh(self, change: int) -> None:
+        if not self.owned:
+            return
+        if self.around.budget.hold(change):
+            self._crossed()
+        self.pause_if_full()

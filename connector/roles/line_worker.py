@@ -1,0 +1,272 @@
+"""One line's work: turn by turn, at most one POST in flight.
+
+A turn asks the core what comes next and does it, until the record has its end or must wait:
+
+    own fold first: not free -> publish what its end owes, park it, or wait
+    INTENT, read back, granted -> lease, ownership, fold, views again -> one POST
+    answer classified -> OUTCOME until read back; unknown appends nothing, the attempt stays in doubt
+    the event that the fold's state owes, durable -> the offset is done
+"""
+
+import asyncio
+from typing import assert_never
+
+from connector.core import last_look, pacing, steps, turns
+from connector.core.adoption import LEDGER_LOST
+from connector.core.breakers import NOT_SUSPECTED
+from connector.core.delays import Defer
+from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
+from connector.core.last_look import Grant
+from connector.core.ledger import Duplicate, Expired, Granted
+from connector.core.messages import Disposition, OnInDoubt
+from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
+from connector.core.pacing import ForeignGrants
+from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
+from connector.core.resend import ABSENT
+from connector.core.steps import Held
+from connector.core.turns import Seen
+from connector.roles.lane import Lane
+
+STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
+
+
+async def work(lane: Lane) -> None:
+    """Begin a turn for each due record until the lane stops."""
+    while (taken := await lane.next()) is not None:
+        offset, held = taken
+        await _Turn(lane, offset, held).run()
+
+
+class _Turn:
+    """One record's turn; its steps are the decisions of ``core.turns`` and ``core.last_look``."""
+
+    def __init__(self, lane: Lane, offset: int, held: Held) -> None:
+        self.lane, self.offset, self.held = lane, offset, held
+        self.around = lane.around
+        self.request_id = held.dispatch.request.request_id
+
+    async def run(self) -> None:
+        """Go on until the record is done or waits; a lane that stops begins no attempt, but ends what it began."""
+        while True:
+            step = turns.before_intent(self.held, self._seen(), self.around.policy)
+            if self.lane.stopping and isinstance(step, steps.Propose):
+                return None
+            if isinstance(step, steps.NotNow):
+                return self.lane.wait(self.offset, self.held, step.until, step.reason)
+            if isinstance(step, steps.Look):
+                self.around.doubts.look(self.held, step.attempt, newest=self._may_resend())
+                continue
+            if isinstance(step, steps.Owe | steps.HopTo | Defer):
+                await self._leave(step)
+                return self.lane.done(self.offset, self.held)
+            await self._act(step)
+
+    async def _leave(self, step: steps.Owe | steps.HopTo | Defer) -> None:
+        match step:
+            case steps.HopTo(line):
+                await self.around.outlets.hop(self.held.dispatch, line)
+            case Defer():
+                await self.around.outlets.defer(self.held, step)
+            case steps.Owe(standing):
+                report = self.lane.reports.pop(standing.attempt or "", None)
+                await self.around.outlets.owed(self.held, step, report)
+            case _:
+                assert_never(step)
+
+    async def _act(self, step: steps.Act) -> None:
+        dispatch, contact = self.held.dispatch, self.held.contact
+        match step:
+            case steps.Announce():
+                await self.around.outlets.scheduled(self.held)
+                self.lane.announced.add(self.offset)
+            case steps.Refute(attempt):
+                line, unsent = self._line_of(attempt), Result.UNSENT
+                await self._record(Outcome(attempt, self.request_id, line, contact, unsent, ABSENT, via="absence"))
+            case steps.Propose():
+                await self._propose()
+            case steps.Close(disposition, code):
+                await self._record(Close(self.request_id, dispatch.origin, dispatch.redrive, disposition, code))
+            case steps.ParkIt(attempt):
+                line = self._line_of(attempt)
+                await self._record(Park(attempt, self.request_id, dispatch.origin, line, contact, "IN_DOUBT"))
+            case steps.ParkUnknown():
+                attempt, reason = self.around.ids.attempt(), LEDGER_LOST
+                await self._record(Park(attempt, self.request_id, dispatch.origin, dispatch.line, contact, reason))
+            case steps.DropIt(attempt):
+                line, drop = self._line_of(attempt), Resolution.DROP
+                await self._record(Resolve(attempt, self.request_id, dispatch.origin, line, contact, drop, "policy"))
+            case _:
+                assert_never(step)
+
+    async def _propose(self) -> None:
+        clocks, dispatch = self.around.clocks, self.held.dispatch
+        lease_end = clocks.mono() + self.around.policy.lease_s
+        intent = Intent(
+            attempt=self.around.ids.attempt(),
+            request_id=self.request_id,
+            line=dispatch.line,
+            contact=self.held.contact,
+            body=self.held.body,
+            request_time_ms=dispatch.request_time_ms,
+            origin=dispatch.origin,
+            redrive=dispatch.redrive,
+            owner=self.around.replica.owner,
+        )
+        self.lane.guard.tried()
+        written = False
+        try:
+            written = await self._proposed(intent, lease_end)
+        finally:
+            if not written:
+                self.lane.guard.withdrawn()
+
+    async def _proposed(self, intent: Intent, lease_end: float) -> bool:
+        """Act on the verdict; True when the message was written."""
+        verdict = await self.around.replica.propose(intent, self.around.policy.lease_s)
+        match verdict:
+            case Granted():
+                self.around.observe(VerdictSeen("granted"))
+                return await self._granted(intent, lease_end)
+            case Expired():
+                self.around.observe(VerdictSeen("expired"))
+                await self._act(steps.Close(Disposition.EXPIRED, turns.AGED.code))
+            case Duplicate():
+                self.around.observe(VerdictSeen("duplicate"))
+            case None:
+                self.around.observe(VerdictSeen("timeout"))
+                await asyncio.sleep(STALLED_S)
+        return False
+
+    async def _granted(self, intent: Intent, lease_end: float) -> bool:
+        try:
+            refused = await self._ready_to_write(intent, lease_end)
+        except asyncio.CancelledError:
+            self.around.replica.record_later(self._outcome(intent, Result.UNSENT, "LATE"))
+            raise
+        if refused is None:
+            await self._post(intent, lease_end)
+        elif refused:
+            await self._record(self._outcome(intent, Result.UNSENT, refused))
+        return refused is None
+
+    async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
+        """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
+        while True:
+            match last_look.before_write(self._grant(intent, lease_end), self.around.policy.lease_s):
+                case last_look.Write():
+                    return None
+                case last_look.WriteAt(at):
+                    await asyncio.sleep(max(at - self.around.clocks.mono(), 0.0))
+                case last_look.GiveUp(code):
+                    return code
+                case last_look.Overtaken():
+                    return ""
+
+    async def _post(self, intent: Intent, lease_end: float) -> None:
+        clocks = self.around.clocks
+        began = self.lane.last_write = clocks.mono()
+        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end)
+        ended = clocks.mono()
+        self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
+        classified = classify(answer, self.around.policy.unknown_code)
+        self.around.observe(
+            PostAnswered(intent.line, type(classified).__name__.lower(), _code(classified), ended - began)
+        )
+        if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
+            self._suspect(classified)
+        await self._settle(intent, classified, answer)
+
+    def _suspect(self, classified: Classified) -> None:
+        """The account was stopped by this message although a GET succeeds: others go first."""
+        if isinstance(classified, Unsent) and classified.scope is Scope.ACCOUNT_STOPPED:
+            before = self.lane.suspicions.get(self.offset, NOT_SUSPECTED)
+            self.lane.suspicions[self.offset] = before.stopped(self.around.clocks.mono())
+
+    async def _settle(self, intent: Intent, classified: Classified, answer: Answer) -> None:
+        match classified:
+            case Submitted(handle=handle):
+                if (report := self.around.sendblue.report(answer)) is not None:
+                    self.lane.reports[intent.attempt] = report
+                await self._record(self._outcome(intent, Result.SUBMITTED, handle))
+            case Unsent(code=code):
+                await self._record(self._outcome(intent, Result.UNSENT, code))
+            case Rejected(code=code):
+                await self._record(self._outcome(intent, Result.REJECTED, code))
+            case Unknown():
+                self.around.doubts.began(intent.attempt)
+                self.around.observe(AttemptInDoubt(intent.line))
+
+    async def _record(self, record: Outcome | Park | Resolve | Close) -> None:
+        await self.around.replica.record(record)
+
+    def _outcome(self, intent: Intent, result: Result, detail: str) -> Outcome:
+        return Outcome(intent.attempt, intent.request_id, intent.line, intent.contact, result, detail, via="sender")
+
+    def _line_of(self, attempt: str) -> str:
+        live = self.around.replica.views.attempt(attempt)
+        return live.line if live else self.held.dispatch.line
+
+    def _may_resend(self) -> bool:
+        return (self.held.dispatch.request.on_in_doubt or self.around.policy.in_doubt) is OnInDoubt.RESEND
+
+    def _seen(self) -> Seen:
+        replica, clocks, lane, dispatch = self.around.replica, self.around.clocks, self.lane, self.held.dispatch
+        now_ms, tags = clocks.now_ms(), dispatch.request.tags
+        standing = replica.fold.standing(self.request_id)
+        attempt = standing.attempt if standing is not None and standing.attempt else ""
+        live, doubts = replica.views.attempt(attempt), self.around.doubts
+        return Seen(
+            now_ms=now_ms,
+            mono=clocks.mono(),
+            standing=standing,
+            bound=replica.views.line_of(self.held.contact),
+            contact_busy=replica.views.busy(self.held.contact),
+            first_of_contact=lane.window.is_first(self.offset),
+            ahead=lane.window.ahead(self.offset),
+            waited_s=lane.waited_s(self.offset),
+            line_ready_at=self._line_ready_at(),
+            goes_round=self.offset in lane.rounds,
+            announced=self.offset in lane.announced,
+            cancelled=self.around.orders.cancels(self.request_id, tags, dispatch.request_time_ms, now_ms),
+            suspected_until=lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
+            attempt_read_at=live.read_at if live else None,
+            attempt_granted_ms=live.granted_ms if live else None,
+            park_before_ms=self.around.orders.park_before_ms,
+            look_at=doubts.look_at(attempt),
+            absence=doubts.absence(attempt),
+        )
+
+    def _line_ready_at(self) -> float:
+        """When the line may propose: as its guard says, and when the pace lets a grant be written within its lease."""
+        mono, lane, lease_s = self.around.clocks.mono(), self.lane, self.around.policy.lease_s
+        if not self.around.replica.may_send:
+            return mono + turns.RECHECK_S
+        write_at = pacing.write_at(lane.last_write, lane.line.gap_s, self._foreign(mono), lease_s)
+        return max(lane.guard.ready_at, pacing.propose_at(write_at, lease_s))
+
+    def _foreign(self, mono: float) -> ForeignGrants:
+        line = self.lane.line
+        return self.around.replica.views.foreign_grants(line.alias, mono, self.around.policy.lease_s + line.gap_s)
+
+    def _grant(self, intent: Intent, lease_end: float) -> Grant:
+        replica, mono = self.around.replica, self.around.clocks.mono()
+        return Grant(
+            mono=mono,
+            lease_end=lease_end,
+            owned=self.lane.owned and replica.may_send,
+            still_open=replica.fold.is_open(intent.request_id, intent.attempt),
+            contact_busy=replica.views.busy(intent.contact, before=intent.attempt),
+            line=intent.line,
+            bound=replica.views.line_of(intent.contact),
+            own_last_write=self.lane.last_write,
+            gap_s=self.lane.line.gap_s,
+            foreign=self._foreign(mono),
+        )
+
+
+def _code(classified: Classified) -> str:
+    match classified:
+        case Submitted(error_code=code):
+            return code or "ok"
+        case Unknown(reason=code) | Unsent(code=code) | Rejected(code=code):
+            return code
