@@ -15,7 +15,7 @@ from typing import Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading
 from connector.kafka.tail import record_of
 
 BURST = 200  # records a hand-over
@@ -148,8 +148,8 @@ class GroupConsumer:
             error = message.error()
             if error is None and message.partition() in self._mine:
                 records.append(record_of(message))
-            elif error is not None and error.fatal():
-                raise KafkaFatal(f"consuming {self._topic}: {error.name()}")
+            elif error is not None and (why := ends_reading(error)) is not None:
+                raise KafkaFatal(f"consuming {self._topic}: {why}")
         return records
 
     def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:

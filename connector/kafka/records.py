@@ -6,6 +6,12 @@ from confluent_kafka import KafkaError
 
 _AWAY = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001 - librdkafka's own names
 
+_FORBIDDEN = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+
 
 class KafkaRecord(NamedTuple):
     """One consumed record. ``timestamp_ms`` is None when the record has none."""
@@ -41,3 +47,13 @@ class KafkaFatal(Exception):  # noqa: N818 - read as a state of the client
 def is_away(error: KafkaError) -> bool:
     """True when asking again may help: no broker is reachable, or the one that is cannot answer yet."""
     return error.code() in _AWAY or bool(error.retriable())
+
+
+def ends_reading(error: KafkaError) -> str | None:
+    """Why reading cannot go on after this error of a consumer, None when the client itself makes up for it.
+
+    The client reports a missing ACL once and then reads nothing for ever: nobody would hear of it.
+    """
+    if error.code() in _FORBIDDEN:
+        return f"{error.name()}: the brokers forbid it; give this client's user the ACLs"
+    return str(error.name()) if error.fatal() else None
