@@ -106,8 +106,9 @@ class Edges:
     def is_up(self) -> bool:
         return self.world.broker.down_until <= self.world.scheduler.now
 
-    async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
-        return self.world.teeth.answer(await self.world.sendblue.post(self.process, dispatch, attempt, within_s))
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+        lease_end = write_by - self._boot  # in the world's time
+        return self.world.teeth.answer(await self.world.sendblue.post(self.process, dispatch, attempt, lease_end))
 
     async def probe(self) -> bool:
         return await self.world.sendblue.probe(self.process)

@@ -73,11 +73,11 @@ class Sendblue:
         self.silent_until = 0.0
         self.blacklist: set[str] = set()
 
-    async def post(self, process: "Process", dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
-        """One POST, as ``SendblueClient`` makes it."""
+    async def post(self, process: "Process", dispatch: Dispatch, attempt: str, lease_end: float) -> Answer:
+        """One POST, as ``SendblueClient`` makes it; nothing is written after ``lease_end``."""
         world, now = self._world, self._world.scheduler.now
         contact = contact_hash(dispatch.request, b"k" * 16)
-        text = Text(process, dispatch, attempt, contact, now, now + within_s)
+        text = Text(process, dispatch, attempt, contact, now, lease_end)
         world.oracle.checked(text)
         await process.point("before the write", often=2.5)
         fate = world.plan.post(self.silent_until > world.scheduler.now)
