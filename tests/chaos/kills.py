@@ -53,7 +53,8 @@ class Plan:
     @property
     def rate(self) -> float:
         """Requests a second, so that the load lasts as long as the kills."""
-        return min(self.requests / (self.kills * sum(BETWEEN_S) / 2), LINES / GAP_S)
+        span_s = self.kills * sum(BETWEEN_S) / 2 + (SHORT_HOLD_S * 1.5 if self.policy == "resend" else 0.0)
+        return min(self.requests / span_s, LINES / GAP_S)
 
 
 def run(stack: Stack, plan: Plan, say: Callable[[int, int, str], None]) -> Run:
@@ -88,7 +89,8 @@ def _kill(trial: Trial, plan: Plan, say: Callable[[int, int, str], None]) -> Non
         fleet.revive()
         trial.hold(chance.uniform(*BETWEEN_S))
         until(lambda: len(_well(trial)) > 1, 120)
-        trial.wait_posts(WORK)
+        goal = trial.posts() + WORK
+        until(lambda goal=goal: trial.posts() >= goal or not trial.load.going, 120)  # type: ignore[misc]
         if fleet.kills >= reset:
             reset = plan.kills * 2
             _all_die(trial)

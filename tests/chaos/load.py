@@ -50,6 +50,11 @@ class Load:
         if self._work is not None:
             self._work.result()
 
+    @property
+    def going(self) -> bool:
+        """Whether requests are still being appended."""
+        return self._work is not None and not self._work.done()
+
     def close(self) -> None:
         """No more."""
         self._enough.set()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 import httpx2
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 Row = dict[str, Any]
 IDLE_S = 0.2
@@ -45,8 +45,8 @@ class Tape:
         self._consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
 
     def read(self) -> list[Entry]:
-        """All that was appended before this call and is not read yet."""
-        ends = {p: self._consumer.get_watermark_offsets(TopicPartition(self.topic, p), 20)[1] for p in self._places}
+        """All that was appended before this call and is not read yet; of a partition without a leader, nothing."""
+        ends = {p: self._end(p) for p in self._places}
         fresh: list[Entry] = []
         while any(self._places[p] < end for p, end in ends.items()):
             messages = self._consumer.consume(1000, IDLE_S)
@@ -57,6 +57,12 @@ class Tape:
     def close(self) -> None:
         """Leave."""
         self._consumer.close()
+
+    def _end(self, partition: int) -> int:
+        try:
+            return int(self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), 20)[1])
+        except KafkaException:
+            return 0
 
     def _entry(self, message: Message) -> Entry:
         partition, offset, value = int(message.partition() or 0), int(message.offset() or 0), message.value()
