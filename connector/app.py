@@ -153,7 +153,7 @@ class Connector:
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
-        self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop)
+        self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True)
         await restore(self._tail, feed.watch, names.ledger, replica, reached, adoption, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)

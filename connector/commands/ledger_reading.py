@@ -53,7 +53,7 @@ async def reading(settings: Settings, listen: Listen = lambda _: None) -> AsyncI
     producer = KafkaProducer(clients, loop)
     replica = _Told(LedgerTopic(producer, codec, topic), listen)
     feed = LedgerFeed(replica, codec, Reader(codec, lambda _: None), System().mono)
-    tail = LogTail(clients, topic, feed.take, feed.at_end, loop)
+    tail = LogTail(clients, topic, feed.take, feed.at_end, loop, gapless=True)
     try:
         tail.start()
         await _restored(replica, tail.fatal, feed.watch.failed)

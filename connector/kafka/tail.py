@@ -48,7 +48,10 @@ def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
 
 
 class LogTail:
-    """Tails partition 0 of a topic. ``deliver`` and ``restored`` are called on the loop."""
+    """Tails partition 0 of a topic. ``deliver`` and ``restored`` are called on the loop.
+
+    ``gapless``: an offset that is left out is fatal too. Of the ledger, which is never compacted, none is.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,10 @@ class LogTail:
         deliver: Callable[[Sequence[KafkaRecord]], None],
         restored: Callable[[], None],
         loop: asyncio.AbstractEventLoop,
+        *,
+        gapless: bool = False,
     ) -> None:
+        self._gapless = gapless
         self._settings, self._topic, self._deliver, self._restored, self._loop = (
             settings,
             topic,
@@ -148,6 +154,13 @@ class LogTail:
     def _check_order(self, following: int, records: Sequence[KafkaRecord]) -> None:
         if records[0].offset < following:
             raise KafkaFatal(f"{self._topic} went back to offset {records[0].offset} from {following}")
+        if not self._gapless:
+            return
+        for expected, record in enumerate(records, following):
+            if record.offset != expected:
+                raise KafkaFatal(
+                    f"{self._topic} lacks its offset {expected}: {record.offset} follows; was it compacted?"
+                )
 
     def _failed(self, error: KafkaFatal) -> None:
         if not self.fatal.done():

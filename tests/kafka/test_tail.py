@@ -72,3 +72,13 @@ async def test_a_log_whose_offsets_go_back_is_fatal() -> None:
     await asyncio.sleep(0)
 
     assert [record.offset for record in seen] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("bursts", [([0, 2],), ([0, 1], [3])], ids=["within a burst", "between two"])
+async def test_a_ledger_that_lacks_an_offset_is_fatal(bursts: tuple[Sequence[int], ...]) -> None:
+    """It was compacted, or cut and written on: what is missing may have been a grant. Other topics may have gaps."""
+    loop = asyncio.get_running_loop()
+    tail = LogTail(ClientSettings("127.0.0.1:1"), "log", lambda _: None, lambda: None, loop, gapless=True)
+
+    with pytest.raises(KafkaFatal, match="log lacks its offset"):
+        await asyncio.to_thread(tail._read, Broken(*bursts))  # type: ignore[arg-type]  # a peer
