@@ -70,7 +70,7 @@ def sendblue_answers_wrong(trial: Trial, chance: random.Random) -> str:
     wrong = {"lose_reply": 0.1, "error_after": 0.1, "truncate": 0.1, "drop": 0.05}
     before = {fault: trial.seen(fault) for fault in wrong}
     trial.faults(send=wrong)
-    _bounded(trial, lambda: trial.wait_posts(5 * TEXTS, 180))
+    _bounded(trial, lambda: trial.wait_posts(3 * TEXTS, 180))
     trial.faults(**CLEAN)
     met = {fault: trial.seen(fault) - count for fault, count in before.items()}
     assert sum(met.values()), "no reply went wrong"
