@@ -11,10 +11,10 @@ REQUESTS ?= 20000
 KILLS ?= 50
 RUNS ?= 1
 
-.PHONY: demo test unit real chaos simulate mutants lint lock clean help
+.PHONY: demo test unit real chaos-short chaos simulate mutants lint lock clean help
 
 help:  ## what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  -/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/  -/'
 
 demo: $(VENV)/.ready  ## the connector at work: no Kafka, no account, no network
 	$(BIN)/kafka-sendblue demo
@@ -29,8 +29,9 @@ unit: $(VENV)/.ready
 real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
 	$(BIN)/python -m pytest -q tests/real
-	@echo "== chaos, the short form: every kind of fault once"
-	$(BIN)/python -m pytest -q tests/chaos/test_chaos_short.py
+
+chaos-short: $(VENV)/.ready  ## every kind of fault once, on real brokers
+	$(BIN)/python -m pytest -q -s tests/chaos/test_chaos_short.py
 
 chaos: $(VENV)/.ready  ## every kind of fault on real brokers, then kill -9 under load: make chaos KILLS=50 RUNS=10
 	$(BIN)/python -m tests.chaos
