@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.chaos.fleet import PROTOCOLS
 from tests.chaos.oracle import EFFECT_S, judge
-from tests.chaos.proxy import KEEP_CALLS
+from tests.chaos.proxy import CUT, KEEP_CALLS
 from tests.chaos.report import Run, line_of
 from tests.chaos.stack import Stack
 from tests.chaos.trial import Trial
@@ -33,7 +33,7 @@ WORK = 30
 DOUBLE_KILL = 10
 SETTLE_S = 240.0
 PARK_AFTER_S = 60
-SHORT_HOLD_S, LONG_HOLD_S = 45.0, EFFECT_S + 60.0
+MOMENT_S, SHORT_HOLD_S, LONG_HOLD_S = 1.5, 45.0, EFFECT_S + 150.0
 SIMULATOR = (
     "--lose-reply", "0.03", "--latency", "0.02", "--step", "0.3", "--callback-lost", "0.03", "--callback-twice", "0.03",
     "--callback-late", "0.05",
@@ -67,11 +67,12 @@ def run(stack: Stack, plan: Plan, say: Callable[[int, int, str], None]) -> Run:
     ) as trial:  # fmt: skip
         trial.load.begin(plan.requests, plan.rate)
         trial.wait_posts(10)
-        resend = plan.policy == "resend"
-        held = _hold_calls(trial) if resend else 0
+        resend, held = plan.policy == "resend", 0
+        if resend:
+            _hold_calls(trial)
         _kill(trial, plan, say)
         if resend:
-            held += _let_go(trial, began, say)
+            held = _let_go(trial, began, say)
         say(trial.fleet.kills, trial.load.requests, "settling")
         judgement = judge(trial.settle(SETTLE_S + (LONG_HOLD_S if resend else 0.0)), resend=resend)
     assert judgement.figures.kills >= plan.kills, "not enough kills"
@@ -118,18 +119,23 @@ def _all_die(trial: Trial) -> None:
         trial.fleet.start(name)
 
 
-def _hold_calls(trial: Trial) -> int:
-    """Hold the calls under way for a while that RESEND outlasts, then those of another moment for longer than that."""
-    trial.sendblue.era = "short"
-    trial.hold(SHORT_HOLD_S / 10)
-    trial.sendblue.impose(KEEP_CALLS, "short")
-    trial.sendblue.era = "long"
+def _hold_calls(trial: Trial) -> None:
+    """Hold the calls of a moment for a while that RESEND outlasts, then those of another one for longer than that."""
+    _hold_new(trial, "short")
     trial.hold(SHORT_HOLD_S)
-    trial.sendblue.impose(KEEP_CALLS, "long")
-    trial.sendblue.era = "later"
     trial.sendblue.release("short")
+    _hold_new(trial, "long")
     trial.fleet.freeze(NAMES[0])
-    return trial.sendblue.did["held"]
+
+
+def _hold_new(trial: Trial, era: str) -> None:
+    """Every call that begins in this moment is held, until its era is released."""
+    trial.sendblue.impose(KEEP_CALLS, era)
+    trial.sendblue.era = era
+    trial.sendblue.impose(CUT)
+    trial.sendblue.release("")
+    trial.hold(MOMENT_S)
+    trial.sendblue.era = ""
 
 
 def _let_go(trial: Trial, began: float, say: Callable[[int, int, str], None]) -> int:

@@ -92,6 +92,7 @@ class Proxy:
         with suppress(OSError):
             first = await reader.read(CHUNK)
             label = client_id(first) or self.era
+            await self._released(label, UP)
             there = None if self._rule(label).cut else await self._connect()
             if there is None:
                 self.did["refused"] += 1
@@ -104,6 +105,12 @@ class Proxy:
                 self._pump(label, UP, reader, onward, first), self._pump(label, DOWN, answers, writer, b"")
             )
             self._links -= links
+
+    async def _released(self, label: str, way: str) -> None:
+        """Return when bytes of this label may pass; what was held then goes on, even if its sender has left."""
+        while way in self._rule(label).hold:
+            self.did["held"] += 1
+            await self._changed.wait()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int] | None:
         self.targets = [*self.targets[1:], *self.targets[:1]]
@@ -135,9 +142,7 @@ class Proxy:
                 if (wait := due - loop.time()) > 0:
                     self.did["delayed"] += 1
                     await asyncio.sleep(wait)
-                while way in self._rule(label).hold:
-                    self.did["held"] += 1
-                    await self._changed.wait()
+                await self._released(label, way)
                 if not data or writer.transport.is_closing():
                     return writer.close()
                 writer.write(data)
