@@ -161,6 +161,7 @@ class Network:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -169,6 +170,12 @@ class Network:
         proxy = Proxy(self, targets)
         self.call(proxy.listen(port))
         return proxy
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def call(self, work: Coroutine[Any, Any, V]) -> V:
         """Run it on the loop."""
