@@ -33,7 +33,8 @@ WORK = 30
 DOUBLE_KILL = 10
 SETTLE_S = 240.0
 PARK_AFTER_S = 60
-MOMENT_S, SHORT_HOLD_S, LONG_HOLD_S = 1.5, 45.0, EFFECT_S + 150.0
+MOMENT_S, SHORT_HOLD_S, LONG_HOLD_S = 1.5, 45.0, EFFECT_S + 300.0
+"""What is absent is looked for every two minutes; the second look that counts comes some 510 s after the grant."""
 SIMULATOR = (
     "--lose-reply", "0.03", "--latency", "0.02", "--step", "0.3", "--callback-lost", "0.03", "--callback-twice", "0.03",
     "--callback-late", "0.05",

@@ -98,6 +98,10 @@ class Proxy:
                 self.did["refused"] += 1
                 return writer.transport.abort()
             answers, onward, target = there
+            if self._rule(label).cut:  # meanwhile
+                self.did["refused"] += 1
+                onward.transport.abort()
+                return writer.transport.abort()
             links = {(label, target, writer), (label, target, onward)}
             self._links |= links
             self.did["connections"] += 1
