@@ -444,3 +444,24 @@ def test_rules_that_are_not_ours_stop_a_grant_before_its_write() -> None:
         assert [p[1] for p in stage.posts] == ["r1"]
 
     run(story())
+
+
+def test_a_partition_that_came_back_while_it_was_given_up_goes_on() -> None:
+    """A frozen process ends its revocation late: by then the partition may have been lost and be its own again."""
+
+    async def story() -> None:
+        stage = Stage(latency_s=10.0)
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.posts))
+        giving_up = asyncio.create_task(stage.sender.revoked([0]))
+        await asyncio.sleep(1)
+        stage.sender.lost([0])
+        stage.sender.assigned([0])
+        offsets = await giving_up
+        stage.give(1, "r2", number="+12025550124")
+        await stage.until(lambda: ("r2", "SUBMITTED") in stage.ends, within_s=60)
+
+        assert offsets == {}
+
+    run(story())

@@ -103,15 +103,16 @@ class Delayer:
                 self._pause_if_full(record.partition, shelf)
 
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Finish what is being given back, within STOP_S; return the next offsets to commit."""
-        for partition in partitions:
-            if (shelf := self._shelves.get(partition)) is not None:
-                shelf.stopping = True
-                shelf.stir.set()
+        """Finish what is being given back, within STOP_S; return the next offsets. What came back meanwhile goes on."""
+        shelves = {p: self._shelves[p] for p in partitions if p in self._shelves}
+        for shelf in shelves.values():
+            shelf.stopping = True
+            shelf.stir.set()
         if tasks := [self._tasks[p] for p in partitions if p in self._tasks]:
             await asyncio.wait(tasks, timeout=STOP_S)
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in partitions}
-        self.lost(partitions)
+        ended = [p for p, shelf in shelves.items() if self._shelves.get(p) is shelf]
+        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
+        self.lost(ended)
         return offsets
 
     def lost(self, partitions: Sequence[int]) -> None:

@@ -80,12 +80,14 @@ class Router:
             self._pause_if_full(partition)
 
     async def revoked(self, partitions: Sequence[int], within_s: float = 10.0) -> dict[int, int]:
-        """Finish what is on its way; return the next offsets to commit."""
+        """Finish what is on its way; return the next offsets to commit. What came back meanwhile goes on."""
+        marks = {p: self._marks[p] for p in partitions if p in self._marks}
         tasks = [task for p in partitions for task in self._tasks.get(p, ())]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in partitions}
-        self.lost(partitions)
+        ended = [p for p, mark in marks.items() if self._marks.get(p) is mark]
+        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
+        self.lost(ended)
         return offsets
 
     def lost(self, partitions: Sequence[int]) -> None:

@@ -61,15 +61,19 @@ class Sender:
                 lane.add(record)
 
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Finish what is in work on these partitions, within STOP_S; return the next offsets to commit."""
-        lanes = [self._lanes[p] for p in partitions if p in self._lanes]
-        for lane in lanes:
+        """Finish what is in work on these partitions, within STOP_S; return the next offsets to commit.
+
+        One that was lost and came back meanwhile has a new lane, which goes on.
+        """
+        lanes = {p: self._lanes[p] for p in partitions if p in self._lanes}
+        for lane in lanes.values():
             lane.stop()
         tasks = [task for p in partitions for task in self._tasks.get(p, [])]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_S)
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in partitions}
-        self.lost(partitions)
+        ended = [p for p, lane in lanes.items() if self._lanes.get(p) is lane]
+        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
+        self.lost(ended)
         return offsets
 
     def lost(self, partitions: Sequence[int]) -> None:

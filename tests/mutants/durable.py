@@ -61,8 +61,8 @@ DURABLE_MUTANTS = (
         "a turn in work when its partition is taken away ends before the offsets are given back",
         "reliability.md 15",
         "roles/sender.py",
-        "            await asyncio.wait(tasks, timeout=STOP_S)\n        offsets",
-        "            await asyncio.wait(tasks, timeout=0)\n        offsets",
+        "            await asyncio.wait(tasks, timeout=STOP_S)\n        ended",
+        "            await asyncio.wait(tasks, timeout=0)\n        ended",
         SENDER,
     ),
     Mutant(
