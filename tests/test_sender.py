@@ -463,5 +463,6 @@ def test_a_partition_that_came_back_while_it_was_given_up_goes_on() -> None:
         await stage.until(lambda: ("r2", "SUBMITTED") in stage.ends, within_s=60)
 
         assert offsets == {}
+        assert stage.posts[1][0] - stage.posts[0][0] >= stage.latency_s, "the last turn of the lane before has ended"
 
     run(story())

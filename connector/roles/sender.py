@@ -33,6 +33,7 @@ class Sender:
         self._around, self._work, self._pause = around, work, pause
         self._lanes: dict[int, Lane] = {}
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
+        self._ending: dict[int, list[asyncio.Task[None]]] = {}
         self._sleepers: dict[bytes, dict[Lane, None]] = {}  # a dict keeps its order: what happens can be repeated
         self._writes: dict[str, float] = {}
         self.watch = Watch()
@@ -45,14 +46,22 @@ class Sender:
 
     def assigned(self, partitions: Sequence[int]) -> None:
         """Begin to work the lines of these partitions; one that belongs to no line of ours is left alone."""
+        self.lost([partition for partition in partitions if partition in self._lanes])
         for partition in partitions:
             if partition in self._lines:
                 line = self._lines[partition]
                 paused = partial(self._pause, partition)
                 lane = Lane(line, self._around, self._sleepers, paused, self._make_room, self._writes)
                 self._lanes[partition] = lane
-                self._tasks[partition] = [self.watch.start(self._work(lane)) for _ in range(line.in_flight)]
+                before = self._ending.pop(partition, [])
+                self._tasks[partition] = [self.watch.start(self._after(before, lane)) for _ in range(line.in_flight)]
         self._make_room()
+
+    async def _after(self, before: Sequence[asyncio.Task[None]], lane: Lane) -> None:
+        """A line that came back begins when the last turn of its lane before has ended: two would share its pace."""
+        if before:
+            await asyncio.wait(before)
+        await self._work(lane)
 
     def records(self, batch: Sequence[DispatchRecord]) -> None:
         """Take records in the order of their offsets."""
@@ -81,7 +90,8 @@ class Sender:
         for partition in partitions:
             if (lane := self._lanes.pop(partition, None)) is not None:
                 lane.close()
-            self._tasks.pop(partition, None)
+            tasks = [*self._ending.get(partition, ()), *self._tasks.pop(partition, ())]
+            self._ending[partition] = [task for task in tasks if not task.done()]
         self._make_room()
 
     def next_offsets(self) -> dict[int, int]:
