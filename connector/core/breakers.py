@@ -22,6 +22,10 @@ MOST_IN_DOUBT = 3
 """Of a line, while its breaker is not closed: the two that opened it and one trial, until one of them is settled."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
 """Between a trial that failed and the next; doubling."""
+STOPPED_S = 3_600.0
+"""How far ahead an open breaker says "not before": what ends the wait comes sooner."""
+SETTLING_S = 5.0
+"""While too many attempts of the line are in doubt: looked at again this much later."""
 
 
 class State(StrEnum):
@@ -81,11 +85,20 @@ class Breaker:
         """The trial was never written: another message may be it."""
         return replace(self, trying=False)
 
-    def allows(self, now: float, in_doubt: int = 0) -> bool:
-        """Whether a message may go out now, ``in_doubt`` of the line's attempts being in doubt."""
+    def ready_at(self, now: float, in_doubt: int = 0) -> float:
+        """When a message may go out, ``in_doubt`` of the line's attempts being in doubt.
+
+        Far ahead where a GET or the end of a trial is waited for: whoever waits is woken by that.
+        """
         if self.state is State.CLOSED:
-            return True
-        return self.state is State.HALF_OPEN and not self.trying and now >= self.not_before and in_doubt < MOST_IN_DOUBT
+            return float("-inf")
+        if self.state is State.OPEN or self.trying:
+            return now + STOPPED_S
+        return self.not_before if in_doubt < MOST_IN_DOUBT else now + SETTLING_S
+
+    def allows(self, now: float, in_doubt: int = 0) -> bool:
+        """Whether a message may go out now."""
+        return self.ready_at(now, in_doubt) <= now
 
     def _failed(self, now: float) -> "Breaker":
         if self.state is State.OPEN:

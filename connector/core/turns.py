@@ -202,7 +202,7 @@ def _not_free(held: Held, seen: Seen, standing: Standing, policy: Policy) -> Tur
 
 def _in_doubt(held: Held, seen: Seen, attempt: str, policy: Policy) -> Turn:
     """Our own open attempt, which nobody has in flight here: look, then by policy."""
-    resend = _policy(held, policy) is OnInDoubt.RESEND
+    resend = in_doubt_policy(held, policy) is OnInDoubt.RESEND
     if resend and _is_absent(seen) and seen.line_ready_at <= seen.mono:
         return Refute(attempt)
     if _doubt_is_over(seen, max(policy.park_after_s, RESEND_GIVE_UP_S) if resend else policy.park_after_s):
@@ -212,7 +212,8 @@ def _in_doubt(held: Held, seen: Seen, attempt: str, policy: Policy) -> Turn:
     return NotNow(Wait.IN_DOUBT, min(seen.look_at or seen.mono + RECHECK_S, seen.mono + RECHECK_S))
 
 
-def _policy(held: Held, policy: Policy) -> OnInDoubt:
+def in_doubt_policy(held: Held, policy: Policy) -> OnInDoubt:
+    """What becomes of this request's attempts in doubt: as it says, else as the connector is set."""
     return held.dispatch.request.on_in_doubt or policy.in_doubt
 
 
@@ -225,7 +226,7 @@ def _is_absent(seen: Seen) -> bool:
 def _parked(held: Held, seen: Seen, standing: Standing, policy: Policy, same: bool) -> Turn:
     if not same:
         return _for_another(seen, Wait.PARKED)
-    if _policy(held, policy) is OnInDoubt.DROP:
+    if in_doubt_policy(held, policy) is OnInDoubt.DROP:
         return DropIt(standing.attempt or "")
     return Owe(standing, EventType.PARKED, False)
 

@@ -15,7 +15,6 @@ from connector.roles.watched import Watch
 
 PROBE_FIRST_S = 1.0
 PROBE_LAST_S = 60.0
-STOPPED_S = 3600.0  # how far ahead a stopped account says "not before": the probe's success ends it sooner
 SILENT = "NO_ANSWERS"
 """Why the account is stopped when no answer said so."""
 
@@ -44,10 +43,7 @@ class Account:
     @property
     def ready_at(self) -> float:
         """When any line may send again, monotonic seconds; far ahead while stopped."""
-        now = self._mono()
-        if self.breaker.state is State.OPEN or self.breaker.trying:
-            return now + STOPPED_S
-        return max(self._backoff.until, self.breaker.not_before)
+        return max(self._backoff.until, self.breaker.ready_at(self._mono()))
 
     def tried(self) -> None:
         """A message is about to go out; after a stop it is the only one."""

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from connector.core.backoff import Backoff, window_end
-from connector.core.breakers import MOST_IN_DOUBT, State, taken_over
+from connector.core.breakers import State, taken_over
 from connector.core.facts import BreakerTurned, LineWaits, Observer
 from connector.core.outcomes import Classified, Rejected, Scope, Submitted, Unknown, Unsent
-from connector.roles.account import STOPPED_S, Account
+from connector.roles.account import Account
 
 STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
-SETTLING_S = 5.0  # while too many attempts of the line are in doubt: looked at again this much later
 UNREACHED = frozenset({"CONNECT"})
 """Codes of an UNSENT that Sendblue did not say: they prove nothing about it."""
 
@@ -111,12 +110,8 @@ class LineGuard:
     def _breaker_ready_at(self) -> float:
         if self.breaker.state is State.OPEN and self._account.good_probes > self._probes_seen:
             self.breaker = self.breaker.reached()
-        if self.breaker.state is State.CLOSED:
-            return float("-inf")
-        now = self._clocks.mono()
-        if self.breaker.state is State.OPEN or self.breaker.trying:
-            return now + STOPPED_S
-        return self.breaker.not_before if self._in_doubt() < MOST_IN_DOUBT else now + SETTLING_S
+        in_doubt = 0 if self.breaker.state is State.CLOSED else self._in_doubt()  # which looks at every live attempt
+        return self.breaker.ready_at(self._clocks.mono(), in_doubt)
 
     def _succeeded(self, submitted: Submitted) -> None:
         self._account.succeeded()

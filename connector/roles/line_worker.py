@@ -207,7 +207,7 @@ class _Turn:
         return live.line if live else self.held.dispatch.line
 
     def _may_resend(self) -> bool:
-        return (self.held.dispatch.request.on_in_doubt or self.around.policy.in_doubt) is OnInDoubt.RESEND
+        return turns.in_doubt_policy(self.held, self.around.policy) is OnInDoubt.RESEND
 
     def _seen(self) -> Seen:
         replica, clocks, lane, dispatch = self.around.replica, self.around.clocks, self.lane, self.held.dispatch

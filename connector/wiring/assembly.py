@@ -179,8 +179,7 @@ async def start_sender(parts: Parts) -> None:
     account = parts.account = Account(calls.probe, system.mono, parts.stir, parts.observe)
     parts.closers.append(account.close)
     parts.watches.append(account.watch)
-    messages = ListedMessages(client, numbers, system.now_ms)
-    proofs = ListProofs(parts.replica, messages, system, LogEnd(parts.clients, parts.names.ledger))
+    proofs = _list_proofs(parts, client, numbers)
     doubts = Doubts(parts.replica, proofs, system, parts.looks_rate, parts.wake, parts.observe)
     parts.closers.append(doubts.close)
     parts.watches.append(doubts.watch)
@@ -242,8 +241,7 @@ def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
     settings, system = parts.settings, parts.system
     client = _client(parts)
     numbers = {line.alias: line.number for line in settings.lines}
-    messages = ListedMessages(client, numbers, system.now_ms)
-    proofs = ListProofs(parts.replica, messages, system, LogEnd(parts.clients, parts.names.ledger))
+    proofs = _list_proofs(parts, client, numbers)
     return Sweeper(
         ListedStatuses(client, numbers.values(), system.now_ms),
         EventsBack(lambda: SinceTail(parts.clients, parts.names.events), parts.reader),
@@ -261,6 +259,12 @@ def _client(parts: Parts) -> SendblueClient:
     client = SendblueClient(api.base_url, credentials_of(parts.settings), limits=limits, mono=parts.system.mono)
     parts.closers.append(client.aclose)
     return client
+
+
+def _list_proofs(parts: Parts, client: SendblueClient, numbers: dict[str, str]) -> ListProofs:
+    """Looks at Sendblue's message list, judged on a ledger that is read up to its end."""
+    messages = ListedMessages(client, numbers, parts.system.now_ms)
+    return ListProofs(parts.replica, messages, parts.system, LogEnd(parts.clients, parts.names.ledger))
 
 
 ROLES: dict[str, Callable[[Parts], Awaitable[None]]] = {

@@ -190,9 +190,9 @@ ANSWER_MUTANTS = (
         "no-trial-while-three-are-in-doubt",
         "a line with three attempts in doubt tries none, or an outage of hours parks without end",
         "reliability.md 17, invariant 19",
-        "roles/line_guard.py",
-        "        return self.breaker.not_before if self._in_doubt() < MOST_IN_DOUBT else now + SETTLING_S",
-        "        return self.breaker.not_before",
+        "core/breakers.py",
+        "        return self.not_before if in_doubt < MOST_IN_DOUBT else now + SETTLING_S",
+        "        return self.not_before",
         BREAKERS,
     ),
     Mutant(

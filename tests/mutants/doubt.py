@@ -123,7 +123,7 @@ DOUBT_MUTANTS = (
         "nothing is sent again where the policy is to park or to drop",
         RESEND,
         "core/turns.py",
-        "    resend = _policy(held, policy) is OnInDoubt.RESEND\n",
+        "    resend = in_doubt_policy(held, policy) is OnInDoubt.RESEND\n",
         "    resend = True\n",
         DOUBT,
     ),
