@@ -110,8 +110,9 @@ class LineGuard:
     def _breaker_ready_at(self) -> float:
         if self.breaker.state is State.OPEN and self._account.good_probes > self._probes_seen:
             self.breaker = self.breaker.reached()
-        in_doubt = 0 if self.breaker.state is State.CLOSED else self._in_doubt()  # which looks at every live attempt
-        return self.breaker.ready_at(self._clocks.mono(), in_doubt)
+        if self.breaker.state is State.CLOSED:  # asked at every turn: reads no clock, counts no attempts
+            return float("-inf")
+        return self.breaker.ready_at(self._clocks.mono(), self._in_doubt())
 
     def _succeeded(self, submitted: Submitted) -> None:
         self._account.succeeded()
