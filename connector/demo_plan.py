@@ -22,7 +22,10 @@ PARKING_S = PARK_AFTER_MIN_S
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """How much, how fast, how ill. ``rate``: requests a second over all lines; ``gap_s``: of each line."""
+    """How much, how fast, how ill. ``rate``: requests a second over all lines; ``gap_s``: of each line.
+
+    ``silent``: the share of texts of which Sendblue never reports a status.
+    """
 
     seconds: float = 60.0
     lines: int = 5
@@ -30,6 +33,7 @@ class DemoPlan:
     rate: float = 40.0
     seed: int = 1
     naive: bool = False
+    silent: float = 0.15
 
     def faults(self) -> Faults:
         """Lost replies, errors after the text was accepted, callbacks twice, out of order, or not at all.
@@ -39,7 +43,7 @@ class DemoPlan:
         send = {Fault.LOSE_REPLY: 0.03, Fault.ERROR_AFTER: 0.02, Fault.TRUNCATE: 0.01, Fault.TOO_MANY: 0.01}
         if self.seconds >= PARKING_S:
             send[Fault.DROP] = 0.002
-        return Faults(send, callback_twice=0.05, callback_late=0.1, silent=0.15, seed=self.seed)
+        return Faults(send, callback_twice=0.05, callback_late=0.1, silent=self.silent, seed=self.seed)
 
     def settings(self, bootstrap: str, registry: str, api: str) -> Settings:
         """The connector's settings for this demo; ports are chosen by the system."""
