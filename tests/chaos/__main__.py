@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.chaos import report
 from tests.chaos.fleet import PROTOCOLS
 from tests.chaos.kills import Plan, run
-from tests.chaos.scenarios import ACTS, GAP_S, play
+from tests.chaos.scenarios import ACTS, GAP_S, play, why_not
 from tests.chaos.stack import Stack
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,11 +35,7 @@ def scenarios(context: typer.Context, only: Only = [], seed: Seed = None, into: 
     runs = []
     with Stack() as stack:
         for n, act in enumerate(only or ACTS):
-            began = time.monotonic()
-            protocol = PROTOCOLS[n % len(PROTOCOLS)]
-            played = play(stack, [act], began_with + n, console.print, protocol)
-            seconds = time.monotonic() - began
-            runs.append(report.line_of(act, began_with + n, seconds, played.judgement, gap_s=GAP_S, fired=played.fired))
+            runs.append(_play(stack, act, began_with + n, PROTOCOLS[n % len(PROTOCOLS)]))
             _keep(into, runs[-1])
     _end(runs)
 
@@ -77,6 +73,15 @@ def add_up(path: Path) -> None:
     report.show(report.read(path), console)
 
 
+def _play(stack: Stack, act: str, seed: int, protocol: str) -> report.Run:
+    if why := why_not(act):
+        return report.left_out(act, why)
+    began = time.monotonic()
+    played = play(stack, [act], seed, console.print, protocol)
+    more = {"gap_s": GAP_S, "protocol": protocol, "fired": list(played.fired.values())}
+    return report.line_of(act, seed, time.monotonic() - began, played.judgement, **more)
+
+
 def _seed(seed: int | None) -> int:
     return random.SystemRandom().randrange(10**6) if seed is None else seed
 
@@ -93,7 +98,7 @@ def _in_short(run: report.Run) -> str:
 
 def _end(runs: list[report.Run]) -> None:
     report.show(runs, console)
-    raise typer.Exit(1 if any(run["complaints"] for run in runs) else 0)
+    raise typer.Exit(1 if any(run.get("complaints") for run in runs) else 0)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from tests.real.stack.brokers import _free_ports
 READY_S = 120.0
 STOP_S = 60.0
 SOON = {
-    "session.timeout.ms": "2500",
     "heartbeat.interval.ms": "500",
     "socket.timeout.ms": "3000",
     "topic.metadata.refresh.interval.ms": "2000",
@@ -66,13 +65,8 @@ class Fleet:
     def __init__(
         self, stack: Stack, site: Site, names: str, sendblue: Proxy, protocol: str = "classic", **changes: Any
     ) -> None:
-        self._stack, self._site, self._sendblue, self._protocol, self._changes = (
-            stack,
-            site,
-            sendblue,
-            protocol,
-            changes,
-        )
+        self._stack, self._site, self._sendblue = stack, site, sendblue
+        self._protocol, self._changes = protocol, changes
         self._ports = dict(zip("PQRSTU", _free_ports(6), strict=True))
         self.balancer = stack.network.proxy([])
         self._count = itertools.count()
@@ -164,7 +158,7 @@ class Fleet:
         self.balancer.aim([self._ports[name] for name in well])
 
     def _config(self, name: str) -> Path:
-        client = {**SOON, "client.id": name}
+        client = {**SOON, "session.timeout.ms": str(self._stack.session_ms), "client.id": name}
         if self._protocol == "consumer":
             del client["session.timeout.ms"], client["heartbeat.interval.ms"]
         if self._protocol == "static":

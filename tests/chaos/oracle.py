@@ -40,6 +40,7 @@ class Figures:
     events: int = 0
     callbacks: int = 0
     two_lines: int = 0
+    too_close: int = 0
     smallest_gap_s: float | None = None
     settle_p50_s: float | None = None
     settle_p95_s: float | None = None
@@ -102,6 +103,7 @@ def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, .
         events=len(evidence.events),
         callbacks=sum(200 <= told.http < 300 for told in evidence.told),
         two_lines=len(list(_one_line(evidence))),
+        too_close=len(list(too_close(evidence.posts, evidence.gap_s))),
         smallest_gap_s=None if gap is None else round(gap, 4),
         settle_p50_s=percentile(settle_s, 0.5),
         settle_p95_s=percentile(settle_s, 0.95),

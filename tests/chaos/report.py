@@ -1,6 +1,7 @@
 """Results of runs: a JSON line each, and a table that adds them up."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.chaos.oracle import Judgement, percentile
 
 SUMS = (
     "requests", "repeats", "kills", "posts", "texts", "doubled", "explained", "lost", "in_doubt", "callback", "list",
-    "absence", "parked", "parked_text_out", "two_lines", "events", "callbacks",
+    "absence", "parked", "parked_text_out", "two_lines", "too_close", "events", "callbacks",
 )  # fmt: skip
 NAMES = {
     "repeats": "records appended twice by the upstream",
@@ -25,6 +26,7 @@ NAMES = {
     "parked": "parked",
     "parked_text_out": "of them with a text that went out",
     "two_lines": "contacts on two lines",
+    "too_close": "calls closer than the gap of their line",
     "callbacks": "callbacks answered 2xx",
 }
 Run = dict[str, Any]
@@ -36,11 +38,26 @@ def line_of(form: str, seed: int, seconds: float, judgement: Judgement, **more: 
         "form": form,
         "seed": seed,
         "seconds": round(seconds),
+        "commit": commit(),
         **more,
         **judgement.figures.plain(),
         "settle_s": [round(span, 2) for span in judgement.settle_s],
         "complaints": list(judgement.complaints),
     }
+
+
+def left_out(form: str, why: str) -> Run:
+    """An act that this machine cannot play."""
+    return {"form": form, "left_out": why}
+
+
+def commit() -> str:
+    """The commit of the sources, with a plus when they differ from it; nothing where there is no git."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--exclude=*", "--dirty=+"],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parent,
+    )  # fmt: skip
+    return told.stdout.strip()
 
 
 def append(path: Path, run: Run) -> None:
@@ -50,15 +67,20 @@ def append(path: Path, run: Run) -> None:
 
 
 def read(path: Path) -> list[Run]:
-    """All runs of a report."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """All runs of a report, and what was left out; a report may have lines of another kind."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return [row for row in rows if "settle_s" in row or "left_out" in row]
 
 
 def show(runs: list[Run], console: Console) -> None:
-    """Add the runs up."""
+    """Add the runs up, and say what was left out."""
+    for row in runs:
+        if "left_out" in row:
+            console.print(f"{row['form']}: LEFT OUT: {row['left_out']}", markup=False)
+    runs = [row for row in runs if "left_out" not in row]
     table = Table("what", "in all", title=f"{len(runs)} runs, {sum(run['seconds'] for run in runs)} s")
     for name in SUMS:
-        table.add_row(NAMES.get(name, name), f"{sum(run[name] for run in runs):,}")
+        table.add_row(NAMES.get(name, name), f"{sum(run.get(name, 0) for run in runs):,}")
     settle = sorted(span for run in runs for span in run["settle_s"])
     gaps = [run["smallest_gap_s"] for run in runs if run["smallest_gap_s"] is not None]
     table.add_row("time to settle, p50 / p95", f"{percentile(settle, 0.5)} / {percentile(settle, 0.95)} s")

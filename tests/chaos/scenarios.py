@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from tests.chaos import acts_disk as disk
 from tests.chaos import acts_network as network
 from tests.chaos import acts_process as process
 from tests.chaos.oracle import Judgement, judge
@@ -19,6 +20,7 @@ ACTS: Mapping[str, Act] = {
     "freezes": process.freezes,
     "broker-killed": process.broker_killed,
     "brokers-rolling": process.brokers_rolling,
+    "disk-full": disk.disk_full,
     "cut-from-one-broker": network.cut_from_one_broker,
     "cut-from-all-brokers": network.cut_from_all_brokers,
     "answers-of-brokers-lost": network.answers_of_brokers_lost,
@@ -34,33 +36,40 @@ ACTS: Mapping[str, Act] = {
     "registry-away": process.registry_away,
     "ledger-slow": network.ledger_slow,
 }
+WHY_NOT: Mapping[str, Callable[[], str | None]] = {"disk-full": disk.why_not}
+"""Of acts that not every machine can play."""
 RATE, GAP_S, ENOUGH = 15.0, 0.2, 100_000
 PARK_AFTER_S = 60
 """The least that is allowed; what a kill leaves without a POST is settled only by this."""
 
 
+def why_not(act: str) -> str | None:
+    """Why this act cannot be played here; None when it can."""
+    return WHY_NOT[act]() if act in WHY_NOT else None
+
+
 class Played(NamedTuple):
     """``fired``: what each act really did."""
 
-    fired: tuple[str, ...]
+    fired: Mapping[str, str]
     judgement: Judgement
 
 
 def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None], protocol: str = "classic") -> Played:
     """Play these acts one after the other in one trial. The folder is kept when something is wrong."""
     folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
-    fired = []
+    fired: dict[str, str] = {}
     with Trial(stack, folder, seed, gap_s=GAP_S, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
         trial.load.begin(ENOUGH, RATE)
         trial.wait_posts(10)
         for act in acts:
-            fired.append(ACTS[act](trial, chance))
+            fired[act] = ACTS[act](trial, chance)
             trial.fleet.revive()
-            say(f"{act}: {fired[-1]}")
+            say(f"{act}: {fired[act]}")
         trial.load.stop()
         judgement = judge(trial.settle())
     if judgement.complaints:
         say(f"left for a look: {folder}")
     else:
         shutil.rmtree(folder)
-    return Played(tuple(fired), judgement)
+    return Played(fired, judgement)

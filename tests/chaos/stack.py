@@ -7,28 +7,38 @@ from tests.chaos.proxy import Network, Proxy
 from tests.real.stack.brokers import Brokers
 from tests.real.stack.registry import RealRegistry
 
-NODES = (1, 2, 3)
+NODES, DISKS = (1, 2, 3), 2
+SESSION_MS, GIVEN_SESSION_MS = 2500, 6000
+"""After so long without a heartbeat a member's partitions move; a broker allows no less than 6 s, unless told to."""
 
 
 class Stack:
-    """``bootstrap`` goes straight to the brokers, ``proxied`` through a proxy for each node."""
+    """``bootstrap`` goes straight to the brokers, ``proxied`` through a proxy for each node.
 
-    def __init__(self) -> None:
-        self.network, self.registry = Network(), RealRegistry()
-        self.before: dict[int, Proxy] = {}
+    ``given``: bootstrap servers and registry of a stack that runs already. Nothing lies between it and the replicas
+    then, so only faults of replicas and of Sendblue are to be had.
+    """
+
+    def __init__(self, given: tuple[str, str] | None = None) -> None:
+        self.network, self.before, self._given = Network(), dict[int, Proxy](), given
+        self.session_ms = SESSION_MS if given is None else GIVEN_SESSION_MS
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             opened.enter_context(self.network)
-            self.before = {node: self.network.proxy([]) for node in NODES}
-            self.brokers = Brokers(len(NODES), [proxy.port for proxy in self.before.values()])
-            for node, proxy in self.before.items():
-                proxy.aim([self.brokers.proxied(node)])
-            opened.enter_context(self.brokers)
-            opened.enter_context(self.registry)
+            if self._given is None:
+                self._start(opened)
             self._open = opened.pop_all()
         return self
+
+    def _start(self, opened: ExitStack) -> None:
+        self.before = {node: self.network.proxy([]) for node in NODES}
+        self.brokers = Brokers(len(NODES), [proxy.port for proxy in self.before.values()], DISKS)
+        for node, proxy in self.before.items():
+            proxy.aim([self.brokers.proxied(node)])
+        opened.enter_context(self.brokers)
+        self.registry = opened.enter_context(RealRegistry())
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
@@ -36,15 +46,21 @@ class Stack:
     @property
     def bootstrap(self) -> str:
         """Where those who only watch connect."""
-        return self.brokers.bootstrap
+        return self.brokers.bootstrap if self._given is None else self._given[0]
+
+    @property
+    def registry_url(self) -> str:
+        """Where schemas are."""
+        return self.registry.url if self._given is None else self._given[1]
 
     @property
     def proxied(self) -> str:
         """Where replicas connect."""
-        return ",".join(f"127.0.0.1:{proxy.port}" for proxy in self.before.values())
+        return ",".join(f"127.0.0.1:{proxy.port}" for proxy in self.before.values()) or self.bootstrap
 
     def clear(self) -> None:
         """Every fault of the network and the registry off."""
         for proxy in self.before.values():
             proxy.clear()
-        self.registry.thaw()
+        if self._given is None:
+            self.registry.thaw()

@@ -41,7 +41,7 @@ class Trial:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.stack, self.seed, self.gap_s = stack, seed, gap_s
-        self.site = Site(folder, stack.bootstrap, stack.registry.url, lines, gap_s)
+        self.site = Site(folder, stack.bootstrap, stack.registry_url, lines, gap_s)
         self.sendblue = stack.network.proxy([self.site.api_port])
         self._names, self._protocol, self._changes = names, protocol, changes
         self._record, self._answers = folder / "posts.jsonl", folder / "answers.jsonl"
@@ -59,7 +59,7 @@ class Trial:
             until(lambda: "simulator on" in self.site.log("simulator"), 60)
             self.load = Load(self.site, self.seed, self._contacts)
             kafka = self.site.base["kafka"]
-            self.tapes = Tapes(self.stack.bootstrap, self.stack.registry.url, kafka["topic_prefix"])
+            self.tapes = Tapes(self.stack.bootstrap, self.stack.registry_url, kafka["topic_prefix"])
             self.fleet = Fleet(self.stack, self.site, self._names, self.sendblue, self._protocol, **self._changes)
             self.fleet.ready()
         except BaseException:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -121,6 +122,17 @@ class Brokers:
         """SIGCONT."""
         self._processes[node].send_signal(signal.SIGCONT)
 
+    def fill(self, node: int, most: int) -> None:
+        """From now on no file of this process may grow beyond so many bytes: to it, that is a full disk.
+
+        A process that is started later is free of it.
+        """
+        resource.prlimit(self._processes[node].pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+    def lives(self, node: int) -> bool:
+        """Whether its process has not ended."""
+        return self._processes[node].poll() is None
+
     def _format(self) -> None:
         (self.folder / "log4j2.properties").write_text(LOGGING)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
@@ -136,7 +148,8 @@ class Brokers:
                 f"INTERNAL://127.0.0.1:{internal},PROXIED://127.0.0.1:{proxied}",
                 "advertised.listeners": f"CLIENT://127.0.0.1:{client},INTERNAL://127.0.0.1:{internal},"
                 f"PROXIED://127.0.0.1:{self._advertised.get(node, proxied)}",
-                "log.dirs": home / "log",
+                "metadata.log.dir": home / "metadata",
+                "log.dirs": ",".join(str(home / f"log-{disk}") for disk in range(self._disks)),
                 "default.replication.factor": replicas,
                 "min.insync.replicas": 2 if replicas == 3 else 1,
                 "offsets.topic.replication.factor": replicas,

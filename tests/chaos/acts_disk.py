@@ -1,0 +1,79 @@
+"""A broker whose disk is full.
+
+The disk of the machine is left alone: no file of the broker's process may grow beyond a limit, so a write fails in it
+as it does on a full disk, and it takes that log folder offline. A topic of the act's own, on this broker alone, is
+filled until that happens. The broker lives on with its other folder; what was in the full one is taken over by others.
+"""
+
+import random
+import resource
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.chaos.stack import NODES
+from tests.chaos.trial import Trial
+from tests.real.site import until
+
+MOST = 4 * 2**20
+"""Bytes of a file. No file of a trial comes near it, so it is the ballast that meets the limit."""
+PIECE = 512 * 1024
+WITHIN_S = 60.0
+CANNOT = "this system cannot limit the files of another process"
+
+
+def why_not() -> str | None:
+    """Why there is no full disk to be had here; None where there is."""
+    return None if hasattr(resource, "prlimit") else CANNOT
+
+
+def disk_full(trial: Trial, chance: random.Random) -> str:
+    """A log folder of a broker takes no more and goes offline; later the broker is started again, with room."""
+    brokers, node = trial.stack.brokers, chance.choice(NODES)
+    admin = AdminClient({"bootstrap.servers": trial.stack.bootstrap, "log_level": 0})
+    ballast = f"{trial.site.base['kafka']['topic_prefix']}.ballast"
+    admin.create_topics([NewTopic(ballast, replica_assignment=[[node]])])[ballast].result(30)
+    try:
+        _leader_is(admin, ballast, node)
+        brokers.fill(node, MOST)
+        took = _write_until_refused(trial.stack.bootstrap, ballast)
+        _leader_is(admin, ballast, -1)
+        lives, left = brokers.lives(node), _without(admin, trial, node)
+        trial.wait_posts(20)
+    finally:
+        brokers.stop(node)
+        admin.delete_topics([ballast])[ballast].result(30)
+        brokers.start(node)
+        brokers.wait()
+    assert left, f"no partition had to leave broker {node}"
+    trial.wait_posts(10)
+    how = "lived on" if lives else "ended"
+    return f"broker {node} took {took / 2**20:.1f} MiB and no more, {left} partitions left it, it {how}, then had room"
+
+
+def _write_until_refused(bootstrap: str, topic: str) -> int:
+    """How many bytes were acknowledged before one was not."""
+    settings = {"bootstrap.servers": bootstrap, "acks": 1, "message.timeout.ms": 5000, "linger.ms": 0, "log_level": 0}
+    producer, failed, took = Producer(settings), list[object](), 0
+    for _ in range(3 * MOST // PIECE):
+        producer.produce(topic, bytes(PIECE), on_delivery=lambda error, _: failed.append(error) if error else None)
+        assert producer.flush(WITHIN_S) == 0
+        if failed:
+            return took
+        took += PIECE
+    raise AssertionError(f"{took} bytes were written, and the disk was not full")
+
+
+def _leader_is(admin: AdminClient, topic: str, node: int) -> None:
+    def true() -> bool:
+        places = admin.list_topics(topic, timeout=20).topics[topic].partitions
+        return bool(places) and places[0].leader == node
+
+    until(true, WITHIN_S)
+
+
+def _without(admin: AdminClient, trial: Trial, node: int) -> int:
+    """How many partitions of the trial have this broker among their replicas and not in sync."""
+    topics, prefix = admin.list_topics(timeout=20).topics, trial.site.base["kafka"]["topic_prefix"]
+    places = [one for name, topic in topics.items() if name.startswith(prefix) for one in topic.partitions.values()]
+    return sum(node in place.replicas and node not in place.isrs for place in places)
