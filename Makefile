@@ -10,8 +10,9 @@ FIRST ?= 0
 REQUESTS ?= 20000
 KILLS ?= 50
 RUNS ?= 1
+PROOF ?= proof.jsonl
 
-.PHONY: demo test unit real chaos-short chaos simulate mutants lint lock clean help
+.PHONY: demo test unit real chaos-short chaos simulate mutants prove lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -19,7 +20,7 @@ help:  ## what can be made
 demo: $(VENV)/.ready  ## the connector at work: no Kafka, no account, no network
 	$(BIN)/kafka-sendblue demo
 
-test: unit real  ## all tests; the last part needs a real Kafka, and says so when there is none
+test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and say so when there is none
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
@@ -31,6 +32,7 @@ real: $(VENV)/.ready
 	$(BIN)/python -m pytest -q tests/real
 
 chaos-short: $(VENV)/.ready  ## every kind of fault once, on real brokers
+	@echo "== every kind of fault on a real Apache Kafka"
 	$(BIN)/python -m pytest -q -s tests/chaos/test_chaos_short.py
 
 chaos: $(VENV)/.ready  ## every kind of fault on real brokers, then kill -9 under load: make chaos KILLS=50 RUNS=10
@@ -42,6 +44,11 @@ simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in t
 
 mutants: $(VENV)/.ready  ## each rule of the protocol removed once: a test must miss it (minutes)
 	$(BIN)/python -m tests.mutants
+
+prove: SEEDS = 10000
+prove: RUNS = 10
+prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
+	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
 lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -3,13 +3,14 @@
 In no state is a request texted twice (but for risks an operator took), a record done without an end, or a contact with
 two attempts in flight; and from every state a fair continuation settles everything. Run it with larger bounds:
 
-    python -m tests.core.model_check --full
+    python -m tests.core.model_check --full [--json]
 """
 
+import json
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from tests.core.model_knowledge import Library
 from tests.core.model_moves import FAIR, Moves
@@ -97,10 +98,18 @@ def main() -> int:
         began = time.monotonic()
         found = Explorer(bounds, MAX_STATES).run()
         failed += found.violation is not None
-        said = found.violation or ("all hold" if found.complete else "all hold in the states nearest to the first")
-        seconds = time.monotonic() - began
-        print(f"{name}: {found.states:,} states, {seconds:.0f} s: {said} {' / '.join(found.way)}", flush=True)  # noqa: T201
+        told = _as_json if "--json" in sys.argv else _in_words
+        print(told(name, found, time.monotonic() - began), flush=True)  # noqa: T201
     return failed
+
+
+def _in_words(name: str, found: Found, seconds: float) -> str:
+    said = found.violation or ("all hold" if found.complete else "all hold in the states nearest to the first")
+    return f"{name}: {found.states:,} states, {seconds:.0f} s: {said} {' / '.join(found.way)}"
+
+
+def _as_json(name: str, found: Found, seconds: float) -> str:
+    return json.dumps({"world": name, "seconds": round(seconds), **asdict(found)})
 
 
 if __name__ == "__main__":
