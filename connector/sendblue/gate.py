@@ -2,7 +2,8 @@
 
 httpcore2 tells its ``trace`` extension right before it hands the head of a request to a connection, whether that
 one is new or kept alive. So this is where the write can still be called off, after DNS, connect and TLS have taken
-their time; and whether this point was passed is a second witness beside the class of an exception.
+their time; and whether this point was passed is a second witness beside the class of an exception. It tells too when head
+and body were handed over, which is later when the process stood still meanwhile: the pace of a line counts from there.
 
 The clock is the caller's, the one its lease was measured by: a clock that stands still while the machine sleeps would
 let a write through that has long become somebody else's.
@@ -11,6 +12,9 @@ let a write through that has long become somebody else's.
 from collections.abc import Callable, Mapping
 
 import httpx2
+
+
+WRITTEN = (".send_request_headers.complete", ".send_request_body.complete")
 
 
 class TooLate(httpx2.ConnectTimeout):
@@ -30,11 +34,13 @@ class WriteGate:
 
     @property
     def written_after_s(self) -> float | None:
-        """Seconds from the begin to the write; None: the request was not seen to pass."""
+        """Seconds from the begin to the write, to its end where that is known; None: the request was not seen to pass."""
         return None if self._wrote_at is None else self._wrote_at - self._began
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:
         """httpcore2's trace hook. Raises TooLate."""
+        if self._wrote_at is not None and event.endswith(WRITTEN):
+            self._wrote_at = self._mono()
         if not event.endswith(".send_request_headers.started") or _is_tunnel(info.get("request")):
             return
         now = self._mono()
