@@ -9,7 +9,8 @@ import random
 import resource
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from tests.chaos.stack import NODES
 from tests.chaos.trial import Trial

@@ -11,7 +11,7 @@ import httpx2
 from tests.real.stack import jars
 from tests.real.stack.brokers import _free_ports
 
-START_S = 90.0
+START_S = 300.0
 
 
 class RealRegistry:
