@@ -2,8 +2,9 @@
 
 httpcore2 tells its ``trace`` extension right before it hands the head of a request to a connection, whether that
 one is new or kept alive. So this is where the write can still be called off, after DNS, connect and TLS have taken
-their time; and whether this point was passed is a second witness beside the class of an exception. It tells too when head
-and body were handed over, which is later when the process stood still meanwhile: the pace of a line counts from there.
+their time; and whether this point was passed is a second witness beside the class of an exception. It tells too when
+head and body were handed over, which is later when the process stood still meanwhile: the pace of a line counts from
+there.
 
 The clock is the caller's, the one its lease was measured by: a clock that stands still while the machine sleeps would
 let a write through that has long become somebody else's.
@@ -12,7 +13,6 @@ let a write through that has long become somebody else's.
 from collections.abc import Callable, Mapping
 
 import httpx2
-
 
 WRITTEN = (".send_request_headers.complete", ".send_request_body.complete")
 
@@ -34,7 +34,7 @@ class WriteGate:
 
     @property
     def written_after_s(self) -> float | None:
-        """Seconds from the begin to the write, to its end where that is known; None: the request was not seen to pass."""
+        """Seconds from the begin to the write, to its end if that is known; None: the request was not seen to pass."""
         return None if self._wrote_at is None else self._wrote_at - self._began
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:

@@ -3,10 +3,10 @@
 It counts texts, not what the connector believes. When given a file, every judged POST is a line of it, synced before
 the answer goes out, and ``read_record`` makes the same totals of it. Contacts are hashes: the file names nobody.
 
-Pace is measured between the first bytes of the POSTs of a line, whatever became of them. ``gaps_below`` counts pairs of
+Pace is measured between the arrivals of the POSTs of a line, whatever became of them. ``gaps_below`` counts pairs of
 neighbours closer than the gap less the tolerance; ``over_limit_seconds`` counts POSTs that end a sliding second (a gap,
-if that is longer) which holds more of them than the gap allows. The tolerance is for the network, and for an event loop
-that was busy: a POST cannot be seen before the loop looks.
+if that is longer) which holds more of them than the gap allows. The tolerance is for the network; that the event loop
+was busy when a POST arrived does not count (`arrival.py`).
 """
 
 from collections import Counter, defaultdict, deque

@@ -10,15 +10,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from connector.simulator.app import Simulator
+from connector.simulator.arrival import waited_s
 
 
 class _Cuttable(HttpToolsProtocol):
-    """Hands the application a way to abort its own connection, and the time of a request's first byte."""
+    """Hands the application a way to abort its own connection, and the time at which a request arrived."""
 
     def on_message_begin(self) -> None:
         """Every request of the connection gets it."""
         super().on_message_begin()
-        self.scope.setdefault("state", {}).update(cut=self._cut, began=time.monotonic())
+        self.scope.setdefault("state", {}).update(cut=self._cut, began=time.monotonic() - waited_s(self.transport))
 
     def _cut(self) -> None:
         self.transport.close()

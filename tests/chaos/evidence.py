@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from tests.chaos.fleet import Life
 from tests.chaos.tapes import Row, Tapes
 
+Jams: TypeAlias = Sequence[tuple[float, float]]
+"""Of what was held up between replicas and Sendblue: from when to when."""
+
 
 class Post(NamedTuple):
-    """One POST the simulator saw. ``at``: its first byte, seconds since the epoch. ``n``: its place among all."""
+    """One POST the simulator saw. ``at``: its arrival, seconds since the epoch. ``n``: its place among all."""
 
     n: int
     at: float
@@ -63,9 +66,10 @@ class Evidence:
     """All of one trial."""
 
     def __init__(
-        self, tapes: Tapes, posts: Sequence[Post], told: Sequence[Told], lives: Sequence[Life], gap_s: float
+        self, tapes: Tapes, posts: Sequence[Post], told: Sequence[Told], lives: Sequence[Life], gap_s: float, jams: Jams
     ) -> None:
-        self.tapes, self.posts, self.told, self.lives, self.gap_s = tapes, posts, told, lives, gap_s
+        self.tapes, self.posts, self.told, self.lives = tapes, posts, told, lives
+        self.gap_s, self.jams = gap_s, jams
 
     @cached_property
     def requests(self) -> dict[str, Row]:

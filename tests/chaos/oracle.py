@@ -63,7 +63,7 @@ def judge(evidence: Evidence, allowed: Collection[str] = (), *, resend: bool = F
     """``allowed``: codes of ends that this trial provoked. ``resend``: doubles are explained by the limit, or not."""
     rules: list[Callable[[Evidence], Iterator[str]]] = [
         _one_end, _true_ends, lambda e: _letters(e, allowed), lambda e: _refused(e, allowed),
-        lambda e: too_close(e.posts, e.gap_s), _one_line, _one_in_flight, _order, _callbacks,
+        lambda e: too_close(e.posts, e.gap_s, e.jams), _one_line, _one_in_flight, _order, _callbacks,
         lambda e: iter(e.ledger.clashes if not resend else ()),
     ]  # fmt: skip
     unexplained = [text for text in _doubled(evidence) if not resend or not _explained(evidence, text)]
@@ -83,7 +83,7 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, ...], unexplained: int) -> Figures:
     ids = {row["request_id"] for row in evidence.requests.values()}
     vias = Counter(one.via for one in doubts)
-    doubled, gap = len(_doubled(evidence)), smallest_gap(evidence.posts)
+    doubled, gap = len(_doubled(evidence)), smallest_gap(evidence.posts, evidence.jams)
     still = [one for one in doubts if one.via == "parked"]
     return Figures(
         requests=len(ids),
@@ -103,7 +103,7 @@ def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, .
         events=len(evidence.events),
         callbacks=sum(200 <= told.http < 300 for told in evidence.told),
         two_lines=len(list(_one_line(evidence))),
-        too_close=len(list(too_close(evidence.posts, evidence.gap_s))),
+        too_close=len(list(too_close(evidence.posts, evidence.gap_s, evidence.jams))),
         smallest_gap_s=None if gap is None else round(gap, 4),
         settle_p50_s=percentile(settle_s, 0.5),
         settle_p95_s=percentile(settle_s, 0.95),

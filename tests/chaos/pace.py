@@ -1,41 +1,46 @@
 """The pace of a line, as far as arrivals tell it.
 
-The gap of a line is kept between writes; what is judged here is arrivals, and a busy machine makes one POST late and
-not the next. So two may arrive closer than the gap by TOLERANCE_S, never by more than half the gap. Where the first one
-was itself late, seen by the two gaps together being long enough, the second may be closer by JAM_S, never by more than
-three quarters of the gap: a rule that is broken shows as gaps near 0.
+The gap of a line is kept between writes; what is seen is arrivals, and a busy machine makes one POST late and not the
+next. How late is known: the simulator says when the kernel had a POST, and the proxy before it from when to when it
+held bytes up. So a gap counts from the moment at which the first POST had arrived at the proxy. What is left is the
+tick of the kernel's clock, on both sides: TOLERANCE_S.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.chaos.evidence import Post
+from tests.chaos.evidence import Jams, Post
 
-TOLERANCE_S, JAM_S = 0.06, 0.15
+TOLERANCE_S = 0.025
+NEAR_S = 0.015
+"""A POST arrives within this time of the moment at which the proxy let it go."""
 
 
-def too_close(posts: Sequence[Post], asked: float) -> Iterator[str]:
-    """Every POST that arrived closer to another one of its line than the gap asked for, less the tolerance."""
-    least, floor = asked - min(TOLERANCE_S, asked / 2), asked - min(JAM_S, asked * 0.75)
-    for post, before, gap in _gaps(posts):
-        was_late = before + gap >= asked + least
-        if gap < (floor if was_late else least):
+def too_close(posts: Sequence[Post], asked: float, jams: Jams = ()) -> Iterator[str]:
+    """Every POST that was closer to the one before on its line than the gap asked for, less the tolerance."""
+    for post, gap in _gaps(posts, jams):
+        if gap < asked - TOLERANCE_S:
             yield f"{post.request}: {gap * 1000:.1f} ms after another POST of its line, gap {asked:g} s"
 
 
-def smallest_gap(posts: Sequence[Post]) -> float | None:
+def smallest_gap(posts: Sequence[Post], jams: Jams = ()) -> float | None:
     """Between two POSTs of a line."""
-    return min((gap for _, _, gap in _gaps(posts)), default=None)
+    return min((gap for _, gap in _gaps(posts, jams)), default=None)
 
 
-def _gaps(posts: Sequence[Post]) -> Iterator[tuple[Post, float, float]]:
-    """Each POST with the gap before the last one of its line, and its own."""
-    by_line: dict[str, list[Post]] = defaultdict(list)
+def _gaps(posts: Sequence[Post], jams: Jams) -> Iterator[tuple[Post, float]]:
+    """Each POST with the time since the one before on its line."""
+    by_line, ends = defaultdict[str, list[Post]](list), sorted((end, begin) for begin, end in jams)
     for post in posts:
         by_line[post.line].append(post)
     for of_line in by_line.values():
-        before = float("inf")
         for one, other in pairwise(sorted(of_line, key=lambda post: post.at)):
-            yield other, before, (gap := other.at - one.at)
-            before = gap
+            yield other, other.at - _begun(one.at, ends)
+
+
+def _begun(at: float, ends: Sequence[tuple[float, float]]) -> float:
+    """When a POST had arrived at the proxy, that went on at this time."""
+    near = ends[bisect_left(ends, (at - NEAR_S, 0.0)) : bisect_left(ends, (at + NEAR_S, 0.0))]
+    return min([at, *(begin for _, begin in near)])

@@ -4,11 +4,13 @@ Each connection has a label, taken from its first bytes: Kafka clients say their
 id is its name. So one replica can be cut from one broker. Other connections are labelled by the ``era`` in which they
 began, so those of a moment can be held while later ones pass. A rule holds for a label, or for every connection ("").
 
-What a rule did is counted: a run whose faults did not fire proves nothing.
+What a rule did is counted: a run whose faults did not fire proves nothing. And what the proxy itself made late is told
+(``jams``), wanted or not, so that nobody else is blamed for it.
 """
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -16,9 +18,31 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import uvloop
 
+from connector.simulator.arrival import waited_s
+
 CHUNK = 65_536
+JAM_S = 0.005
+"""What passes sooner was not held up."""
 UP, DOWN = "up", "down"
 V = TypeVar("V")
+
+
+class End(NamedTuple):
+    """One side of a connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class Piece(NamedTuple):
+    """Bytes on their way. ``came``: when they arrived; ``due``: when they go on, on the loop's clock."""
+
+    data: bytes
+    came: float
+    due: float
+
+
+NO_MORE = Piece(b"", 0.0, 0.0)
 
 
 class Rule(NamedTuple):
@@ -39,6 +63,8 @@ class Proxy:
     def __init__(self, network: "Network", targets: list[int]) -> None:
         self.targets, self.port = targets, 0
         self.did: Counter[str] = Counter()
+        self.jams: list[tuple[float, float]] = []
+        """Of bytes on their way up that were held up: when they arrived and when they went on, since the epoch."""
         self.era = ""
         self._network, self._rules = network, {"": CLEAR}
         self._changed = asyncio.Event()
@@ -91,22 +117,20 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             first = await reader.read(CHUNK)
-            label = client_id(first) or self.era
+            came, label = _came(writer), client_id(first) or self.era
             await self._released(label, UP)
             there = None if self._rule(label).cut else await self._connect()
-            if there is None:
+            if there is None or self._rule(label).cut:  # cut meanwhile
                 self.did["refused"] += 1
+                if there is not None:
+                    there[0].writer.transport.abort()
                 return writer.transport.abort()
-            answers, onward, target = there
-            if self._rule(label).cut:  # meanwhile
-                self.did["refused"] += 1
-                onward.transport.abort()
-                return writer.transport.abort()
-            links = {(label, target, writer), (label, target, onward)}
+            (onward, target), here = there, End(reader, writer)
+            links = {(label, target, end.writer) for end in (here, onward)}
             self._links |= links
             self.did["connections"] += 1
             await asyncio.gather(
-                self._pump(label, UP, reader, onward, first), self._pump(label, DOWN, answers, writer, b"")
+                self._pump(label, UP, here, onward, Piece(first, came, 0.0)), self._pump(label, DOWN, onward, here)
             )
             self._links -= links
 
@@ -116,40 +140,38 @@ class Proxy:
             self.did["held"] += 1
             await self._changed.wait()
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int] | None:
+    async def _connect(self) -> tuple[End, int] | None:
         self.targets = [*self.targets[1:], *self.targets[:1]]
         for target in self.targets:
             with suppress(OSError):
-                return *await asyncio.open_connection("127.0.0.1", target), target
+                return End(*await asyncio.open_connection("127.0.0.1", target)), target
         return None
 
-    async def _pump(
-        self, label: str, way: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: bytes
-    ) -> None:
-        queue: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
-        delivery = asyncio.create_task(self._deliver(label, way, queue, writer))
-        data = first or await _read(reader)
-        while data and not delivery.done():
-            await queue.put((asyncio.get_running_loop().time() + self._rule(label).delay_s, data))
-            data = await _read(reader)
+    async def _pump(self, label: str, way: str, source: End, sink: End, first: Piece | None = None) -> None:
+        queue: asyncio.Queue[Piece] = asyncio.Queue(64)
+        delivery = asyncio.create_task(self._deliver(label, way, queue, sink.writer))
+        piece = first or await _read(source)
+        while piece.data and not delivery.done():
+            await queue.put(piece._replace(due=asyncio.get_running_loop().time() + self._rule(label).delay_s))
+            piece = await _read(source)
         if not delivery.done():
-            await queue.put((0.0, b""))
+            await queue.put(NO_MORE)
             await delivery
 
-    async def _deliver(
-        self, label: str, way: str, queue: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter
-    ) -> None:
+    async def _deliver(self, label: str, way: str, queue: "asyncio.Queue[Piece]", writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         with suppress(OSError):
             while True:
-                due, data = await queue.get()
-                if (wait := due - loop.time()) > 0:
+                piece = await queue.get()
+                if (wait := piece.due - loop.time()) > 0:
                     self.did["delayed"] += 1
                     await asyncio.sleep(wait)
                 await self._released(label, way)
-                if not data or writer.transport.is_closing():
+                if not piece.data or writer.transport.is_closing():
                     return writer.close()
-                writer.write(data)
+                writer.write(piece.data)
+                if way == UP and (now := time.time()) - piece.came > JAM_S:
+                    self.jams.append((piece.came, now))
                 await writer.drain()
 
 
@@ -186,11 +208,17 @@ class Network:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes:
+async def _read(source: End) -> Piece:
     try:
-        return await reader.read(CHUNK)
+        data = await source.reader.read(CHUNK)
     except OSError:
-        return b""
+        return NO_MORE
+    return Piece(data, _came(source.writer), 0.0)
+
+
+def _came(writer: asyncio.StreamWriter) -> float:
+    """When the bytes that were just read arrived."""
+    return time.time() - waited_s(writer.transport)
 
 
 def client_id(first: bytes) -> str:

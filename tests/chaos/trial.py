@@ -140,4 +140,5 @@ class Trial:
         self.tapes.read()
         for life in self.fleet.lives:
             life.look()
-        return Evidence(self.tapes, self.judged(), told_of(self._answers), self.fleet.lives, self.gap_s)
+        told, jams = told_of(self._answers), list(self.sendblue.jams)
+        return Evidence(self.tapes, self.judged(), told, self.fleet.lives, self.gap_s, jams)

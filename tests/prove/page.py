@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.pace import JAM_S, TOLERANCE_S
+from tests.chaos.pace import TOLERANCE_S
 from tests.prove.brokers_table import ranges, table
 from tests.prove.noise import MOMENT_S
 from tests.prove.rows import Row, of_form
@@ -12,8 +12,8 @@ BEGIN = "<!-- proof: begin; `make prove` writes what is between, nobody else -->
 END = "<!-- proof: end -->"
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 TOLERANCE = (
-    f"Too close: as the simulator sees calls arrive, closer than the gap of the line less {TOLERANCE_S:g} s (less "
-    f"{JAM_S:g} s after a call that was itself late), and never less than half (a quarter) of the gap."
+    f"Too close: closer than the gap of the line by more than {TOLERANCE_S:g} s, from the arrival of a call at the "
+    "proxy before the simulator to the arrival of the next one at the simulator, as the kernel has them."
 )
 
 

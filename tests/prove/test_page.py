@@ -72,8 +72,8 @@ EXPECTED = """\
 | broken promises of any kind | 0 | 1 | 0 |
 | seeds | 5 | 2001 to 2002 | 1 |
 
-Too close: as the simulator sees calls arrive, closer than the gap of the line less 0.06 s (less 0.15 s after a call \
-that was itself late), and never less than half (a quarter) of the gap.
+Too close: closer than the gap of the line by more than 0.025 s, from the arrival of a call at the proxy before the \
+simulator to the arrival of the next one at the simulator, as the kernel has them.
 
 | Without brokers | |
 |---|---|
