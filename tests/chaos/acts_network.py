@@ -11,7 +11,8 @@ from confluent_kafka.admin import AdminClient
 
 from tests.chaos.proxy import CUT, HOLE, LOSE_ANSWERS, Rule
 from tests.chaos.stack import NODES
-from tests.chaos.trial import Trial
+from tests.chaos.trial import WITHIN_S, Trial
+from tests.real.site import until
 
 CUT_S = 4.0
 SLOW_S = 0.15
@@ -70,7 +71,7 @@ def sendblue_answers_wrong(trial: Trial, chance: random.Random) -> str:
     wrong = {"lose_reply": 0.1, "error_after": 0.1, "truncate": 0.1, "drop": 0.05}
     before = {fault: trial.seen(fault) for fault in wrong}
     trial.faults(send=wrong)
-    _bounded(trial, lambda: trial.wait_posts(3 * TEXTS, 180))
+    trial.wait_posts(3 * TEXTS)
     trial.faults(**CLEAN)
     met = {fault: trial.seen(fault) - count for fault, count in before.items()}
     assert sum(met.values()), "no reply went wrong"
@@ -97,10 +98,14 @@ def callbacks_astray(trial: Trial, chance: random.Random) -> str:
     trial.faults(callback_lost=0.3, callback_twice=0.3, callback_late=0.3, send={"lose_reply": 0.05})
     trial.wait_posts(3 * TEXTS)
     trial.faults(**CLEAN)
-    fresh, posts = Counter(trial.evidence().told) - told, trial.posts() - began
-    twice = sum(count > 1 for count in fresh.values())
-    assert twice, "no callback came twice"
-    return f"callbacks of {posts} texts: {len(fresh)} heard, {twice} of them twice"
+    posts = trial.posts() - began
+
+    def heard() -> tuple[int, int]:
+        fresh = Counter(trial.evidence().told) - told
+        return len(fresh), sum(count > 1 for count in fresh.values())
+
+    until(lambda: heard()[1] > 0, WITHIN_S)
+    return "callbacks of {} texts: {} heard, {} of them twice".format(posts, *heard())
 
 
 def _through(trial: Trial, rules: dict[int, Rule], label: str, seconds: float, what: str) -> str:
@@ -120,7 +125,7 @@ def _through(trial: Trial, rules: dict[int, Rule], label: str, seconds: float, w
 
 
 def _bounded(trial: Trial, fault: Callable[[], None]) -> None:
-    """While Sendblue is in trouble, attempts in doubt stay below 2 x lines + 5."""
+    """While Sendblue is away, attempts in doubt stay below 2 x lines + 5."""
     before = {one.attempt for one in trial.evidence().ledger.attempts.values() if one.settled is None}
     fault()
     still = [one for one in trial.evidence().ledger.attempts.values() if one.settled is None]

@@ -7,7 +7,7 @@ import random
 
 from tests.chaos.evidence import OWN
 from tests.chaos.stack import NODES
-from tests.chaos.trial import Trial
+from tests.chaos.trial import WITHIN_S, Trial
 from tests.real.site import until
 
 FREEZES_S = (2.0, 10.0)
@@ -115,7 +115,7 @@ def registry_away(trial: Trial, chance: random.Random) -> str:
     try:
         late = trial.fleet.start("T")
         trial.wait_posts(30)
-        until(lambda: "connector.waits" in late.log.read_text(), 60, [late.process])
+        until(lambda: "connector.waits" in late.log.read_text(), WITHIN_S, [late.process])
         assert not late.look(), "a replica started without a registry"
     finally:
         trial.stack.registry.thaw()

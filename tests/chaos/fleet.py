@@ -19,8 +19,8 @@ from tests.chaos.stack import Stack
 from tests.real.site import Site, until
 from tests.real.stack.brokers import _free_ports
 
-READY_S = 120.0
-STOP_S = 60.0
+READY_S = 300.0
+STOP_S = 120.0
 SOON = {
     "heartbeat.interval.ms": "500",
     "socket.timeout.ms": "3000",
@@ -120,7 +120,7 @@ class Fleet:
     def is_stopped(self, name: str) -> bool:
         """Whether the kernel says so."""
         pid = self.running[name].process.pid
-        until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", 10)
+        until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", READY_S)
         return True
 
     def thaw(self, name: str) -> None:

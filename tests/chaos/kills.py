@@ -22,7 +22,7 @@ from tests.chaos.oracle import EFFECT_S, judge
 from tests.chaos.proxy import CUT, KEEP_CALLS
 from tests.chaos.report import Run, line_of
 from tests.chaos.stack import Stack
-from tests.chaos.trial import Trial
+from tests.chaos.trial import WITHIN_S, Trial
 from tests.real.site import until
 
 LINES, GAP_S, CONTACTS = 20, 0.15, 2000
@@ -90,9 +90,9 @@ def _kill(trial: Trial, plan: Plan, say: Callable[[int, int, str], None]) -> Non
         say(fleet.kills, trial.load.requests, "killing")
         fleet.revive()
         trial.hold(chance.uniform(*BETWEEN_S))
-        until(lambda: len(_well(trial)) > 1, 120)
+        until(lambda: len(_well(trial)) > 1, WITHIN_S)
         goal = trial.posts() + WORK
-        until(lambda goal=goal: trial.posts() >= goal or not trial.load.going, 120)  # type: ignore[misc]
+        until(lambda goal=goal: trial.posts() >= goal or not trial.load.going, WITHIN_S)  # type: ignore[misc]
         if fleet.kills >= reset:
             reset = plan.kills * 2
             _all_die(trial)

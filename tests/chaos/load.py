@@ -11,7 +11,7 @@ from tests.real.upstream import Upstream
 TWICE = 0.02
 """Share of requests whose record is appended twice, as a producer that was restarted does."""
 TICK_S = 0.05
-ACKED_S = 240.0
+ACKED_S = 300.0
 BURST = float("inf")
 
 

@@ -60,6 +60,7 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
     folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
     fired: dict[str, str] = {}
     with Trial(stack, folder, seed, gap_s=GAP_S, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
+        say("ready")
         trial.load.begin(ENOUGH, RATE)
         trial.wait_posts(10)
         for act in acts:
@@ -68,6 +69,7 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
             say(f"{act}: {fired[act]}")
         trial.load.stop()
         judgement = judge(trial.settle())
+        say("settled")
     if judgement.complaints:
         say(f"left for a look: {folder}")
     else:

@@ -17,6 +17,8 @@ from tests.chaos.tapes import Tapes
 from tests.real.site import Site, until
 
 SETTLE_S = 240.0
+WITHIN_S = 300.0
+"""For what takes seconds on a quiet machine: no wait ends a trial that an overloaded machine would pass."""
 LOOK_S = 2.0
 QUIET_S = 3.0
 """After the last end: callbacks that are still on their way."""
@@ -56,7 +58,7 @@ class Trial:
             applied = self.site.command("topics", "apply")
             assert applied.returncode == 0, applied.stderr
             self.oracle = self.site.start_simulator(*self._simulator)
-            until(lambda: "simulator on" in self.site.log("simulator"), 60)
+            until(lambda: "simulator on" in self.site.log("simulator"), WITHIN_S)
             self.load = Load(self.site, self.seed, self._contacts)
             kafka = self.site.base["kafka"]
             self.tapes = Tapes(self.stack.bootstrap, self.stack.registry_url, kafka["topic_prefix"])
@@ -84,7 +86,7 @@ class Trial:
         """POSTs that have arrived."""
         return int(self.site.record()["posts"])
 
-    def wait_posts(self, more: int, within_s: float = 90.0) -> None:
+    def wait_posts(self, more: int, within_s: float = WITHIN_S) -> None:
         """Until so many more POSTs have arrived."""
         goal = self.posts() + more
         until(lambda: self.posts() >= goal, within_s)
@@ -100,7 +102,7 @@ class Trial:
     def hold(self, seconds: float) -> None:
         """Let a fault last."""
         end = time.monotonic() + seconds
-        until(lambda: time.monotonic() >= end, seconds + 60)
+        until(lambda: time.monotonic() >= end, seconds + WITHIN_S)
 
     def reset_offsets(self) -> None:
         """Commit offset 0 for router and sender, as a careless operator would; the groups must be empty."""
@@ -118,7 +120,7 @@ class Trial:
                     return False
                 return True
 
-            until(done, 60)
+            until(done, WITHIN_S)
 
     def settle(self, within_s: float = SETTLE_S) -> Evidence:
         """Wait until every request has its end or is parked; return all that is known.

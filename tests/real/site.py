@@ -80,7 +80,7 @@ class Site:
             [sys.executable, "-m", "connector", *arguments, "--config", str(config or self.config())],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
