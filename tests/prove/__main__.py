@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from tests.chaos.report import commit
 from tests.prove.noise import Noise
 from tests.prove.page import PAGE, markdown, put
-from tests.prove.rows import append, is_bad, read
+from tests.prove.rows import append, is_bad, never_taken, read
 from tests.prove.running import run
 from tests.prove.stages import STAGES, Size
 
@@ -88,9 +88,11 @@ def _end(report: Path, also: list[Path], failed: list[str], *, page: bool) -> No
     bad = [row for row in rows if is_bad(row)]
     for row in bad:
         console.print(f"FAILED: {row['form']}, seed {row.get('seed', row.get('first', '-'))}", style="red")
+    for path in (never := never_taken(rows)):
+        console.print(f"FAILED: no simulated world took the path: {path}", style="red")
     for name in failed:
         console.print(f"FAILED: stage {name}", style="red")
-    raise typer.Exit(1 if bad or failed else 0)
+    raise typer.Exit(1 if bad or never or failed else 0)
 
 
 if __name__ == "__main__":

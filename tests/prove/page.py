@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.pace import TOLERANCE_S
 from tests.prove.brokers_table import ranges, table
 from tests.prove.noise import MOMENT_S
-from tests.prove.rows import Row, of_form
+from tests.prove.rows import Row, never_taken, of_form
 
 BEGIN = "<!-- proof: begin; `make prove` writes what is between, nobody else -->"
 END = "<!-- proof: end -->"
@@ -51,10 +51,9 @@ def _worlds(chunks: Sequence[Row]) -> str:
     )
     seeds = ranges(n for row in chunks for n in range(row["first"], row["first"] + row["seeds"]))
     failed = sorted({int(seed) for row in chunks for seed in row["failed"]})
-    never = set.intersection(*(set(row["never"]) for row in chunks))
     return (
         f"{worlds} (seeds {seeds}): {requests} requests, {posts} calls, {processes} processes begun; worlds with a "
-        f"violation: {ranges(failed) or 'none'}; rare paths never taken: {', '.join(sorted(never)) or 'none'}"
+        f"violation: {ranges(failed) or 'none'}; rare paths never taken: {', '.join(never_taken(chunks)) or 'none'}"
     )
 
 

@@ -44,6 +44,12 @@ def of_kills(rows: Sequence[Row], policy: str) -> list[Row]:
     return [row for row in of_form(rows, "kills") if row.get("policy", "park") == policy]
 
 
+def never_taken(rows: Sequence[Row]) -> list[str]:
+    """Rare paths that none of the simulated worlds has taken."""
+    chunks = [set(row["never"]) for row in of_form(rows, "simulation")]
+    return sorted(set.intersection(*chunks)) if chunks else []
+
+
 def is_bad(row: Row) -> bool:
     """Whether a line tells of a broken promise, a surviving mutant, a violation."""
     return bool(row.get("complaints") or row.get("failed") or row.get("not_killed") or row.get("violation"))
