@@ -53,7 +53,7 @@ def ledger_slow(trial: Trial, chance: random.Random) -> str:
     """The ledger's leader answers late: tails are behind, grants come back near the end of their lease."""
     admin = AdminClient({"bootstrap.servers": trial.stack.bootstrap, "log_level": 0})
     topic = f"{trial.site.base['kafka']['topic_prefix']}.ledger"
-    leader = admin.list_topics(topic, timeout=20).topics[topic].partitions[0].leader
+    leader = admin.list_topics(topic, timeout=60).topics[topic].partitions[0].leader
     rules = {leader: Rule(delay_s=LEDGER_SLOW_S)}
     return _through(trial, rules, "", CUT_S, f"the ledger's leader, broker {leader}, {LEDGER_SLOW_S:g} s away")
 

@@ -1,8 +1,10 @@
 """The upstream: requests at a steady rate, keyed by contact, a few of them appended twice."""
 
+import itertools
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tests.real.site import Site
@@ -10,9 +12,9 @@ from tests.real.upstream import Upstream
 
 TWICE = 0.02
 """Share of requests whose record is appended twice, as a producer that was restarted does."""
-TICK_S = 0.05
+TICK_S, LOOK_TICKS, FULL_S = 0.05, 20, 0.5
+"""Between two requests or more; between two looks whether it is too much; until the next look when it was."""
 ACKED_S = 300.0
-BURST = float("inf")
 
 
 def number(n: int) -> str:
@@ -31,13 +33,9 @@ class Load:
         self._enough = threading.Event()
         self.requests = self.repeats = 0
 
-    def send(self, requests: int) -> None:
-        """Append so many at once."""
-        self._send(requests, BURST)
-
-    def begin(self, requests: int, rate: float) -> None:
-        """Append so many a second, beside everything else."""
-        self._work = self._pool.submit(self._send, requests, rate)
+    def begin(self, requests: int, rate: float, full: Callable[[], bool] = lambda: False) -> None:
+        """Append so many a second, beside everything else. ``full``: whether to wait, until it is not."""
+        self._work = self._pool.submit(self._send, requests, rate, full)
 
     def stop(self) -> None:
         """That was enough; wait until all are acknowledged."""
@@ -60,15 +58,19 @@ class Load:
         self._enough.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _send(self, requests: int, rate: float) -> None:
-        began, first = time.monotonic(), self.requests
-        while self.requests - first < requests and not self._enough.is_set():
-            due = min(requests, int((time.monotonic() - began) * rate) + 1) if rate < BURST else requests
-            for _ in range(due - (self.requests - first)):
+    def _send(self, requests: int, rate: float, full: Callable[[], bool]) -> None:
+        goal, due, last = self.requests + requests, 1.0, time.monotonic()
+        for tick in itertools.count():
+            if self.requests == goal or self._enough.is_set():
+                return self._upstream.flush(ACKED_S)
+            for _ in range(int(min(due, goal - self.requests))):
                 self._one()
-            if rate < BURST:
-                self._enough.wait(TICK_S)
-        self._upstream.flush(ACKED_S)
+                due -= 1
+            self._enough.wait(TICK_S)
+            while tick % LOOK_TICKS == 0 and full() and not self._enough.wait(FULL_S):
+                last = time.monotonic()
+            now = time.monotonic()
+            due, last = due + (now - last) * rate, now
 
     def _one(self) -> None:
         contact = number(self._chance.randrange(self._contacts))

@@ -38,7 +38,8 @@ ACTS: Mapping[str, Act] = {
 }
 WHY_NOT: Mapping[str, Callable[[], str | None]] = {"disk-full": disk.why_not}
 """Of acts that not every machine can play."""
-RATE, GAP_S, ENOUGH = 15.0, 0.2, 100_000
+RATE, GAP_S, ENOUGH, BEHIND = 15.0, 0.2, 100_000, 200
+"""Requests a second, until so many have no POST yet: a slow machine is asked for less, not for longer."""
 PARK_AFTER_S = 60
 """The least that is allowed; what a kill leaves without a POST is settled only by this."""
 
@@ -61,7 +62,7 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
     fired: dict[str, str] = {}
     with Trial(stack, folder, seed, gap_s=GAP_S, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
         say("ready")
-        trial.load.begin(ENOUGH, RATE)
+        trial.load.begin(ENOUGH, RATE, lambda: trial.load.requests - trial.posts() > BEHIND)
         trial.wait_posts(10)
         for act in acts:
             fired[act] = ACTS[act](trial, chance)

@@ -40,7 +40,7 @@ class Tape:
                 "log_level": 0,
             }
         )
-        partitions = self._consumer.list_topics(topic, timeout=20).topics[topic].partitions
+        partitions = self._consumer.list_topics(topic, timeout=60).topics[topic].partitions
         self._places: dict[int, int] = dict.fromkeys(partitions, 0)
         self._consumer.assign([TopicPartition(topic, p, 0) for p in partitions])
 
@@ -77,7 +77,7 @@ class Tape:
             return {}
         (schema_id,) = struct.unpack(">I", value[1:5])
         if schema_id not in self._schemas:
-            answer = httpx2.get(f"{self._url}/schemas/ids/{schema_id}", trust_env=False)
+            answer = httpx2.get(f"{self._url}/schemas/ids/{schema_id}", trust_env=False, timeout=60)
             self._schemas[schema_id] = fastavro.parse_schema(json.loads(answer.json()["schema"]))
         row: Any = fastavro.schemaless_reader(io.BytesIO(value[5:]), self._schemas[schema_id], None)
         return dict(row)

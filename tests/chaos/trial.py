@@ -79,7 +79,7 @@ class Trial:
     def faults(self, **changes: Any) -> None:
         """What goes wrong at Sendblue from now on."""
         url = f"http://127.0.0.1:{self.site.api_port}/_sim/faults"
-        answer = httpx2.put(url, json=changes, trust_env=False)
+        answer = httpx2.put(url, json=changes, trust_env=False, timeout=WITHIN_S)
         assert answer.status_code == 200, answer.text
 
     def posts(self) -> int:

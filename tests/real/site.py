@@ -16,6 +16,7 @@ import httpx2
 from connector.settings import Settings, load
 from tests.real.stack.brokers import _free_ports
 
+ANSWER_S = 60.0
 LINES = [f"+130355501{n:02d}" for n in range(40)]
 
 
@@ -108,7 +109,7 @@ class Site:
 
     def record(self) -> dict[str, Any]:
         """What the simulator saw."""
-        answer = httpx2.get(f"http://127.0.0.1:{self.api_port}/_sim/record", trust_env=False)
+        answer = httpx2.get(f"http://127.0.0.1:{self.api_port}/_sim/record", trust_env=False, timeout=ANSWER_S)
         totals: dict[str, Any] = answer.json()
         return totals
 
