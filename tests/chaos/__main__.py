@@ -13,7 +13,7 @@ from tests.chaos import report
 from tests.chaos.fleet import PROTOCOLS
 from tests.chaos.kills import Plan, run
 from tests.chaos.scenarios import ACTS, GAP_S, play, why_not
-from tests.chaos.stack import Stack
+from tests.chaos.stack import Stack, ended_by_sigterm
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -102,4 +102,5 @@ def _end(runs: list[report.Run]) -> None:
 
 
 if __name__ == "__main__":
+    ended_by_sigterm()
     app()

@@ -1,5 +1,7 @@
 """What all trials share: three brokers behind proxies, a registry, the network between."""
 
+import signal
+import sys
 from contextlib import ExitStack
 from typing import Self
 
@@ -10,6 +12,11 @@ from tests.real.stack.registry import RealRegistry
 NODES, DISKS = (1, 2, 3), 2
 SESSION_MS, GIVEN_SESSION_MS = 2500, 6000
 """After so long without a heartbeat a member's partitions move; a broker allows no less than 6 s, unless told to."""
+
+
+def ended_by_sigterm() -> None:
+    """From now on SIGTERM ends this process as Ctrl-C does, with everything that it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 class Stack:

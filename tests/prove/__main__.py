@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from tests.chaos.report import commit
+from tests.chaos.stack import ended_by_sigterm
 from tests.prove.noise import Noise
 from tests.prove.page import PAGE, markdown, put
 from tests.prove.rows import append, is_bad, never_taken, read
@@ -96,4 +97,5 @@ def _end(report: Path, also: list[Path], failed: list[str], *, page: bool) -> No
 
 
 if __name__ == "__main__":
+    ended_by_sigterm()
     app()

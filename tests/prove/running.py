@@ -1,6 +1,5 @@
 """Running a command of the proof: what it prints for people goes to a log, its results become lines of the report."""
 
-import signal
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,7 @@ def run(command: Command, report: Path, log: Path, say: Callable[[int, str], Non
             stdout=subprocess.PIPE if command.to_rows is None else results,
             stderr=subprocess.STDOUT if command.to_rows is None else subprocess.PIPE,
             text=True,
-            start_new_session=True,  # so that Ctrl-C comes to it once, from here, and it can clean up
+            start_new_session=True,  # so that it is told to end once, from here, and can clean up
         )
         try:
             for line in process.stdout or process.stderr or ():
@@ -41,7 +40,7 @@ def run(command: Command, report: Path, log: Path, say: Callable[[int, str], Non
             code = process.wait()
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 process.wait()
         if command.to_rows is not None:
             results.seek(0)
