@@ -130,7 +130,7 @@ def test_a_revoked_partition_finishes_what_is_going_back_and_nothing_else() -> N
     """The append under way becomes durable, its offset is given to commit; what waits stays in the topic."""
 
     async def story() -> None:
-        shelf = Shelf(latency_s=2.0)
+        shelf = Shelf(latency_s=20.0)
         shelf.put(0, -60.0, value=b"going")
         shelf.put(1, 0.0, value=b"waiting")
         await asyncio.sleep(1)

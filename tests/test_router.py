@@ -425,3 +425,17 @@ def test_a_paused_partition_is_read_again_however_its_records_end() -> None:
         assert stage.router.next_offsets() == {0: MAX_PENDING}
 
     run(story())
+
+
+def test_a_revoked_partition_waits_for_what_is_on_its_way() -> None:
+    """As long as any role does: a broker that takes a record after 20 s moves the offset, and nothing goes twice."""
+
+    async def story() -> None:
+        stage = Stage(topics=Topics(refuse=40))
+        stage.router.records([RequestRecord(Origin("sendblue.requests", 0, 0), SOURCE, request(), NOW_MS)])
+        offsets = await stage.router.revoked([0])
+
+        assert offsets == {0: 1}
+        assert len(stage.topics.dispatched) == 1
+
+    run(story())

@@ -17,13 +17,13 @@ from connector.core.delays import Delay
 from connector.core.facts import DelayEnded, Observer
 from connector.core.offsets import Watermark
 from connector.roles.ends import loudly, surely
+from connector.roles.giving_back import given_back
 from connector.roles.surroundings import Clocks
 from connector.roles.watched import Watch
 
 AHEAD_RECORDS = 500  # read ahead of the head, per partition: enough to give back thousands a second when many are due
 AHEAD_BYTES = 4_000_000  # the same as a line's window; eight partitions hold 32 MB at most
 NAP_S = 30.0  # asks the clock again this often, since a suspended machine's timers stand still
-STOP_S = 10.0  # what is being given back becomes durable within this, or is given back again by the next owner
 
 
 class DelayRecord(NamedTuple):
@@ -103,17 +103,12 @@ class Delayer:
                 self._pause_if_full(record.partition, shelf)
 
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Finish what is being given back, within STOP_S; return the next offsets. What came back meanwhile goes on."""
-        shelves = {p: self._shelves[p] for p in partitions if p in self._shelves}
-        for shelf in shelves.values():
+        """Finish what is on its way back to its line; return the next offsets to commit."""
+        for shelf in (self._shelves[p] for p in partitions if p in self._shelves):
             shelf.stopping = True
             shelf.stir.set()
-        if tasks := [self._tasks[p] for p in partitions if p in self._tasks]:
-            await asyncio.wait(tasks, timeout=STOP_S)
-        ended = [p for p, shelf in shelves.items() if self._shelves.get(p) is shelf]
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
-        self.lost(ended)
-        return offsets
+        work = [self._tasks[p] for p in partitions if p in self._tasks]
+        return await given_back(self, self._shelves, partitions, work)
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now."""

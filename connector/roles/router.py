@@ -21,6 +21,7 @@ from connector.core.standing import LIVE
 from connector.core.steps import Held, Owe
 from connector.core.turns import owed_event
 from connector.roles.ends import Ends, refusal_event
+from connector.roles.giving_back import given_back
 from connector.roles.replica import Replica
 from connector.roles.watched import Watch
 
@@ -79,16 +80,10 @@ class Router:
             self._begin(partition, self._finish(mark, record))
             self._pause_if_full(partition)
 
-    async def revoked(self, partitions: Sequence[int], within_s: float = 10.0) -> dict[int, int]:
-        """Finish what is on its way; return the next offsets to commit. What came back meanwhile goes on."""
-        marks = {p: self._marks[p] for p in partitions if p in self._marks}
-        tasks = [task for p in partitions for task in self._tasks.get(p, ())]
-        if tasks:
-            await asyncio.wait(tasks, timeout=within_s)
-        ended = [p for p, mark in marks.items() if self._marks.get(p) is mark]
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
-        self.lost(ended)
-        return offsets
+    async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Finish what is on its way; return the next offsets to commit."""
+        work = [task for p in partitions for task in self._tasks.get(p, ())]
+        return await given_back(self, self._marks, partitions, work)
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now."""

@@ -9,11 +9,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from connector.roles.giving_back import given_back
 from connector.roles.lane import Lane
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 from connector.roles.watched import Watch
-
-STOP_S = 25.0  # a turn in work ends within the call's own deadline (20 s) and its OUTCOME's way to the ledger
 
 
 class Turns(Protocol):
@@ -70,20 +69,11 @@ class Sender:
                 lane.add(record)
 
     async def revoked(self, partitions: Sequence[int]) -> dict[int, int]:
-        """Finish what is in work on these partitions, within STOP_S; return the next offsets to commit.
-
-        One that was lost and came back meanwhile has a new lane, which goes on.
-        """
-        lanes = {p: self._lanes[p] for p in partitions if p in self._lanes}
-        for lane in lanes.values():
+        """Finish what is in work on these partitions; return the next offsets to commit."""
+        for lane in (self._lanes[p] for p in partitions if p in self._lanes):
             lane.stop()
-        tasks = [task for p in partitions for task in self._tasks.get(p, [])]
-        if tasks:
-            await asyncio.wait(tasks, timeout=STOP_S)
-        ended = [p for p, lane in lanes.items() if self._lanes.get(p) is lane]
-        offsets = {p: offset for p, offset in self.next_offsets().items() if p in ended}
-        self.lost(ended)
-        return offsets
+        work = [task for p in partitions for task in self._tasks.get(p, ())]
+        return await given_back(self, self._lanes, partitions, work)
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now: no grant of theirs is written any more."""

@@ -60,9 +60,9 @@ DURABLE_MUTANTS = (
         "revoked-turns-end",
         "a turn in work when its partition is taken away ends before the offsets are given back",
         "reliability.md 15",
-        "roles/sender.py",
-        "            await asyncio.wait(tasks, timeout=STOP_S)\n        ended",
-        "            await asyncio.wait(tasks, timeout=0)\n        ended",
+        "roles/giving_back.py",
+        "        await asyncio.wait(tasks, timeout=STOP_S)\n",
+        "        await asyncio.wait(tasks, timeout=0)\n",
         SENDER,
     ),
     Mutant(
