@@ -1,25 +1,30 @@
 """Which line a request goes out from.
 
 A contact must always hear from the same line, so: the line the producer names; else the line the contact is bound
-to; else one of the pool. The pool choice is rendezvous hashing (Thaler and Ravishankar, 1998): every line gets a
-score from the contact and its own alias, and the highest wins. No state is kept, contacts spread evenly, a line
-that joins takes only what it wins, and one that leaves gives away only what it had. So a replica that does not
-yet know a binding says the same as the one that made it, as long as the pool is the same.
+to; else one of the pool. The pool choice is consistent hashing (Karger, 1997): every line has 160 places on a circle,
+and a contact goes to the line whose place comes next after its own. No state is kept, a line that joins takes only what
+it wins, and one that leaves gives away only what it had. So a replica that does not yet know a binding says the same as
+the one that made it, as long as the pool is the same. A choice costs one search, whatever the number of lines.
 
 A named line wins over the bound one here; whether that is allowed is for the sender to say, who knows the
 binding for certain.
 
-What is ugly: the choice looks at every line of the pool, about a quarter of a millisecond for a thousand. Only
-contacts without a known binding pay it.
+What is ugly: lines get new contacts with a deviation of eight per cent from an even share.
 """
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from struct import unpack
 from types import MappingProxyType
 from typing import NamedTuple
 
 from connector.core.messages import SendRequest
+
+PLACES = 160
+"""Of each line: shares deviate by 1 / sqrt(PLACES). A thousand lines take 1.6 MB and a few tenths of a second at start."""
 
 
 class Route(NamedTuple):
@@ -46,10 +51,12 @@ class Lines:
     numbers: Mapping[str, str] = field(repr=False)
     pool: tuple[str, ...]
     aliases: frozenset[str] = field(init=False)
+    circle: "_Circle" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
         object.__setattr__(self, "aliases", frozenset(self.numbers.values()))
+        object.__setattr__(self, "circle", _Circle(self.pool))
         if len(self.aliases) < len(self.numbers):
             raise ValueError("a line alias stands for two numbers")
         if unknown := sorted(set(self.pool) - self.aliases):
@@ -66,15 +73,27 @@ def choose(request: SendRequest, contact: bytes, bound: str | None, lines: Lines
         return Route(named, named=True) if named is not None else NoRoute("LINE_NOT_OURS")
     if bound is not None:
         return Route(bound, named=False) if bound in lines.aliases else NoRoute("LINE_NOT_OURS")
-    return Route(_favourite(contact, lines.pool), named=False) if lines.pool else NoRoute("NO_LINE")
+    return Route(lines.circle.line_of(contact), named=False) if lines.pool else NoRoute("NO_LINE")
 
 
-def _favourite(contact: bytes, pool: tuple[str, ...]) -> str:
-    stem = blake2b(contact, digest_size=8, person=b"ksb:pool")
+class _Circle:
+    """The places of a pool's lines, in order; the order in which the pool lists them does not matter."""
 
-    def score(line: str) -> tuple[bytes, str]:
-        hashed = stem.copy()
-        hashed.update(line.encode())
-        return hashed.digest(), line
+    def __init__(self, pool: tuple[str, ...]) -> None:
+        self._pool = sorted(pool)
+        owners: dict[int, int] = {}
+        for n, alias in enumerate(self._pool):
+            owners.update(dict.fromkeys(_places(alias), n))
+        self._places = array("Q", sorted(owners))
+        self._lines = array("H", map(owners.__getitem__, self._places))
 
-    return max(pool, key=score)
+    def line_of(self, contact: bytes) -> str:
+        """The line whose place comes next; contacts are hashes, so their bytes are a place."""
+        at = bisect_left(self._places, int.from_bytes(contact))
+        return self._pool[self._lines[at % len(self._lines)]]
+
+
+def _places(alias: str) -> tuple[int, ...]:
+    """PLACES numbers of 64 bits, eight from each hash."""
+    name, hashes = alias.encode(), range(PLACES // 8)
+    return unpack(f">{PLACES}Q", b"".join(blake2b(name, person=b"ksb:pool", salt=bytes([n])).digest() for n in hashes))
