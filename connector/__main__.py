@@ -1,5 +1,19 @@
-"""``python -m connector``."""
+"""``python -m connector``, and the console script. ``healthcheck`` goes its own way: it must be quick to start."""
 
-from connector.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command that was typed."""
+    if sys.argv[1:2] == ["healthcheck"]:
+        from connector.commands.cli_healthcheck import main as alone  # noqa: PLC0415 - without all the others
+
+        sys.argv[1:2] = []
+        return alone()
+    from connector.cli import main as every  # noqa: PLC0415 - see above
+
+    return every()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,21 +1,22 @@
 """The composition root: the one module that knows all others. It builds the roles, starts, watches and stops them.
 
 Start: schemas, preflight, control, contacts, then the ledger to its end; only then does anything send. Stop, in words:
-no new turn begins; the calls under way end; their outcomes and events become durable; offsets are committed and the
-groups left; last of all the ingress closes, and the producer.
+readiness says no, and while load balancers learn of it all goes on; then no new turn begins; the calls under way end;
+their outcomes and events become durable; offsets are committed and the groups left; last of all the ingress closes, and
+the producer. An error that a client cannot go on from skips the wait.
 """
 
 import asyncio
 import gc
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from connector import __version__
 from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
-from connector.core.health import Sight, reasons
+from connector.core.health import Sight, deaths, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.kafka.producer import KafkaProducer
@@ -51,7 +52,7 @@ class Connector:
     """One process of the connector. ``observe`` hears every fact; ``client_extra`` goes to every Kafka client.
 
     ``preflight``: whether the topics and the account are examined first; only a demo broker, which cannot answer, goes
-    without.
+    without. ``wait``: so many seconds, between readiness saying no and the stop.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Connector:
     observe: Observer = field(default=lambda _: None)
     client_extra: Mapping[str, str] = field(default_factory=dict)
     preflight: bool = True
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
         self.log = structlog.stdlib.get_logger("connector")
@@ -67,6 +69,7 @@ class Connector:
         self.owner = secrets.token_hex(8)
         self.parts: Parts | None = None
         self.health_port = 0
+        self._watchdog = Watchdog()
         self._producer: KafkaProducer | None = None
         self._tail: LogTail | None = None
         self._orders: ControlFeed | None = None
@@ -75,7 +78,8 @@ class Connector:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set. Raises StartRefused, KafkaFatal, OSError (a port is taken), ValueError."""
         part = self.settings.observability
-        health, watchdog = WebServer(health_app(self.reasons, self.status), part.host, part.health_port), Watchdog()
+        app = health_app(self.deaths, self.reasons, self.status)
+        health, watchdog = WebServer(app, part.host, part.health_port), self._watchdog
         await health.start()
         watchdog.start()
         self.health_port = health.port
@@ -83,11 +87,35 @@ class Connector:
         try:
             if (parts := await self._started(stopped)) is not None:
                 await self._until(stopped, parts)
+                await self._drain_endpoints(parts)
         finally:
-            self.waiting_for["draining"] = "the connector is stopping"
+            self._draining()
             await self._stop()
             await health.stop()
             watchdog.stop()
+
+    def _draining(self) -> None:
+        self.waiting_for["draining"] = "the connector is stopping"
+
+    async def _drain_endpoints(self, parts: Parts) -> None:
+        """All goes on, the callbacks of whoever has not heard yet too."""
+        self._draining()
+        seconds = self.settings.shutdown.endpoint_drain_s
+        if "ingress" not in self.roles or not seconds:
+            return
+        waiting = asyncio.ensure_future(self.wait(seconds))
+        try:
+            await self._until(waiting, parts)
+        finally:
+            waiting.cancel()
+
+    def deaths(self) -> list[str]:
+        """Why the process should be ended, one sentence each; nothing that is away is a reason."""
+        intakes = self.parts.intakes if self.parts else []
+        ages_s = {intake.topic: intake.consumer.poll_age_s() for intake in intakes}
+        if self._tail is not None:
+            ages_s[self._tail.topic] = self._tail.poll_age_s()
+        return deaths(self._watchdog.age_s(), ages_s)
 
     def reasons(self) -> list[str]:
         """Why the connector is not ready, one sentence each."""
@@ -162,12 +190,12 @@ class Connector:
         parts.follow(self._orders)
         return parts
 
-    async def _until(self, stopped: "asyncio.Task[None]", parts: Parts) -> None:
+    async def _until(self, over: "asyncio.Future[None]", parts: Parts) -> None:
         fatal = [intake.consumer.fatal for intake in parts.intakes]
         fatal += [client.fatal for client in (self._producer, self._tail) if client is not None]
         fatal += [watch.failed for watch in parts.watches]
-        while not stopped.done():
-            await asyncio.wait([stopped, *fatal], timeout=COMMIT_S, return_when=FIRST)
+        while not over.done():
+            await asyncio.wait([over, *fatal], timeout=COMMIT_S, return_when=FIRST)
             for one in fatal:
                 if one.done():
                     one.result()

@@ -20,6 +20,7 @@ from connector.commands.cli_frame import WRONG, AsJson, Config, stop_on_signal
 from connector.commands.cli_frame import on_kafka as _kafka
 from connector.commands.cli_frame import run as _run
 from connector.commands.cli_frame import settings_of as _settings
+from connector.commands.cli_healthcheck import healthcheck
 from connector.commands.cli_ledger import ledger_cli
 from connector.commands.cli_orders import cancel
 from connector.commands.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
@@ -48,6 +49,7 @@ cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
 cli.add_typer(ledger_cli, name="ledger")
 cli.command()(cancel)
+cli.command()(healthcheck)
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")
 

@@ -64,6 +64,7 @@ class DemoPlan:
                 "in_doubt": {"park_after_s": PARKING_S},
                 "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
                 "observability": ports,
+                "shutdown": {"endpoint_drain_s": 0},
                 "unsafe_dev": True,
             }
         )

@@ -116,9 +116,17 @@ class Observability(_Part):
     """Where people look."""
 
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
-    health_port: int = Field(8081, ge=0, le=65535, description="livez, readyz, statusz")
+    health_port: int = Field(8081, ge=0, le=65535, description="livez, startupz, readyz, statusz")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field("info", description="least level")
+
+
+class Shutdown(_Part):
+    """How the process ends."""
+
+    endpoint_drain_s: float = Field(
+        5.0, ge=0, le=300, description="how long callbacks are still taken after /readyz says no, before anything stops"
+    )
 
 
 class Settings(BaseSettings):
@@ -139,6 +147,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Field(default_factory=Ledger)
     callbacks: Callbacks = Field(default_factory=Callbacks)
     observability: Observability = Field(default_factory=Observability)
+    shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")
     default_ttl_s: float = Field(86_400, gt=0, le=259_200, description="when a request without expires_at expires")
     unsafe_dev: bool = Field(False, description="allow fewer than three brokers and plain http: for trials")

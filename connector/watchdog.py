@@ -12,6 +12,7 @@ import faulthandler
 import os
 import sys
 import threading
+import time
 
 from connector.core.health import Pulse
 
@@ -25,7 +26,7 @@ class Watchdog:
 
     def __init__(self, pulse: Pulse | None = None, look_s: float = LOOK_S) -> None:
         self._pulse, self._look_s = pulse or Pulse(), look_s
-        self._turns = 0
+        self._turns, self._turned_at = 0, time.monotonic()
         self._stop = threading.Event()
         self._turning: asyncio.Task[None] | None = None
 
@@ -33,6 +34,10 @@ class Watchdog:
         """Begin to watch."""
         self._turning = asyncio.create_task(self._turn())
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def age_s(self) -> float:
+        """Seconds since the loop turned last."""
+        return time.monotonic() - self._turned_at
 
     def stop(self) -> None:
         """Watch no more."""
@@ -42,7 +47,7 @@ class Watchdog:
 
     async def _turn(self) -> None:
         while True:
-            self._turns += 1
+            self._turns, self._turned_at = self._turns + 1, time.monotonic()
             await asyncio.sleep(self._look_s / 2)
 
     def _watch(self) -> None:

@@ -1,43 +1,24 @@
-"""What all commands have in common: the settings, the event loop, its end by a signal, errors told as one sentence."""
+"""What all commands have in common: the event loop, its end by a signal, errors told as one sentence."""
 
 import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-import typer
 import uvloop
 from confluent_kafka import KafkaException
-from pydantic import ValidationError
 
 from connector.commands.cli_output import fail
+from connector.commands.cli_settings import WRONG, AsJson, Config, settings_of
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
-from connector.settings import Settings, explain, load
 
 T = TypeVar("T")
-WRONG, OTHERWISE, RISK = 1, 6, 7
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output, for machines")]
-
-
-def settings_of(config: Path | None) -> Settings:
-    """Load the settings; every mistake in them becomes a sentence."""
-    try:
-        return load(config)
-    except ValidationError as error:
-        sentence = "\n".join(explain(error))
-    except (OSError, ValueError) as error:
-        sentence = str(error)
-    fail(sentence, WRONG)
+OTHERWISE, RISK = 6, 7
 
 
 def on_kafka(work: Coroutine[Any, Any, T]) -> T:
@@ -74,3 +55,6 @@ def stop_on_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
     return stop
+
+
+__all__ = ["OTHERWISE", "RISK", "WRONG", "AsJson", "Config", "on_kafka", "run", "settings_of", "stop_on_signal"]

@@ -2,15 +2,19 @@
 
 Ready means: callbacks can be answered and requests can be sent. Readiness takes nobody out of a consumer group; it
 tells people and load balancers. Being alive is another matter: only a loop that no longer turns ends the process,
-never Kafka, the registry or Sendblue being away, since a restart would mend none of them.
+never Kafka, the registry or Sendblue being away, since a restart would mend none of them. The same holds for /livez,
+which asks sooner: whoever asks from outside may look again before it ends the process.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from connector.core.records import UNREADABLE
 
 KAFKA_AWAY_S = 60.0  # a broker's restart or an election takes seconds; a minute is an outage
 LEDGER_LAG = 1_000  # records: a tenth of a second of reading; more means the reader does not keep up
+TURN_S = 10.0  # the loop turns twice a second; ten seconds without are far more than a collection of garbage
+POLL_S = 150.0  # half of max.poll.interval.ms, after which the brokers take the partitions away
 STUCK_CHECKS = 60  # looks at the loop in a row, one a second, in which it has not turned
 
 
@@ -44,6 +48,16 @@ def reasons(sight: Sight) -> list[str]:
     if sight.account_code is not None:
         told.append(f"Sendblue refuses the whole account ({sight.account_code}): nothing is sent until a GET succeeds")
     return told
+
+
+def deaths(turn_age_s: float, poll_ages_s: Mapping[str, float]) -> list[str]:
+    """Why the process should be ended: seconds since its loop last turned, and since each client was last asked.
+
+    Nothing outside of the process is among it.
+    """
+    told = [f"the event loop has not turned for {turn_age_s:.0f} s"] if turn_age_s >= TURN_S else []
+    stopped = {name: age_s for name, age_s in poll_ages_s.items() if age_s >= POLL_S}
+    return told + [f"the reader of {name} has not polled for {age_s:.0f} s" for name, age_s in stopped.items()]
 
 
 class Pulse:

@@ -15,6 +15,7 @@ from typing import Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connector.kafka.clients import ClientSettings
+from connector.kafka.owner import OwnerThread
 from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading
 from connector.kafka.tail import record_of
 
@@ -61,26 +62,27 @@ class GroupConsumer:
         *,
         from_beginning: bool = False,
     ) -> None:
-        self._settings, self._group, self._topic, self._handler, self._loop = settings, group, topic, handler, loop
+        self._topic, self._handler, self._loop = topic, handler, loop
         self.topic = topic
         self._from_beginning = from_beginning
-        self.fatal: asyncio.Future[None] = loop.create_future()
+        self._owner = OwnerThread(f"consuming {topic}", settings.group(group), self._run, loop)
+        self.fatal = self._owner.fatal
         self.joined = False
         self._mine: set[int] = set()
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
         self._room = threading.Semaphore(MAX_BURSTS)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"consumer-{topic}", daemon=True)
 
     def start(self) -> None:
         """Join the group."""
-        self._thread.start()
+        self._owner.start()
 
     async def close(self) -> None:
         """Give all partitions back, committing their ends, and leave the group."""
-        self._stop.set()
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join, REVOKE_S + 20.0)
+        await self._owner.close(REVOKE_S + 20.0)
+
+    def poll_age_s(self) -> float:
+        """Seconds since the client was asked last."""
+        return self._owner.age_s()
 
     def commit(self, offsets: Mapping[int, int]) -> None:
         """Commit next offsets soon; one that fails is made up for by the next."""
@@ -94,25 +96,16 @@ class GroupConsumer:
 
     def lags(self, next_offsets: Callable[[Mapping[int, int]], None]) -> None:
         """Hand the known high watermarks of our partitions to a function, on the loop."""
-        self._commands.put(lambda client: self._call(next_offsets, self._watermarks(client)))
+        self._commands.put(lambda client: self._owner.call(next_offsets, self._watermarks(client)))
 
-    def _run(self) -> None:
-        client = Consumer(self._settings.group(self._group))
-        try:
-            client.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
-            while not self._stop.is_set():
-                self._obey(client)
-                self._hand_over(client)
-            if self._mine:
-                self._give_back(client, sorted(self._mine))
-        except KafkaFatal as error:
-            self._call(self._failed, error)
-        except KafkaException as error:
-            self._call(self._failed, KafkaFatal(f"consuming {self._topic}: {error.args[0].name()}"))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must not end unheard
-            self._call(self._failed, KafkaFatal(f"consuming {self._topic}: {type(error).__name__}"))
-        finally:
-            client.close()
+    def _run(self, client: Consumer) -> None:
+        client.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
+        while not self._owner.stop.is_set():
+            self._owner.beat()
+            self._obey(client)
+            self._hand_over(client)
+        if self._mine:
+            self._give_back(client, sorted(self._mine))
 
     def _obey(self, client: Consumer) -> None:
         while True:
@@ -131,7 +124,7 @@ class GroupConsumer:
             return
         records = self._burst(client)
         if records:
-            self._call(self._take, records)
+            self._owner.call(self._take, records)
         else:
             self._room.release()
 
@@ -161,7 +154,7 @@ class GroupConsumer:
                 place.offset = 0
             client.incremental_assign(partitions)
         if numbers:
-            self._call(self._handler.assigned, numbers)
+            self._owner.call(self._handler.assigned, numbers)
 
     def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
         self._give_back(client, [place.partition for place in partitions if place.partition in self._mine])
@@ -169,7 +162,7 @@ class GroupConsumer:
     def _on_lost(self, client: Consumer, partitions: list[TopicPartition]) -> None:  # noqa: ARG002 - the client's own signature
         numbers = [place.partition for place in partitions]
         self._mine.difference_update(numbers)
-        self._call(self._handler.lost, numbers)
+        self._owner.call(self._handler.lost, numbers)
 
     def _give_back(self, client: Consumer, numbers: Sequence[int]) -> None:
         self._mine.difference_update(numbers)
@@ -191,7 +184,7 @@ class GroupConsumer:
             except KafkaException as error:
                 if error.args[0].code() not in RETRY_COMMIT:
                     return
-                self._stop.wait(0.1)
+                self._owner.stop.wait(0.1)
             else:
                 return
 
@@ -201,14 +194,6 @@ class GroupConsumer:
             _, end = client.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
             ends[partition] = end
         return ends
-
-    def _failed(self, error: KafkaFatal) -> None:
-        if not self.fatal.done():
-            self.fatal.set_exception(error)
-
-    def _call(self, what: Callable[..., None], *args: object) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(what, *args)
 
 
 async def _as_coroutine(handler: Handler, numbers: Sequence[int]) -> Mapping[int, int]:

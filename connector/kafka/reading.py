@@ -1,16 +1,16 @@
 """Reading a topic once, from somewhere to its end: for commands that look, and for one that remembers how far it came.
 
 All partitions, without joining a group. What is committed is committed by hand, so two such readers do not share the
-work: both read everything. Each call blocks.
+work: both read everything. Each call blocks; brokers that say nothing for ten seconds end it with KafkaException.
 """
 
 from collections.abc import Iterator, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord, is_away
-from connector.kafka.tail import BURST, POLL_S, WATERMARK_S, record_of
+from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
+from connector.kafka.tail import BURST, POLL_S, SILENT_POLLS, WATERMARK_S, reaches, record_of
 
 
 class ToTheEnd:
@@ -33,6 +33,7 @@ class ToTheEnd:
         self._ends: dict[int, int] = {}
         self._next: dict[int, int] = {}
         self._ended: set[int] = set()
+        self._silent = 0
         for place in self._places(since_ms):
             begin, end = self._client.get_watermark_offsets(place, timeout=WATERMARK_S)
             self._ends[place.partition] = end
@@ -60,9 +61,13 @@ class ToTheEnd:
 
     def _burst(self) -> list[KafkaRecord]:
         records = []
-        for message in self._client.consume(BURST, POLL_S):
+        messages = self._client.consume(BURST, POLL_S)
+        self._silent = 0 if any(message.error() is None for message in messages) else self._silent + 1
+        if self._silent >= SILENT_POLLS:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - librdkafka's own name
+        for message in messages:
             if (error := message.error()) is not None:
-                self._judge(error, message.partition() or 0)
+                self._judge(error, message)
             elif (record := record_of(message)).offset < self._ends[record.partition]:
                 records.append(record)
         for place in self._client.position([TopicPartition(self._topic, p) for p in self._ends]):
@@ -71,11 +76,12 @@ class ToTheEnd:
                 self._next[place.partition] = end if place.partition in self._ended else min(place.offset, end)
         return records
 
-    def _judge(self, error: KafkaError, partition: int) -> None:
+    def _judge(self, error: KafkaError, message: Message) -> None:
         """The log's end is an end, though the last offsets may hold no records; brokers that are away come back."""
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name
+        partition = message.partition() or 0
+        if reaches(message, self._ends[partition]):
             self._ended.add(partition)
-        elif not is_away(error):
+        elif not is_end(error) and not is_away(error):
             raise KafkaFatal(f"reading {self._topic}: {error.name()}")
 
     def _places(self, since_ms: int) -> list[TopicPartition]:

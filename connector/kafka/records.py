@@ -49,6 +49,11 @@ def is_away(error: KafkaError) -> bool:
     return error.code() in _AWAY or bool(error.retriable())
 
 
+def is_end(error: KafkaError | None) -> bool:
+    """True when the client says that it is at the end of a partition; no error at all."""
+    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - librdkafka's own name
+
+
 def ends_reading(error: KafkaError) -> str | None:
     """Why reading cannot go on after this error of a consumer, None when the client itself makes up for it.
 

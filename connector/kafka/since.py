@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord
+from connector.kafka.records import KafkaFatal, KafkaRecord, is_end
 from connector.kafka.tail import BURST, WATERMARK_S, record_of
 
 POLL_S = 0.2
@@ -43,7 +43,7 @@ class SinceTail:
                 if records := [record_of(message) for message in messages if _is_record(message)]:
                     await take(records)
                 if behind:
-                    behind -= {message.partition() for message in messages if _is_end(message)}
+                    behind -= {message.partition() for message in messages if is_end(message.error())}
                     if not behind:
                         at_end()
         finally:
@@ -79,11 +79,6 @@ class SinceTail:
         working = asyncio.ensure_future(asyncio.to_thread(work))
         self._working = working
         return await asyncio.shield(working)
-
-
-def _is_end(message: Message) -> bool:
-    error = message.error()
-    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - the client's own name
 
 
 def _is_record(message: Message) -> bool:

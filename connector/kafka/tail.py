@@ -13,11 +13,14 @@ from operator import methodcaller
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord, is_away
+from connector.kafka.owner import OwnerThread
+from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
 
 BURST = 500  # records a hand-over: a few milliseconds of the loop
 POLL_S = 0.05
 WATERMARK_S = 10.0
+CLOSE_S = 15.0  # a poll and the client's own close take far less
+SILENT_POLLS = int(WATERMARK_S / POLL_S)  # without a record or the end: the brokers are away
 
 
 def record_of(message: Message) -> KafkaRecord:
@@ -64,61 +67,45 @@ class LogTail:
         gapless: bool = False,
     ) -> None:
         self._gapless = gapless
-        self._settings, self._topic, self._deliver, self._restored, self._loop = (
-            settings,
-            topic,
-            deliver,
-            restored,
-            loop,
-        )
-        self.fatal: asyncio.Future[None] = loop.create_future()
+        self.topic = self._topic = topic
+        self._deliver, self._restored = deliver, restored
+        self._owner = OwnerThread(f"reading {topic}", settings.reader(), self._read, loop)
+        self.fatal = self._owner.fatal
         self.first_offset: int | None = None
         self.end = 0  # the newest high watermark the client has heard of
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
 
     def start(self) -> None:
         """Begin to read."""
-        self._thread.start()
+        self._owner.start()
 
     async def close(self) -> None:
         """Stop reading."""
-        self._stop.set()
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join, 15.0)
+        await self._owner.close(CLOSE_S)
 
-    def _run(self) -> None:
-        consumer = Consumer(self._settings.reader())
-        try:
-            self._read(consumer)
-        except KafkaFatal as error:
-            self._call(self._failed, error)
-        except KafkaException as error:
-            self._call(self._failed, KafkaFatal(f"reading {self._topic}: {error.args[0].name()}"))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the thread must not end unheard
-            self._call(self._failed, KafkaFatal(f"reading {self._topic}: {type(error).__name__}"))
-        finally:
-            consumer.close()
+    def poll_age_s(self) -> float:
+        """Seconds since the client was asked last."""
+        return self._owner.age_s()
 
     def _read(self, consumer: Consumer) -> None:
         begin, end = self._bounds(consumer)
-        if self._stop.is_set():
+        if self._owner.stop.is_set():
             return
         self.first_offset, self.end = begin, end
         consumer.assign([TopicPartition(self._topic, 0, begin)])
         following = begin
         told = begin >= end
         if told:
-            self._call(self._restored)
-        while not self._stop.is_set():
-            records = self._burst(consumer)
-            if records:
+            self._owner.call(self._restored)
+        while not self._owner.stop.is_set():
+            self._owner.beat()
+            messages = self._burst(consumer)
+            if records := [record_of(m) for m in messages if m.error() is None]:
                 self._check_order(following, records)
                 following = records[-1].offset + 1
-                self._call(self._deliver, records)
-            if not told and following >= end:
+                self._owner.call(self._deliver, records)
+            if not told and (following >= end or self._is_at(messages, end)):
                 told = True
-                self._call(self._restored)
+                self._owner.call(self._restored)
             self.end = max(self._known_end(consumer), following)
 
     def _known_end(self, consumer: Consumer) -> int:
@@ -127,28 +114,33 @@ class LogTail:
 
     def _bounds(self, consumer: Consumer) -> tuple[int, int]:
         """Ask for begin and end until a broker answers."""
-        while not self._stop.is_set():
+        while not self._owner.stop.is_set():
+            self._owner.beat()
             try:
                 return consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=WATERMARK_S)
             except KafkaException as error:
                 if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`") from None
-                self._stop.wait(0.5)
+                self._owner.stop.wait(0.5)
         return 0, 0
 
-    def _burst(self, consumer: Consumer) -> list[KafkaRecord]:
+    def _is_at(self, messages: Sequence[Message], end: int) -> bool:
+        """The last offsets of a topic that may have gaps hold perhaps no record; of the ledger each one must come."""
+        return not self._gapless and any(reaches(message, end) for message in messages)
+
+    def _burst(self, consumer: Consumer) -> list[Message]:
+        """Records and ends. Raises KafkaFatal."""
         first = consumer.poll(POLL_S)
         if first is None:
             return []
         messages = [first, *consumer.consume(BURST - 1, 0)]
-        return [record_of(m) for m in messages if self._is_record(m)]
+        return [m for m in messages if not self._is_away(m.error())]
 
-    def _is_record(self, message: Message) -> bool:
-        error = message.error()
-        if error is None:
-            return True
-        if error.code() == KafkaError._PARTITION_EOF or is_away(error):  # noqa: SLF001 - librdkafka's own name
+    def _is_away(self, error: KafkaError | None) -> bool:
+        if error is None or is_end(error):
             return False
+        if is_away(error):
+            return True
         raise KafkaFatal(f"reading {self._topic}: {error.name()}; the log was cut or replaced under its reader")
 
     def _check_order(self, following: int, records: Sequence[KafkaRecord]) -> None:
@@ -162,32 +154,44 @@ class LogTail:
                     f"{self._topic} lacks its offset {expected}: {record.offset} follows; was it compacted?"
                 )
 
-    def _failed(self, error: KafkaFatal) -> None:
-        if not self.fatal.done():
-            self.fatal.set_exception(error)
-
-    def _call(self, what: Callable[..., None], *args: object) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(what, *args)
-
 
 def read_table(settings: ClientSettings, topic: str) -> dict[bytes, KafkaRecord]:
     """Read a compacted topic of one partition to its end, once: the newest record of each key, tombstones left out.
 
-    Blocks; raises KafkaException when no broker answers within ten seconds.
+    Blocks; raises KafkaException when the brokers say nothing for ten seconds, or forbid it.
     """
     consumer = Consumer(settings.reader())
-    table: dict[bytes, KafkaRecord] = {}
     try:
-        begin, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=WATERMARK_S)
-        consumer.assign([TopicPartition(topic, 0, begin)])
-        while begin < end and (consumer.position([TopicPartition(topic, 0)])[0].offset < end):
-            for message in consumer.consume(BURST, POLL_S):
-                if message.error() is None:
-                    _put(table, record_of(message))
+        return _table(consumer, topic)
     finally:
         consumer.close()
+
+
+def _table(consumer: Consumer, topic: str) -> dict[bytes, KafkaRecord]:
+    """The last offsets of such a topic may hold no record (compacted away, or a transaction's marker): the client says
+    when it is at the end."""
+    table: dict[bytes, KafkaRecord] = {}
+    begin, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=WATERMARK_S)
+    consumer.assign([TopicPartition(topic, 0, begin)])
+    silent, at_end = 0, begin >= end
+    while not at_end:
+        messages = consumer.consume(BURST, POLL_S)
+        for message in messages:
+            if (error := message.error()) is None:
+                _put(table, record_of(message))
+            elif not is_end(error) and not is_away(error):
+                raise KafkaException(error)
+        at_end = any(reaches(message, end) for message in messages)
+        silent = 0 if any(message.error() is None for message in messages) else silent + 1
+        if silent >= SILENT_POLLS:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - librdkafka's own name
     return table
+
+
+def reaches(message: Message, end: int) -> bool:
+    """Whether nothing before this offset is left to be read: the client names the place where it found the end."""
+    following = (message.offset() or 0) + (message.error() is None)
+    return following >= end and (message.error() is None or is_end(message.error()))
 
 
 def _put(table: dict[bytes, KafkaRecord], record: KafkaRecord) -> None:
@@ -217,7 +221,7 @@ class PartitionTails:
         """Stop reading."""
         self._stop.set()
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, 15.0)
+            await asyncio.to_thread(self._thread.join, CLOSE_S)
 
     def _places(self, consumer: Consumer, from_beginning: bool) -> list[TopicPartition]:
         topic = consumer.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.core.health import KAFKA_AWAY_S, LEDGER_LAG, STUCK_CHECKS, Pulse, Sight, reasons
+from connector.core.health import KAFKA_AWAY_S, LEDGER_LAG, POLL_S, STUCK_CHECKS, TURN_S, Pulse, Sight, deaths, reasons
 from connector.core.records import UNREADABLE
 
 
@@ -35,6 +35,22 @@ def test_below_the_bounds_it_is_ready(sight: Sight) -> None:
 def test_troubles_add_up() -> None:
     """All of them are told."""
     assert len(reasons(Sight(KAFKA_AWAY_S, False, 0, 2))) == 3
+
+
+@pytest.mark.parametrize(
+    ("turn_age_s", "poll_ages_s", "told"),
+    [
+        (0.0, {}, []),
+        (TURN_S - 0.1, {"requests": POLL_S - 0.1}, []),
+        (TURN_S, {"requests": 0.0}, ["the event loop has not turned for 10 s"]),
+        (0.0, {"requests": POLL_S, "ledger": 0.0}, ["the reader of requests has not polled for 150 s"]),
+    ],
+)
+def test_alive_is_a_loop_that_turns_and_readers_that_poll(
+    turn_age_s: float, poll_ages_s: dict[str, float], told: list[str]
+) -> None:
+    """And nothing else: what is away is no reason to end a process."""
+    assert told == deaths(turn_age_s, poll_ages_s)
 
 
 def test_a_loop_that_does_not_turn_is_stuck_at_the_last_look() -> None:

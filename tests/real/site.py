@@ -57,6 +57,7 @@ class Site:
                 "keys": {"k1": "a signing key for the tests"},
             },
             "observability": {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0},
+            "shutdown": {"endpoint_drain_s": 0},
             "unsafe_dev": self.replication < 3,
         }
         self._processes: list[subprocess.Popen[bytes]] = []

@@ -18,12 +18,15 @@ def fails() -> list[str]:
     raise AssertionError("livez must not depend on it")
 
 
-async def test_livez_depends_on_the_loop_alone() -> None:
-    """It answers whatever Kafka or Sendblue do."""
-    async with served(health_app(fails, dict)) as port:
-        reply = await ask(port, get("/livez"))
+@pytest.mark.parametrize("path", ["/livez", "/startupz"])
+@pytest.mark.parametrize(("deaths", "status"), [([], 200), (["the event loop has not turned for 11 s"], 503)])
+async def test_livez_does_not_ask_for_readiness(path: str, deaths: list[str], status: int) -> None:
+    """It answers whatever Kafka or Sendblue do, and at a start that waits for them."""
+    async with served(health_app(lambda: deaths, fails, dict)) as port:
+        reply = await ask(port, get(path))
 
-    assert status_of(reply) == 200
+    assert status_of(reply) == status
+    assert reply.endswith("".join(f"{line}\n" for line in deaths or ["ok"]).encode())
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ async def test_livez_depends_on_the_loop_alone() -> None:
 )
 async def test_readyz_says_why_not(reasons: list[str], status: int, body: bytes) -> None:
     """One sentence a line; 200 when there is none."""
-    async with served(health_app(lambda: reasons, dict)) as port:
+    async with served(health_app(list, lambda: reasons, dict)) as port:
         reply = await ask(port, get("/readyz"))
 
     assert status_of(reply) == status
@@ -42,7 +45,7 @@ async def test_readyz_says_why_not(reasons: list[str], status: int, body: bytes)
 async def test_statusz_is_json_for_people_and_machines() -> None:
     """Tuples and nested objects included, on several lines."""
     state = {"version": "1", "lines": {"A": {"held": 1}}, "roles": ("ingress",), "parked": None}
-    async with served(health_app(list, lambda: state)) as port:
+    async with served(health_app(list, list, lambda: state)) as port:
         reply = await ask(port, get("/statusz"))
     head, body = reply.split(b"\r\n\r\n", 1)
 
