@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from connector import __version__
-from connector.core.facts import AlarmRaised, Fact, LedgerSeen, Observer
+from connector.core.facts import AlarmRaised, Fact, Observer
 from connector.core.health import Sight, deaths, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
+from connector.core.sights import LedgerSeen
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.tail import LogTail
 from connector.roles.replica import Replica

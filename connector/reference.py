@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from connector.cli import cli
 from connector.core.refusals import REFUSALS
 from connector.kafka.schemas import SchemaName, text_of
-from connector.observability.metrics import CATALOGUE, OTHER
+from connector.observability.catalogue import GROUPS, OTHER, Metric
 from connector.settings import Settings
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -46,9 +46,12 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """The catalogue of metrics."""
-    head = "Prometheus, on `observability.metrics_port`; OpenMetrics for those who ask. No label is unbounded."
-    rows = [(f"`{m.name}`", m.kind.__name__.lower(), _labels(m.labels), m.help) for m in CATALOGUE]
-    return _page("Metrics", head, _table(("metric", "type", "labels", "meaning"), rows))
+    head = (
+        "Prometheus, on `observability.metrics_port`; OpenMetrics, with exemplars, for those who ask. Every label has "
+        "a closed list of values, and every series exists from the start. Beside these: `process_*`, `python_gc_*`."
+    )
+    tables = [f"## {title}\n\n{_metrics(rows)}" for title, rows in GROUPS.items()]
+    return _page("Metrics", head, "\n\n".join(tables))
 
 
 def cli_page() -> str:
@@ -105,11 +108,16 @@ def _default(field: FieldInfo) -> str:
     return "" if value is None else f"`{value if not hasattr(value, 'value') else value.value}`"
 
 
-def _labels(labels: Any) -> str:
+def _metrics(rows: Iterable[Metric]) -> str:
+    told = [(f"`{m.name}`", "info" if m.info else m.kind.__name__.lower(), _labels(m), m.help) for m in rows]
+    return _table(("metric", "type", "labels", "meaning"), told)
+
+
+def _labels(metric: Metric) -> str:
     told = []
-    for name, values in labels.items():
+    for name, values in metric.labels.items():
         shown = "aliases" if name == "line" else ", ".join(values[:8]) + (", ..." if len(values) > 8 else "")
-        told.append(f"{name}: {shown}, {OTHER}")
+        told.append(name if metric.info else f"{name}: {shown}, {OTHER}")
     return "; ".join(told)
 
 

@@ -6,6 +6,9 @@ A fact holds no phone number, no text and no secret: lines by alias, requests by
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from connector.core.edge_facts import EdgeFact
+from connector.core.sights import Sight
+
 
 @dataclass(frozen=True, slots=True)
 class RequestRouted:
@@ -30,12 +33,13 @@ class VerdictSeen:
 
 @dataclass(frozen=True, slots=True)
 class PostAnswered:
-    """One POST: submitted, unsent, rejected or unknown, its code ("ok" for none) and its seconds."""
+    """One POST: submitted, unsent, rejected or unknown, its code ("ok" for none), its seconds, its sampled trace."""
 
     line: str
     outcome: str
     code: str
     seconds: float
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class MessageSettled:
     attempt: str
     origin: str
     seconds: float
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,6 @@ class PublishStuck:
 
     what: str
     tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParkedSeen:
-    """How many requests are parked now."""
-
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +155,6 @@ class StatusTimedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class SweepSeen:
-    """How the sweep stands: messages without a terminal status, and how many seconds the list's newest row is old."""
-
-    outstanding: int
-    behind_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class AuditFound:
     """A message that is not as it should be: missing from the list, foreign to us, or a duplicate of one of ours."""
 
@@ -174,31 +164,18 @@ class AuditFound:
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswered:
-    """A callback: accepted, repeated, unreadable, forged, refused (our own trouble); seconds until durable."""
+    """A callback: accepted, repeated, unreadable, forged, refused (our own trouble); seconds until durable.
+
+    ``delivered_s``: how long a message took that this callback says is DELIVERED.
+    """
 
     result: str
     status: str
     service: str
     error_code: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LagSeen:
-    """How far this process is behind on a consumed topic: records, and the age of the oldest that has not ended."""
-
-    topic: str
-    records: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerSeen:
-    """The replica's ledger: records behind the end, requests remembered, attempts open."""
-
-    lag: int
-    remembered: int
-    open: int
+    delivered_s: float | None = None
+    downgraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +183,13 @@ class AlarmRaised:
     """Something that must never happen: a name of ``ledger.Alarm``."""
 
     alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFailedOnce:
+    """What an end owes was not acknowledged, and is tried again."""
+
+    what: str
 
 
 Fact: TypeAlias = (
@@ -224,16 +208,15 @@ Fact: TypeAlias = (
     | MessageSettled
     | DeadLettered
     | PublishStuck
-    | ParkedSeen
     | StatusSwept
     | StatusLookedUp
     | StatusTimedOut
-    | SweepSeen
     | AuditFound
     | CallbackAnswered
-    | LagSeen
-    | LedgerSeen
     | AlarmRaised
+    | PublishFailedOnce
+    | EdgeFact
+    | Sight
 )
 
 

@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol
 
-from connector.core.facts import Observer, ParkedSeen
+from connector.core.facts import Observer
 from connector.core.parking import DropNow, Keep, Reproduce, next_of, stands_otherwise
 from connector.core.records import Resolution, Resolve
+from connector.core.sights import ParkedSeen
 from connector.core.steps import Held, Owe
 from connector.roles.ends import Ends, PublishFailed
 from connector.roles.replica import Replica

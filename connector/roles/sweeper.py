@@ -17,10 +17,11 @@ from typing import NamedTuple, Protocol
 from connector.core.auditing import Audit, text_of
 from connector.core.callbacks import Report
 from connector.core.events import MessageEvent, status_event, status_timeout_event
-from connector.core.facts import AuditFound, Observer, StatusLookedUp, StatusSwept, StatusTimedOut, SweepSeen
+from connector.core.facts import AuditFound, Observer, StatusLookedUp, StatusSwept, StatusTimedOut
 from connector.core.looks import RECONCILER_RATE, Allowance
 from connector.core.messages import EventOrigin
 from connector.core.outstanding import READ_BACK_MS, Known, Outstanding, Told, end_of, told_by
+from connector.core.sights import SweepSeen
 from connector.core.statuses import progress
 from connector.core.sweeping import GRACE_MS, Page, Walk, begin, place_after
 from connector.roles.list_proofs import Clocks

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from connector.core.facts import LagSeen, Observer
+from connector.core.facts import Observer
+from connector.core.sights import LagSeen
 from connector.kafka.clients import ClientSettings
 from connector.kafka.consumer import GroupConsumer
 from connector.wiring.feed import Feed, Pauses

@@ -5,8 +5,9 @@ import random
 import pytest
 from prometheus_client import generate_latest
 
-from connector.core import facts
-from connector.observability.metrics import CATALOGUE, Metrics
+from connector.core import facts, sights
+from connector.observability.catalogue import CATALOGUE
+from connector.observability.metrics import Metrics
 
 
 def series(metrics: Metrics) -> list[str]:
@@ -50,9 +51,9 @@ def test_every_fact_is_counted() -> None:
         facts.RequestScheduled("a"),
         facts.RequestDeferred("a", "1h", "SCHEDULED"),
         facts.DelayEnded("1h", "a"),
-        facts.ParkedSeen(3),
-        facts.LagSeen("requests", 7, 1.5),
-        facts.LedgerSeen(1, 2, 4),
+        sights.ParkedSeen(3),
+        sights.LagSeen("requests", 7, 1.5),
+        sights.LedgerSeen(1, 2, 4),
     ):
         metrics(fact)
     served = "\n".join(series(metrics))
@@ -96,9 +97,9 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
     """A gauge of the whole topic: the last word counts, and topics do not touch each other."""
     metrics = Metrics()
     for fact in (
-        facts.LagSeen("requests", 9, 3.0),
-        facts.LagSeen("dispatch", 2, 1.0),
-        facts.LagSeen("requests", 0, 0.0),
+        sights.LagSeen("requests", 9, 3.0),
+        sights.LagSeen("dispatch", 2, 1.0),
+        sights.LagSeen("requests", 0, 0.0),
     ):
         metrics(fact)
     served = series(metrics)

@@ -1,0 +1,107 @@
+"""Sights as gauges: which series a sight sets, to what. A pure table; the listener only carries it out.
+
+Of the lines beyond the 50 that have series of their own the sums are shown, and of ages and times the worst.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple, assert_never
+
+from connector.core.breakers import State
+from connector.core.sights import (
+    AccountSeen,
+    BrokersSeen,
+    ConsumerSeen,
+    LagSeen,
+    LedgerSeen,
+    LineSeen,
+    LinesSeen,
+    LineState,
+    ParkedSeen,
+    ProcessSeen,
+    ProcessState,
+    Sight,
+    SweepSeen,
+)
+from connector.observability.catalogue import OTHER
+
+REFUSED_KEYS = frozenset({"UNAUTHORIZED", "FORBIDDEN"})
+"""Why an account is stopped when its keys are not taken (HTTP 401 and 403)."""
+STATES = tuple(state.name.lower() for state in State)
+
+
+class Setting(NamedTuple):
+    """One series and its value; ``labels`` in the order of the catalogue."""
+
+    name: str
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
+    """``own``: the aliases with series of their own."""
+    match sight:
+        case LinesSeen(lines):
+            yield from _lines(lines, own)
+        case ParkedSeen(count):
+            yield Setting("sendblue_parked", count)
+        case SweepSeen(outstanding, behind_s):
+            yield Setting("sendblue_messages_outstanding", outstanding)
+            yield Setting("sendblue_sweep_behind_seconds", behind_s)
+        case LagSeen(topic, records, seconds):
+            yield Setting("sendblue_lag_records", records, (topic,))
+            yield Setting("sendblue_lag_seconds", seconds, (topic,))
+        case ConsumerSeen(topic, assigned, role_full, decoding):
+            yield Setting("sendblue_assigned_partitions", assigned, (topic,))
+            yield Setting("sendblue_paused_partitions", role_full, (topic, "role_full"))
+            yield Setting("sendblue_paused_partitions", decoding, (topic, "decoding"))
+        case LedgerSeen(lag, remembered, still_open):
+            yield Setting("sendblue_ledger_lag_records", lag)
+            yield Setting("sendblue_ledger_requests", remembered)
+            yield Setting("sendblue_attempts_open", still_open)
+        case AccountSeen(breaker, stopped_because):
+            yield Setting("sendblue_credentials_valid", stopped_because not in REFUSED_KEYS)
+            yield from _one_of("sendblue_breakers", STATES, breaker, ("account",))
+        case BrokersSeen(client, up):
+            yield Setting("sendblue_brokers_up", up, (client,))
+        case ProcessSeen(state, ready, in_flight, callbacks):
+            yield from _one_of("sendblue_state", tuple(ProcessState), state)
+            yield Setting("sendblue_ready", ready)
+            yield Setting("sendblue_requests_in_flight", in_flight)
+            yield Setting("sendblue_webhook_in_flight", callbacks)
+        case _:
+            assert_never(sight)
+
+
+def _lines(lines: tuple[LineSeen, ...], own: Collection[str]) -> Iterator[Setting]:
+    seen = {line.alias: (line,) for line in lines if line.alias in own}
+    for alias in own:
+        yield from _line(alias, seen.get(alias, ()))
+    yield from _line(OTHER, [line for line in lines if line.alias not in own])
+    for state in LineState:
+        yield Setting("sendblue_lines", sum(line.state is state for line in lines), (state,))
+    for name in STATES:
+        yield Setting("sendblue_breakers", sum(line.breaker == name for line in lines), ("line", name))
+
+
+def _line(alias: str, lines: Iterable[LineSeen]) -> Iterator[Setting]:
+    """No line: it is another process's, or nobody's."""
+    lines = tuple(lines)
+    sums: tuple[tuple[str, Callable[[LineSeen], float | None]], ...] = (
+        ("allowed_rate", lambda line: line.allowed),
+        ("used_rate", lambda line: line.used),
+        ("queue_records", lambda line: line.queued),
+        ("in_doubt", lambda line: line.in_doubt),
+    )
+    for name, value in sums:
+        yield Setting(f"sendblue_line_{name}", sum(value(line) or 0.0 for line in lines), (alias,))
+    oldest = max((line.oldest_s for line in lines), default=0.0)
+    drain = max((line.drain_s or 0.0 for line in lines), default=0.0)
+    yield Setting("sendblue_line_oldest_seconds", oldest, (alias,))
+    yield Setting("sendblue_line_drain_seconds", drain, (alias,))
+    for state in LineState:
+        yield Setting("sendblue_line_state", sum(line.state is state for line in lines), (alias, state))
+
+
+def _one_of(name: str, values: Collection[str], now: str, before: tuple[str, ...] = ()) -> Iterator[Setting]:
+    for value in values:
+        yield Setting(name, value == now, (*before, value))
