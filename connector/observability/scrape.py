@@ -79,7 +79,7 @@ def serve(registry: CollectorRegistry, host: str, port: int) -> int:
 def rendered(registry: CollectorRegistry, accept: str) -> tuple[str, bytes]:
     """Content type and body for an Accept header."""
     if wants_openmetrics(accept):
-        return OPENMETRICS_TYPE, openmetrics.generate_latest(registry)
+        return OPENMETRICS_TYPE, openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call] # has no types
     return CONTENT_TYPE_PLAIN_0_0_4, generate_latest(registry)
 
 

@@ -25,7 +25,7 @@ from tests.chaos.stack import Stack
 from tests.chaos.trial import WITHIN_S, Trial
 from tests.real.site import until
 
-LINES, GAP_S, CONTACTS = 20, 0.15, 2000
+LINES, GAP_S, CONTACTS = 60, 0.15, 3000
 NAMES = "PQR"
 BETWEEN_S = (3.0, 5.0)
 WORK = 30

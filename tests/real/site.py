@@ -17,7 +17,7 @@ from connector.settings import Settings, load
 from tests.real.stack.brokers import _free_ports
 
 ANSWER_S = 60.0
-LINES = [f"+130355501{n:02d}" for n in range(40)]
+LINES = [f"+130355501{n:02d}" for n in range(100)]
 
 
 class Site:
