@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connector.kafka.clients import ClientSettings
 from connector.kafka.owner import OwnerThread
-from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading
+from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading, is_fatal
 from connector.kafka.tail import record_of
 
 BURST = 200  # records a hand-over
@@ -116,7 +116,7 @@ class GroupConsumer:
             try:
                 command(client)
             except KafkaException as error:
-                if error.args[0].fatal():
+                if is_fatal(error.args[0]):
                     raise
 
     def _hand_over(self, client: Consumer) -> None:

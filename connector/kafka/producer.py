@@ -19,7 +19,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import Delivered, KafkaFatal, ProduceFailed
+from connector.kafka.records import Delivered, KafkaFatal, ProduceFailed, is_fatal
 
 POLL_S = 0.05  # how long one poll waits; an acknowledgement ends it at once
 FULL_S = 0.01  # pause while librdkafka's queue is full
@@ -137,7 +137,7 @@ class KafkaProducer:
                 done.set_result(result)
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.fatal():
+        if is_fatal(error):
             self._call(self._failed, KafkaFatal(f"the producer cannot go on: {error.name()}"))
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own name
             self._down_since = self._down_since or time.monotonic()

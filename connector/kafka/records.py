@@ -13,6 +13,9 @@ _FORBIDDEN = {
 }
 
 
+_FATAL = {KafkaError._FATAL, KafkaError._FENCED, KafkaError.FENCED_INSTANCE_ID}  # noqa: SLF001 - librdkafka's own names
+
+
 class KafkaRecord(NamedTuple):
     """One consumed record. ``timestamp_ms`` is None when the record has none."""
 
@@ -61,4 +64,9 @@ def ends_reading(error: KafkaError) -> str | None:
     """
     if error.code() in _FORBIDDEN:
         return f"{error.name()}: the brokers forbid it; give this client's user the ACLs"
-    return str(error.name()) if error.fatal() else None
+    return str(error.str()) if is_fatal(error) else None
+
+
+def is_fatal(error: KafkaError) -> bool:
+    """True when the client itself is done for. Of a polled message or a commit only the code says so, not the flag."""
+    return bool(error.fatal()) or error.code() in _FATAL

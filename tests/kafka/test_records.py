@@ -7,11 +7,20 @@ from connector.kafka.records import ends_reading
 
 
 @pytest.mark.parametrize(
-    "code", [KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError._FATAL]
+    "code",
+    [
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError._FATAL,
+        KafkaError.FENCED_INSTANCE_ID,
+    ],
 )
 def test_what_the_client_never_makes_up_for_ends_the_reading(code: int) -> None:
-    """A missing ACL is reported once, and then nothing is read: the process must say so and end."""
-    assert ends_reading(KafkaError(code, fatal=code == KafkaError._FATAL)) is not None
+    """It is reported once, and then nothing is read: the process must say so and end.
+
+    A polled message says by its code alone that the client is done for; its flag ``fatal`` stays unset.
+    """
+    assert ends_reading(KafkaError(code)) is not None
 
 
 @pytest.mark.parametrize(
