@@ -4,6 +4,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -56,18 +57,28 @@ class Played(NamedTuple):
     judgement: Judgement
 
 
-def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None], protocol: str = "classic") -> Played:
-    """Play these acts one after the other in one trial. The folder is kept when something is wrong."""
-    folder, chance = Path(tempfile.mkdtemp(prefix="chaos-")), random.Random(seed)
-    fired: dict[str, str] = {}
+def play(
+    stack: Stack,
+    acts: Sequence[str | tuple[str, ...]],
+    seed: int,
+    say: Callable[[str], None],
+    protocol: str = "classic",
+) -> Played:
+    """Play these acts in one trial, one after the other, or at once where several stand together.
+
+    The folder is kept when something is wrong.
+    """
+    folder, fired = Path(tempfile.mkdtemp(prefix="chaos-")), dict[str, str]()
     with Trial(stack, folder, seed, gap_s=GAP_S, protocol=protocol, in_doubt={"park_after_s": PARK_AFTER_S}) as trial:
         say("ready")
         trial.load.begin(ENOUGH, RATE, lambda: trial.load.requests - trial.posts() > BEHIND)
         trial.wait_posts(10)
-        for act in acts:
-            fired[act] = ACTS[act](trial, chance)
+        for together in acts:
+            names = (together,) if isinstance(together, str) else together
+            fired |= _at_once(trial, names, seed)
             trial.fleet.revive()
-            say(f"{act}: {fired[act]}")
+            for act in names:
+                say(f"{act}: {fired[act]}")
         trial.load.stop()
         judgement = judge(trial.settle())
         say("settled")
@@ -76,3 +87,10 @@ def play(stack: Stack, acts: Sequence[str], seed: int, say: Callable[[str], None
     else:
         shutil.rmtree(folder)
     return Played(fired, judgement)
+
+
+def _at_once(trial: Trial, acts: Sequence[str], seed: int) -> dict[str, str]:
+    """Each with chances of its own, so that a seed means the same whatever is played beside."""
+    with ThreadPoolExecutor(len(acts)) as pool:
+        played = {act: pool.submit(ACTS[act], trial, random.Random(f"{seed} {act}")) for act in acts}
+    return {act: done.result() for act, done in played.items()}

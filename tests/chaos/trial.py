@@ -1,5 +1,6 @@
 """One trial: topics of its own, a simulator nobody kills, replicas, a load, and at the end the evidence."""
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ class Trial:
             "--record", str(self._record), "--answers", str(self._answers), "--gap", str(gap_s), "--seed", str(seed),
             *simulator,
         )  # fmt: skip
-        self._contacts = contacts
+        self._contacts, self._reading = contacts, threading.Lock()
 
     def __enter__(self) -> Self:
         try:
@@ -139,7 +140,8 @@ class Trial:
 
     def evidence(self) -> Evidence:
         """All that is known now."""
-        self.tapes.read()
+        with self._reading:
+            self.tapes.read()
         for life in self.fleet.lives:
             life.look()
         told, jams = told_of(self._answers), list(self.sendblue.jams)
