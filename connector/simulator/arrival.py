@@ -20,7 +20,7 @@ def waited_s(transport: asyncio.BaseTransport) -> float:
         return 0.0
     try:
         told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, SIZE)
-    except OSError:  # closed meanwhile
+    except (OSError, ValueError):  # closed meanwhile; asyncio says the one, uvloop the other
         return 0.0
     (waited_ms,) = struct.unpack_from("=I", told, LAST_DATA_RECV)
     return float(waited_ms) / 1000

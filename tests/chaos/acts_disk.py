@@ -32,7 +32,7 @@ def disk_full(trial: Trial, chance: random.Random) -> str:
     brokers, node = trial.stack.brokers, chance.choice(NODES)
     admin = AdminClient({"bootstrap.servers": trial.stack.bootstrap, "log_level": 0})
     ballast = f"{trial.site.base['kafka']['topic_prefix']}.ballast"
-    admin.create_topics([NewTopic(ballast, replica_assignment=[[node]])])[ballast].result(60)
+    admin.create_topics([NewTopic(ballast, 1, replica_assignment=[[node]])])[ballast].result(60)
     try:
         _leader_is(admin, ballast, node)
         brokers.fill(node, MOST)

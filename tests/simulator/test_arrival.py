@@ -1,10 +1,14 @@
 """When bytes arrived, on a loop that was busy: real sockets, since the kernel is asked."""
 
 import asyncio
+import contextlib
 import socket
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
+import uvloop
 
 from connector.simulator.arrival import waited_s
 
@@ -32,6 +36,23 @@ async def test_the_time_in_which_nobody_looked_is_told() -> None:
         writer.close()
 
     assert waited >= BUSY_S - TICK_S
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_connection_that_was_closed_meanwhile_tells_nothing(
+    run: Callable[[Coroutine[Any, Any, float]], float],
+) -> None:
+    """Whatever the loop is: what was read before is served all the same."""
+
+    async def closed() -> float:
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            return waited_s(writer.transport)
+
+    assert run(closed()) == 0.0
 
 
 async def test_what_is_no_socket_tells_nothing() -> None:
