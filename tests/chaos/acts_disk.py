@@ -3,6 +3,10 @@
 The disk of the machine is left alone: no file of the broker's process may grow beyond a limit, so a write fails in it
 as it does on a full disk, and it takes that log folder offline. A topic of the act's own, on this broker alone, is
 filled until that happens. The broker lives on with its other folder; what was in the full one is taken over by others.
+
+Two things of Kafka 4.4 are stepped around: a broker that cannot create a log at all does not take its folder offline,
+so the ballast is there before the limit; and a topic deleted while its only folder is offline leaves every later
+controller stumbling over it, so it is deleted when the broker is back.
 """
 
 import random
@@ -34,41 +38,39 @@ def disk_full(trial: Trial, chance: random.Random) -> str:
     ballast = f"{trial.site.base['kafka']['topic_prefix']}.ballast"
     admin.create_topics([NewTopic(ballast, 1, replica_assignment=[[node]])])[ballast].result(60)
     try:
-        _leader_is(admin, ballast, node)
+        producer = Producer({"bootstrap.servers": trial.stack.bootstrap, "acks": 1, "log_level": 0})
+        producer.produce(ballast, bytes(PIECE))
+        assert producer.flush(WITHIN_S) == 0, "the ballast was not taken by a disk with room"
         brokers.fill(node, MOST)
-        took = _write_until_full(admin, trial.stack.bootstrap, ballast)
+        took = _write_until_full(admin, producer, ballast)
         lives, left = brokers.lives(node), _without(admin, trial, node)
         trial.wait_posts(20)
     finally:
         brokers.stop(node)
-        admin.delete_topics([ballast])[ballast].result(60)
         brokers.start(node)
         brokers.wait()
+        admin.delete_topics([ballast])[ballast].result(60)
     assert left, f"no partition had to leave broker {node}"
     trial.wait_posts(10)
     how = "lived on" if lives else "ended"
     return f"broker {node} took {took / 2**20:.1f} MiB and no more, {left} partitions left it, it {how}, then had room"
 
 
-def _write_until_full(admin: AdminClient, bootstrap: str, topic: str) -> int:
+def _write_until_full(admin: AdminClient, producer: Producer, topic: str) -> int:
     """How many bytes were taken before the folder went offline, and this topic, which is nowhere else, with it."""
-    producer, took = Producer({"bootstrap.servers": bootstrap, "acks": 1, "log_level": 0}), list[object]()
+    took: list[object] = []
     for _ in range(3 * MOST // PIECE):
         producer.produce(topic, bytes(PIECE), on_delivery=lambda error, _: None if error else took.append(1))
-    _leader_is(admin, topic, -1, producer)
+
+    def offline() -> bool:
+        producer.poll(0)
+        places = admin.list_topics(topic, timeout=60).topics[topic].partitions
+        return bool(places) and places[0].leader == -1
+
+    until(offline, WITHIN_S)
     producer.purge()
     producer.flush(WITHIN_S)
-    return len(took) * PIECE
-
-
-def _leader_is(admin: AdminClient, topic: str, node: int, producer: Producer | None = None) -> None:
-    def true() -> bool:
-        if producer is not None:
-            producer.poll(0)
-        places = admin.list_topics(topic, timeout=60).topics[topic].partitions
-        return bool(places) and places[0].leader == node
-
-    until(true, WITHIN_S)
+    return (1 + len(took)) * PIECE
 
 
 def _without(admin: AdminClient, trial: Trial, node: int) -> int:
