@@ -87,7 +87,7 @@ class ClientSettings:
             "group.id": group,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",
-            "max.poll.interval.ms": 300_000,
+            "max.poll.interval.ms": 120_000,
             **assignment,
             **self.extra,
         }

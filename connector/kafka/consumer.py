@@ -22,7 +22,7 @@ from connector.kafka.tail import record_of
 BURST = 200  # records a hand-over
 MAX_BURSTS = 20  # handed over and not yet taken by the loop; a busy loop must not gather them without end
 POLL_S = 0.02  # a command waits no longer than this
-REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (300 s)
+REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (120 s)
 RETRY_COMMIT = {
     KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,

@@ -140,6 +140,28 @@ def test_lag_and_then_a_ledger_taken_away(site: Site) -> None:
     assert young == 0
 
 
+def test_a_member_that_is_fenced_ends_and_its_successor_goes_on(site: Site) -> None:
+    """A second process with the same group.instance.id: the first one says so and exits; nothing is texted twice."""
+    upstream = Upstream(site)
+    client = {**site.base["kafka"]["client"], "group.instance.id": "sender-0"}
+    fenced = site.start_connector("fenced", kafka={"client": client})
+    until(lambda: "connector.ready" in site.log("fenced"), 60, [fenced])
+    for n in range(150):
+        upstream.send(f"r{n}", number(n))
+    upstream.flush()
+    until(lambda: site.record()["posts"] > 20, 60, [fenced])
+    port = site.metrics_port
+    here = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+    site.start_connector("successor", kafka={"client": client}, callbacks=here)
+    code = fenced.wait(120)
+    downstream = settle(site, 150, 180)
+
+    assert code == 4
+    assert "group.instance.id" in site.log("fenced").splitlines()[-1]
+    assert site.record()["duplicate_texts"] == 0
+    assert {1} == {len(ends) for ends in downstream.finals.values()}
+
+
 def callback(site: Site) -> int:
     """The status of one honest callback's answer."""
     keys = {name: secret.encode() for name, secret in site.base["callbacks"]["keys"].items()}
