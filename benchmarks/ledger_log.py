@@ -38,7 +38,7 @@ def records(requests: int, seed: int = 1) -> Iterator[LedgerRecord]:
     yield from open_attempts
 
 
-class _OneSchema:
+class OneSchema:
     """A registry that knows one schema, by the number 1."""
 
     async def register(self, *_: str) -> int:
@@ -52,7 +52,7 @@ class _OneSchema:
 
 async def codec() -> Codec:
     """A codec for the ledger that needs no network."""
-    one = Codec(_OneSchema(), {SchemaName.LEDGER: "ledger-value"})
+    one = Codec(OneSchema(), {SchemaName.LEDGER: "ledger-value"})
     await one.prepare(auto_register=True)
     return one
 

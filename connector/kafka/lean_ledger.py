@@ -23,7 +23,7 @@ _MORE = 0x80  # set in every byte of a number but its last
 _MOST_BITS = 63  # a longer number might not fit Avro's long
 
 
-class _Otherwise(Exception):  # noqa: N818 - what the bytes are
+class Otherwise(Exception):  # noqa: N818 - what the bytes are
     """Not the shape that is read here."""
 
 
@@ -34,7 +34,7 @@ def read_lean(value: bytes, at: int) -> Intent | Outcome | None:
             return _intent(value, at + 1)
         if value[at] == _OUTCOME:
             return _outcome(value, at + 1)
-    except (_Otherwise, IndexError, UnicodeDecodeError):
+    except (Otherwise, IndexError, UnicodeDecodeError):
         return None
     return None
 
@@ -45,16 +45,16 @@ def _intent(value: bytes, at: int) -> Intent:
     line, at = _text(value, at)
     contact, body, at = _some(value, at, _HASH, 8), _some(value, at + 10, _HASH, 8), at + 20
     if value[at] != _SOME:
-        raise _Otherwise
-    request_time_ms, at = _number(value, at + 1)
+        raise Otherwise
+    request_time_ms, at = zigzag(value, at + 1)
     topic, at = _text(value, at)  # of the origin: its union, then a text that is always there
-    partition, at = _number(value, at)
-    offset, at = _number(value, at)
-    redrive, at = _number(value, at)
-    n, at = _number(value, at)
+    partition, at = zigzag(value, at)
+    offset, at = zigzag(value, at)
+    redrive, at = zigzag(value, at)
+    n, at = zigzag(value, at)
     owner, at = _text(value, at)
     if value[at:] != _INTENT_END:
-        raise _Otherwise
+        raise Otherwise
     origin = Origin(topic, partition, offset)
     return Intent(attempt, request_id, line, contact, body, request_time_ms, origin, redrive, owner, n)
 
@@ -65,20 +65,20 @@ def _outcome(value: bytes, at: int) -> Outcome:
     line, at = _text(value, at)
     contact, at = _some(value, at, _HASH, 8), at + 10
     if value[at : at + 6] != _OUTCOME_MIDDLE:
-        raise _Otherwise
+        raise Otherwise
     word, at = _text(value, at + 6)
     detail, at = _text(value, at)
     via, at = _text(value, at)
     result = _RESULTS.get(word)
     if result is None or value[at:] != _OUTCOME_END:
-        raise _Otherwise
+        raise Otherwise
     return Outcome(attempt, request_id, line, contact, result, detail, via)
 
 
 def _some(value: bytes, at: int, head: bytes, size: int) -> bytes:
     """The bytes of a field that is there and has this size."""
     if value[at : at + 2] != head:
-        raise _Otherwise
+        raise Otherwise
     return value[at + 2 : at + 2 + size]
 
 
@@ -86,12 +86,12 @@ def _text(value: bytes, at: int) -> tuple[str, int]:
     """A text that is there and has less than 64 bytes, and where the next field begins."""
     length = value[at + 1]
     if value[at] != _SOME or length & 0x81:
-        raise _Otherwise
+        raise Otherwise
     end = at + 2 + (length >> 1)
     return value[at + 2 : end].decode(), end
 
 
-def _number(value: bytes, at: int) -> tuple[int, int]:
+def zigzag(value: bytes, at: int) -> tuple[int, int]:
     """A zigzag number, and where the next field begins."""
     byte = value[at]
     number, bits = byte & 0x7F, 7
@@ -101,5 +101,5 @@ def _number(value: bytes, at: int) -> tuple[int, int]:
         number |= (byte & 0x7F) << bits
         bits += 7
     if bits > _MOST_BITS:
-        raise _Otherwise
+        raise Otherwise
     return number >> 1 ^ -(number & 1), at + 1

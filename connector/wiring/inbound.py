@@ -16,7 +16,9 @@ import structlog
 from connector.core.messages import Origin, SendRequest, Source
 from connector.core.outstanding import Told
 from connector.core.steps import Held
-from connector.kafka.avro import Codec, NeedSchema, Row, Undecodable
+from connector.kafka.avro import HEADER_BYTES, Codec, NeedSchema, Row, Undecodable
+from connector.kafka.lean_events import read_told
+from connector.kafka.lean_ledger import Otherwise
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import RegistryAway, UnknownSchema
 from connector.kafka.schemas import SchemaName
@@ -57,6 +59,13 @@ class Reader:
             return request_of(await self.row(SchemaName.SEND_REQUEST, value, give_up=give_up))
         except (Undecodable, KeyError, ValueError, TypeError):
             return None
+
+    async def told(self, value: bytes | None) -> Told | None:
+        """Return what an event tells of a message, None when it names none. Raises Undecodable."""
+        if value is not None and self._codec.is_own(SchemaName.MESSAGE_EVENT, value):
+            with suppress(Otherwise):
+                return read_told(value, HEADER_BYTES)
+        return told_of(await self.row(SchemaName.MESSAGE_EVENT, value))
 
     async def _fetch(self, schema_id: int, give_up: bool) -> None:
         unknown_s = UNKNOWN_FOR_S if schema_id in self._given_up else 0.0
@@ -208,7 +217,7 @@ class EventsBack:
 
     async def _told(self, record: KafkaRecord) -> Told | None:
         try:
-            return told_of(await self._reader.row(SchemaName.MESSAGE_EVENT, record.value))
+            return await self._reader.told(record.value)
         except Undecodable:
             return None
 
