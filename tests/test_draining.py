@@ -1,22 +1,16 @@
 """The order of a stop: readiness says no first, and all goes on until load balancers have learned of it."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 
 from connector.app import Connector
 from connector.demo import _assign, _upstream
-from connector.demo_plan import DemoPlan
 from connector.kafka.records import KafkaFatal
-from connector.kafka.topics import TopicNames, wanted
 from connector.settings import Settings, Shutdown
-from connector.simulator.app import Simulator, SimulatorSettings
-from connector.simulator.broker import CLIENT, EmbeddedBroker
-from connector.simulator.registry import embedded_registry
-from connector.simulator.server import running
+from connector.simulator.broker import CLIENT
+from tests.installed import installed
 
 DRAIN_S = 17.0
 FORGED = "/v1/callbacks/k1.AAAA.BBBB"
@@ -33,18 +27,6 @@ class Stopping:
         self.asked_s.append(seconds)
         self.begun.set()
         await self.over.wait()
-
-
-@contextlib.asynccontextmanager
-async def installed() -> AsyncIterator[Settings]:
-    """Broker, registry and Sendblue, and the settings of a connector among them."""
-    plan = DemoPlan(lines=1)
-    with EmbeddedBroker({spec.name: spec.partitions for spec in wanted(TopicNames(), 1, 1, 1)}) as broker:
-        async with embedded_registry() as registry:
-            lines = tuple(line.number for line in plan.settings("x:1", registry, "http://127.0.0.1").lines)
-            async with running(Simulator(SimulatorSettings(lines))) as api:
-                settings = plan.settings(broker.bootstrap, registry, api)
-                yield settings.model_copy(update={"shutdown": Shutdown(endpoint_drain_s=DRAIN_S)})
 
 
 async def get(connector: Connector, path: str) -> int:
@@ -74,7 +56,8 @@ async def ready(settings: Settings, connector: Connector, stop: asyncio.Event) -
 async def test_readiness_flips_before_anything_stops() -> None:
     """While the wait lasts callbacks are answered and partitions kept; after it nobody listens. Alive all the while."""
     stop, stopping = asyncio.Event(), Stopping()
-    async with installed() as settings:
+    async with installed() as there:
+        settings = there.model_copy(update={"shutdown": Shutdown(endpoint_drain_s=DRAIN_S)})
         connector = Connector(settings, client_extra=CLIENT, preflight=False, wait=stopping)
         task = await ready(settings, connector, stop)
         before = await get(connector, "/readyz"), await get(connector, "/livez"), await call_back(settings)
@@ -99,7 +82,8 @@ async def test_readiness_flips_before_anything_stops() -> None:
 async def test_a_fatal_error_ends_a_wait() -> None:
     """A client that cannot go on: the process ends at once, with an error that becomes its exit code."""
     stop, stopping = asyncio.Event(), Stopping()
-    async with installed() as settings:
+    async with installed() as there:
+        settings = there.model_copy(update={"shutdown": Shutdown(endpoint_drain_s=DRAIN_S)})
         connector = Connector(settings, client_extra=CLIENT, preflight=False, wait=stopping)
         task = await ready(settings, connector, stop)
         stop.set()

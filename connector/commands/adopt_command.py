@@ -3,20 +3,19 @@
 import asyncio
 import time
 
+from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.commands.parked_commands import Confirm
 from connector.core.adoption import Adoption, Found, adopted, in_its_way, is_lost, with_clocks_ms
 from connector.core.preflight import SAFE_AFTER_MS
 from connector.kafka.avro import Codec
-from connector.kafka.control import Control, adoption_record, contacts_of, control_of
-from connector.kafka.producer import KafkaProducer
+from connector.kafka.control import adoption_record, contacts_of
 from connector.kafka.progress import bounds
-from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import read_table
 from connector.kafka.topics import Topics
 from connector.settings import Settings
-from connector.wiring.installation import clients_of, names_of, registry_of, subjects
-from connector.wiring.preflight import done_since, genesis_finding
+from connector.wiring.installation import clients_of, names_of
+from connector.wiring.preflight import done_since
 
 LOST = (
     "requests from before that time which this ledger does not know are parked, not texted; whatever is younger and "
@@ -30,10 +29,10 @@ LATE = (
 
 async def adopt(settings: Settings, park_before_ms: int | None, operator: str, confirm: Confirm | None) -> Adoption:
     """Write the adoption. Raises LedgerSaysOtherwise, RiskNotAccepted, ValueError when these topics are not ours."""
-    names, now_ms = names_of(settings), time.time_ns() // 1_000_000
-    codec = Codec(registry_of(settings), {SchemaName.CONTROL: subjects(names)[SchemaName.CONTROL]})
-    await codec.prepare(settings.registry.auto_register)
-    control = await _control(settings, codec)
+    now_ms = time.time_ns() // 1_000_000
+    codec = await control_codec(settings)
+    control = await control_now(settings, codec)
+    check_ours(settings, control)
     found = await _found(settings, codec, park_before_ms, now_ms)
     if why := in_its_way(found, park_before_ms, now_ms):
         raise LedgerSaysOtherwise(why)
@@ -41,17 +40,8 @@ async def adopt(settings: Settings, park_before_ms: int | None, operator: str, c
     if confirm is not None and not await asyncio.to_thread(confirm, f"Is that so: {danger}?"):
         raise RiskNotAccepted("nothing was adopted")
     adoption = adopted(control.adoption, found, park_before_ms, now_ms, operator)
-    await _write(settings, codec, adoption)
+    await write_control(settings, [adoption_record(codec, adoption)])
     return adoption
-
-
-async def _control(settings: Settings, codec: Codec) -> Control:
-    """Raises ValueError."""
-    table = await asyncio.to_thread(read_table, clients_of(settings), names_of(settings).control)
-    control = await control_of(codec.read, table)
-    if not (finding := genesis_finding(settings, control)).ok:
-        raise ValueError(f"{finding.sentence}; {finding.what_to_do}")
-    return control
 
 
 async def _found(settings: Settings, codec: Codec, park_before_ms: int | None, now_ms: int) -> Found:
@@ -66,12 +56,3 @@ async def _found(settings: Settings, codec: Codec, park_before_ms: int | None, n
     found = Found(begin, end, reached, await done(now_ms - SAFE_AFTER_MS))
     after = park_before_ms is not None and is_lost(found) and await done(with_clocks_ms(park_before_ms))
     return found._replace(done_after=after)
-
-
-async def _write(settings: Settings, codec: Codec, adoption: Adoption) -> None:
-    key, value = adoption_record(codec, adoption)
-    producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
-    try:
-        await producer.send(names_of(settings).control, key=key, value=value, partition=0)
-    finally:
-        await producer.close()

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from connector.commands import adopt_command, ledger_commands, story_commands
+from connector.commands import adopt_command, key_command, ledger_commands, story_commands
 from connector.commands.cli_frame import RISK, AsJson, Config, on_kafka, settings_of
-from connector.commands.cli_output import fail, moment, out, print_json, print_rows, time_ms
+from connector.commands.cli_output import fail, moment, out, print_json, print_rows, tell, time_ms
 from connector.commands.cli_parked import Operator, Yes, check_operator
 from connector.commands.story_commands import SHOWN
 from connector.core.story import Line
@@ -24,26 +24,28 @@ def rebind(
         bool, typer.Option("--parked-too", help="although a text to the contact is parked on its old line")
     ] = False,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Move a contact to another line. Refused while a text to it is in flight or in doubt.
 
     Example: kafka-sendblue ledger rebind +12025550123 --line line-2
     """
     on_kafka(ledger_commands.rebind(settings_of(config), number, group_id, line, parked_too=parked_too))
-    out.print(f"the contact is texted from {line} from now on", markup=False)
+    tell(f"the contact is texted from {line} from now on", as_json, line=line)
 
 
 @ledger_cli.command("rules")
 def rules(
     version: Annotated[int, typer.Argument(help="of the rules of the ledger")],
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Let the ledger follow this version of its rules. For good: whoever does not know it sends nothing any more.
 
     Run it from the new release, once every replica runs that release. Example: kafka-sendblue ledger rules 1
     """
     on_kafka(ledger_commands.rules(settings_of(config), version))
-    out.print(f"the ledger follows rules version {version} from now on", markup=False)
+    tell(f"the ledger follows rules version {version} from now on", as_json, version=version)
 
 
 @ledger_cli.command("inspect")
@@ -77,6 +79,7 @@ def adopt(
     operator: Operator = "operator",
     yes: Yes = False,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Go on with a ledger that does not remember all: one that was lost, or that begins after what contacts knows.
 
@@ -92,4 +95,23 @@ def adopt(
     adoption = on_kafka(adopt_command.adopt(settings_of(config), park_before_ms, operator, ask))
     before = adoption.park_before_ms
     told = f"; what was made before {moment(before)} is parked if the ledger does not know it" if before else ""
-    out.print(f"adopted: the ledger from offset {adoption.begin} on{told}", markup=False)
+    tell(f"adopted: the ledger from offset {adoption.begin} on{told}", as_json, **adoption._asdict())
+
+
+@ledger_cli.command("accept-key")
+def accept_key(
+    operator: Operator = "operator",
+    yes: Yes = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let these topics be used with a new API key of the same account, the one in the settings.
+
+    Refused unless the key lists every line of ours. Run it before replicas start with the new key; those with the
+    former one go on. Example: kafka-sendblue ledger accept-key --operator ann --yes
+    """
+    check_operator(operator)
+    if not yes and not sys.stdin.isatty():
+        fail("nobody to ask: read docs/operators.md, then say --yes", RISK)
+    ask = None if yes else typer.confirm
+    tell(on_kafka(key_command.accept_key(settings_of(config), operator, ask)), as_json)

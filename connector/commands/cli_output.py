@@ -17,6 +17,13 @@ def fail(sentence: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+def tell(sentence: str, as_json: bool, **values: object) -> None:
+    """What was done: a sentence for people; with its values for machines."""
+    if as_json:
+        return print_json({"done": sentence, **values})
+    return out.print(sentence, markup=False, soft_wrap=True)
+
+
 def print_json(value: object) -> None:
     """One JSON document."""
     print(json.dumps(value))  # noqa: T201 - plain, for a pipe

@@ -8,7 +8,7 @@ import typer
 
 from connector.commands import parked_commands
 from connector.commands.cli_frame import AsJson, Config, on_kafka, settings_of
-from connector.commands.cli_output import fail, moment, out, print_rows
+from connector.commands.cli_output import fail, moment, out, print_rows, tell
 from connector.commands.parked_commands import Said
 from connector.core.resolving import OPERATOR, Word, bad_handle
 from connector.core.waiting import Waiting
@@ -41,6 +41,7 @@ def parked_resolve(
     operator: Operator = "operator",
     yes: Yes = False,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say what became of a parked request. On a terminal it asks first; elsewhere the flags must say it all.
 
@@ -55,7 +56,7 @@ def parked_resolve(
     check_operator(operator)
     said = Said(wanted, words[0], sent or "", operator, accept_risk)
     ask = typer.confirm if sys.stdin.isatty() and not yes else None
-    out.print(on_kafka(parked_commands.resolve(settings_of(config), said, ask)), markup=False)
+    tell(on_kafka(parked_commands.resolve(settings_of(config), said, ask)), as_json)
 
 
 def check_operator(name: str) -> None:

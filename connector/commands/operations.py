@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from connector.core import preflight as decide
+from connector.commands.control_topic import check_ours, control_now, write_control
 from connector.core.messages import SendRequest
 from connector.core.orders import Order
 from connector.core.preflight import Finding
@@ -15,7 +15,6 @@ from connector.kafka.control import (
     Control,
     Genesis,
     assign_partitions,
-    control_of,
     genesis_record,
     line_record,
     order_record,
@@ -24,13 +23,13 @@ from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
-from connector.kafka.tail import PartitionTails, read_table
+from connector.kafka.tail import PartitionTails
 from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, identity_of, names_of, registry_of, specs_of, subjects
-from connector.wiring.preflight import account_findings, contacts_finding, genesis_finding, kafka_findings
+from connector.wiring.preflight import account_findings, contacts_finding, kafka_findings
 
 Show = Callable[[dict[str, Any]], None]
 
@@ -107,9 +106,9 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
     admin, names = Topics(clients_of(settings)), names_of(settings)
     existing = await asyncio.to_thread(admin.existing, names.all())
     codec = await _codec(settings)
-    control = await _control(settings, codec) if names.control in existing else Control()
-    if control.genesis is not None and (why := decide.refusal([genesis_finding(settings, control)])):
-        raise ValueError(why)
+    control = await control_now(settings, codec) if names.control in existing else Control()
+    if control.genesis is not None:
+        check_ours(settings, control)
     partitions = assign_partitions(control.partitions, [line.alias for line in settings.lines])
     specs = specs_of(settings, len(partitions))
     changes = plan(specs, existing)
@@ -123,30 +122,16 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
         records = [line_record(codec, line, number) for line, number in new.items()]
         if control.genesis is None:
             records.append(genesis_record(codec, _genesis(settings)))
-        await _write_control(settings, records)
+        await write_control(settings, records)
     return told
 
 
 async def order(settings: Settings, given: Order) -> int:
     """Give an order, and take back those that hold for nothing any more; return how many those were."""
     codec = await _codec(settings)
-    ended = (await _control(settings, codec)).orders.stale(time.time_ns() // 1_000_000)
-    await _write_control(settings, [*((key, None) for key in ended), order_record(codec, given)])
+    ended = (await control_now(settings, codec)).orders.stale(time.time_ns() // 1_000_000)
+    await write_control(settings, [*((key, None) for key in ended), order_record(codec, given)])
     return len(ended)
-
-
-async def _control(settings: Settings, codec: Codec) -> Control:
-    table = await asyncio.to_thread(read_table, clients_of(settings), names_of(settings).control)
-    return await control_of(codec.read, table)
-
-
-async def _write_control(settings: Settings, records: Sequence[tuple[bytes, bytes | None]]) -> None:
-    producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
-    try:
-        for key, value in records:
-            await producer.send(names_of(settings).control, key=key, value=value, partition=0)
-    finally:
-        await producer.close()
 
 
 def _genesis(settings: Settings) -> Genesis:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from connector.core.adoption import Adoption, Found, begins_late, ends_early, is_accepted
 
 APPLY = "run `kafka-sendblue topics apply`"
+ACCEPT = "kafka-sendblue ledger accept-key"
 SAFE_AFTER_MS = 73 * 3600 * 1000  # 72 h of the ledger's memory, and an hour for clocks that disagree
 
 
@@ -27,21 +28,29 @@ class Finding(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What the whole connector must agree on, as fingerprints; ``account`` is None where this process has no key."""
+    """What the whole connector must agree on, as fingerprints.
+
+    ``account``: of its API key id; None where this process has none.
+    """
 
     connector: str
     account: str | None
     hash_key: str
 
 
-def genesis(found: Identity | None, ours: Identity) -> Finding:
-    """These topics were made for this connector, this account and this hash key."""
+def genesis(found: Identity | None, ours: Identity, accounts: Collection[str] = ()) -> Finding:
+    """These topics were made for this connector, this account and this hash key.
+
+    ``accounts``: fingerprints of further keys of the account, which an operator has accepted.
+    """
     if found is None:
         return Finding(False, "genesis", "the control topic has none", APPLY)
     for part in Identity._fields:
         theirs, own = getattr(found, part), getattr(ours, part)
-        if own is not None and theirs != own:
+        if own is not None and theirs != own and not (part == "account" and own in accounts):
             do = "use the settings they were made with, or another kafka.topic_prefix"
+            new_key = f"if this is a new key of the same account, `{ACCEPT}` (docs/operators.md); else "
+            do = new_key + do if part == "account" else do
             return Finding(False, "genesis", f"these topics belong to another {part.replace('_', ' ')}", do)
     return Finding(True, "genesis", "connector, account and hash key are the ones the topics were made for")
 

@@ -1,5 +1,5 @@
-"""The control and contacts topics as values: who this connector is, lines, orders, an adoption, and
-each contact's line.
+"""The control and contacts topics as values: who this connector is, lines, orders, an adoption, further keys of the
+account, and each contact's line.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -15,6 +15,7 @@ from connector.kafka.schemas import SchemaName
 GENESIS = b"genesis"
 LINE = b"line/"
 ADOPTION = b"adoption"
+ACCOUNT = b"account/"
 CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
@@ -39,12 +40,16 @@ class Genesis:
 
 @dataclass(slots=True)
 class Control:
-    """The control topic as it stands; ``put`` takes its records in order. Keys of a newer version are left alone."""
+    """The control topic as it stands; ``put`` takes its records in order. Keys of a newer version are left alone.
+
+    ``accounts``: fingerprints of the account's further API keys, beside the one in the genesis.
+    """
 
     genesis: Genesis | None = None
     partitions: dict[str, int] = field(default_factory=dict)
     orders: Orders = field(default_factory=Orders)
     adoption: Adoption | None = None
+    accounts: set[str] = field(default_factory=set)
 
     def put(self, key: bytes, row: Row | None) -> Order | None:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
@@ -59,6 +64,8 @@ class Control:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
             self.partitions[row["line"]] = row["partition"]
+        elif row is not None and key.startswith(ACCOUNT):
+            self.accounts.add(row["account"])
         elif row is not None and key == ADOPTION:
             self.adoption = _adoption(row)
             self.orders.park_before_ms = forgiven_before_ms(self.adoption)
@@ -120,6 +127,12 @@ def adoption_record(codec: Codec, adoption: Adoption) -> tuple[bytes, bytes]:
         "operator": adoption.operator,
     }
     return ADOPTION, codec.encode(SchemaName.CONTROL, _EMPTY | row)
+
+
+def account_record(codec: Codec, account: str, at_ms: int, operator: str) -> tuple[bytes, bytes]:
+    """Key and value of the record that accepts one more API key of the same account, by its fingerprint."""
+    row = {"account": account, "created_at": at_ms, "operator": operator}
+    return ACCOUNT + account.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def _adoption(row: Row) -> Adoption:

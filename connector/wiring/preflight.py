@@ -49,9 +49,13 @@ async def contacts_finding(settings: Settings, codec: Codec) -> list[Finding]:
 
 def genesis_finding(settings: Settings, control: Control) -> Finding:
     """Whether these topics are ours."""
+    return decide.genesis(found_identity(control), identity_of(settings), control.accounts)
+
+
+def found_identity(control: Control) -> Identity | None:
+    """For whom these topics were made; None when nobody has said it."""
     made_for = control.genesis
-    found = Identity(made_for.connector, made_for.account, made_for.hash_key) if made_for else None
-    return decide.genesis(found, identity_of(settings))
+    return Identity(made_for.connector, made_for.account, made_for.hash_key) if made_for else None
 
 
 async def account_findings(settings: Settings) -> list[Finding]:

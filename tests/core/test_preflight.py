@@ -28,6 +28,17 @@ def test_the_topics_are_ours(found: Identity | None, ours: Identity, ok: bool) -
     assert ok != bool(finding.what_to_do)
 
 
+def test_a_key_that_was_accepted_is_one_of_the_account() -> None:
+    """Of the account alone: nothing else can be accepted. A refused start names the way out."""
+    rotated, other = OURS._replace(account="acc1"), OURS._replace(connector="acc1")
+
+    assert genesis(OURS, rotated, {"acc1"}).ok
+    assert genesis(OURS, OURS, {"acc1"}).ok
+    assert not genesis(OURS, other, {"acc1"}).ok
+    assert "ledger accept-key" in genesis(OURS, rotated, {"acc2"}).what_to_do
+    assert "ledger accept-key" not in genesis(OURS, other).what_to_do
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "done", "ok"),
     [

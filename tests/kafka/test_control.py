@@ -11,6 +11,7 @@ from connector.kafka.avro import Codec
 from connector.kafka.control import (
     Control,
     Genesis,
+    account_record,
     adoption_record,
     control_of,
     genesis_record,
@@ -50,6 +51,17 @@ def test_an_adoption_survives_the_wire_and_holds_at_once(adoption: Adoption) -> 
 
     assert adoption == control.adoption
     assert forgiven_before_ms(adoption) == control.orders.park_before_ms
+
+
+def test_a_further_key_survives_the_wire_and_stays() -> None:
+    """Two of them, side by side with the genesis."""
+    control = Control()
+    for account in ("a1", "a2"):
+        key, value = account_record(CODEC, account, 9, "ann")
+        control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+
+    assert control.accounts == {"a1", "a2"}
+    assert control.genesis is None
 
 
 def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:

@@ -41,14 +41,14 @@ def wire(event: MessageEvent) -> bytes:
     return CODEC.encode(SchemaName.MESSAGE_EVENT, event_row(event))
 
 
-def by_hand(value: bytes) -> Told | None | str:
+def by_hand(value: bytes) -> Told | str | None:
     """What the hand-written reader says."""
     with contextlib.suppress(Otherwise):
         return read_told(value, HEADER_BYTES)
     return OTHERWISE
 
 
-def by_fastavro(value: bytes) -> Told | None | str:
+def by_fastavro(value: bytes) -> Told | str | None:
     """What fastavro says."""
     try:
         return told_of(CODEC.decode(SchemaName.MESSAGE_EVENT, value))
