@@ -51,11 +51,12 @@ async def test_the_key_of_another_account_is_not_accepted() -> None:
         await made_for(settings, "old-key")
         foreign = LinePart(alias="elsewhere", number="+14045550199")
         wrong = settings.sendblue.model_copy(update={"api_key_id": SecretStr("no-such-key")})
-        for change, told in [
+        changes: list[tuple[dict[str, object], str]] = [
             ({"lines": (*settings.lines, foreign)}, "line elsewhere: is not on the account"),
             ({"sendblue": wrong}, "HTTP_401"),
             ({"lines": ()}, "no line is configured"),
-        ]:
+        ]
+        for change, told in changes:
             with pytest.raises(ValueError, match=told):
                 await accept_key(settings.model_copy(update=change), "ann", None)
 

@@ -24,9 +24,17 @@ DELAY_PARTITIONS = 4  # so that four replicas share the work; a contact's record
 AT_LEAST, AT_MOST = "at least ", "at most "
 DURABLE = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
 """What keeps an acknowledged record; with fewer than three brokers only a trial can go without."""
+BATCH = {"max.message.bytes": "1000012"}
+"""What a topic must take at once: a batch of our producer has at most 1,000,000 bytes, and Kafka counts its head too.
+No record of ours is larger: what waits holds a request of up to 500,000 bytes whole."""
 _FOREVER = {"cleanup.policy": "delete", "retention.bytes": "-1"}
 _TABLE = {"cleanup.policy": "compact"}
-_BOUNDS = {"retention.ms": AT_LEAST, "min.insync.replicas": AT_LEAST, "segment.ms": AT_MOST}
+_BOUNDS = {
+    "retention.ms": AT_LEAST,
+    "min.insync.replicas": AT_LEAST,
+    "segment.ms": AT_MOST,
+    "max.message.bytes": AT_LEAST,
+}
 """Settings that may be better than wanted; the others must be equal."""
 
 
@@ -62,7 +70,8 @@ class TopicNames:
 class TopicSpec(NamedTuple):
     """A topic as it should be. ``owned``: the connector's own; the user's topics are created, never altered.
 
-    ``kept``: a user's topic of which every record counts, so that it must not be compacted.
+    ``kept``: a user's topic of which every record counts, so that it must not be compacted. ``config`` of a user's
+    topic is what its creation gives it, and what is demanded of it.
     """
 
     name: str
@@ -91,7 +100,7 @@ class Existing:
 
 def wanted(names: TopicNames, lines: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
     """All topics for so many lines (design.md section 3)."""
-    durable = {**DURABLE, "min.insync.replicas": "2" if replication >= 3 else "1"}
+    durable = {**DURABLE, **BATCH, "min.insync.replicas": "2" if replication >= 3 else "1"}
     dispatch = {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}
     ledger = {
         **_FOREVER,
@@ -102,8 +111,8 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
     }
     return (
         TopicSpec(names.requests, users_partitions, {}, owned=False, kept=True),
-        TopicSpec(names.events, users_partitions, {}, owned=False),
-        TopicSpec(names.dlq, users_partitions, {}, owned=False, kept=True),
+        TopicSpec(names.events, users_partitions, BATCH, owned=False),
+        TopicSpec(names.dlq, users_partitions, BATCH, owned=False, kept=True),
         TopicSpec(names.dispatch, max(lines, 1), dispatch),
         *(
             TopicSpec(names.delay(d), DELAY_PARTITIONS, {**dispatch, "message.timestamp.type": "LogAppendTime"})
@@ -159,6 +168,8 @@ def _users(spec: TopicSpec, there: Existing) -> Finding:
     if spec.kept and "compact" in there.config.get("cleanup.policy", ""):
         sentence = "it is compacted: the newest record of a key would take the others away before they are read"
         return Finding(False, spec.name, sentence, "set cleanup.policy to delete")
+    if wrong := _differences(spec.config, there):
+        return Finding(False, spec.name, "; ".join(wrong), "alter the topic: it is yours, so `topics apply` does not")
     return Finding(True, spec.name, f"{there.partitions} partitions")
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from connector.kafka.topics import DAY_MS, Existing, TopicNames, examine, plan, wanted
+from connector.core.requests import MAX_RECORD_BYTES
+from connector.kafka.topics import BATCH, DAY_MS, Existing, TopicNames, examine, plan, wanted
 
 NAMES = TopicNames()
 SPECS = wanted(NAMES, lines=3, users_partitions=4, replication=3)
@@ -51,6 +52,7 @@ def test_as_wanted_there_is_no_fault() -> None:
         (NAMES.parked, {"partitions": 3}),
         (NAMES.requests, {"cleanup_policy": "compact"}),
         (NAMES.dlq, {"cleanup_policy": "compact"}),
+        *((topic, {"max_message_bytes": "1000011"}) for topic in NAMES.all() if topic != NAMES.requests),
     ],
 )
 def test_what_the_promises_rest_on(topic: str, change: dict[str, object], unsafe_dev: bool) -> None:
@@ -86,6 +88,9 @@ def test_wanting_few_brokers_does_not_make_them_enough() -> None:
         (NAMES.ledger, {"segment_ms": "3600000"}),
         (NAMES.dispatch, {"partitions": 5}),
         (NAMES.events, {"cleanup_policy": "compact"}),
+        (NAMES.events, {"max_message_bytes": "1048588"}),
+        (NAMES.dispatch, {"max_message_bytes": "1048588"}),
+        (NAMES.requests, {"max_message_bytes": "1000"}),
     ],
 )
 def test_better_than_wanted_is_no_fault(topic: str, change: dict[str, object]) -> None:
@@ -94,6 +99,22 @@ def test_better_than_wanted_is_no_fault(topic: str, change: dict[str, object]) -
 
     assert faults(found) == []
     assert plan(SPECS, found) == ()
+
+
+def test_what_is_too_small_is_mended_where_it_is_ours() -> None:
+    """A batch that is refused would be tried for ever. The user's topics are not touched, and he is told so."""
+    ours, theirs = existing(NAMES.parked, max_message_bytes="1000"), existing(NAMES.dlq, max_message_bytes="1000")
+    (told,) = [finding for finding in examine(SPECS, theirs, unsafe_dev=False) if not finding.ok]
+
+    assert [(change.kind, change.topic) for change in plan(SPECS, ours)] == [("config", NAMES.parked)]
+    assert plan(SPECS, theirs) == ()
+    assert told.sentence == "max.message.bytes is 1000, wanted at least 1000012"
+    assert "alter the topic" in told.what_to_do
+
+
+def test_a_batch_of_our_producer_fits() -> None:
+    """Unless told otherwise librdkafka fills a batch up to a million bytes, and a record of ours is smaller."""
+    assert int(BATCH["max.message.bytes"]) > 1_000_000 > MAX_RECORD_BYTES + 100_000
 
 
 def test_a_missing_topic_is_a_fault_with_a_command() -> None:
