@@ -1,9 +1,4 @@
-"""The commands.
-
-Exit codes: 0 fine; 1 something is wrong and was said; 2 the command line is wrong; 3 the check found faults; 4 the
-connector could not go on, or will not start like this; 5 its event loop was stuck; 6 the ledger says otherwise; 7 a
-risk was not accepted.
-"""
+"""The commands, but for those with modules of their own in ``commands``."""
 
 import uuid
 from contextlib import suppress
@@ -14,16 +9,25 @@ from rich.live import Live
 
 from connector import __version__, demo
 from connector.app import Connector, StartRefused, both
-from connector.commands import operations
+from connector.commands import doctor_command, operations
 from connector.commands.cli_dlq import dlq_cli
-from connector.commands.cli_frame import WRONG, AsJson, Config, stop_on_signal
+from connector.commands.cli_frame import EXITS, FATAL, FAULTS, WRONG, AsJson, Config, stop_on_signal
 from connector.commands.cli_frame import on_kafka as _kafka
 from connector.commands.cli_frame import run as _run
 from connector.commands.cli_frame import settings_of as _settings
 from connector.commands.cli_healthcheck import healthcheck
 from connector.commands.cli_ledger import ledger_cli
 from connector.commands.cli_orders import cancel
-from connector.commands.cli_output import fail, out, print_changes, print_event, print_json, print_pairs, print_rows
+from connector.commands.cli_output import (
+    fail,
+    out,
+    print_changes,
+    print_event,
+    print_findings,
+    print_json,
+    print_pairs,
+    print_rows,
+)
 from connector.commands.cli_parked import parked_cli
 from connector.commands.cli_simulate import simulate
 from connector.core.messages import SendRequest
@@ -35,10 +39,10 @@ from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
 from connector.wiring.assembly import ROLES
 
-FAULTS, FATAL = 3, 4
 cli = typer.Typer(
     help="Kafka and Sendblue, joined: send requests become texts at most once, status callbacks become events.",
-    epilog="Begin with `kafka-sendblue demo`: it needs no Kafka, no account and no network.",
+    epilog="Begin with `kafka-sendblue demo`: it needs no Kafka, no account and no network. Exit codes: "
+    + "; ".join(f"{code} {meaning}" for code, meaning in EXITS.items()),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -127,6 +131,8 @@ def send(
 ) -> None:
     """Put one request on the requests topic, as any producer would, and show its events if asked.
 
+    Exit code with --wait: 0 when it ended as SUBMITTED, 8 when it ended otherwise, 1 when its end has not come yet.
+
     Example: kafka-sendblue send +12025550123 --content "Hello" --wait 30
     """
     request = SendRequest(
@@ -140,10 +146,11 @@ def send(
     )
     settings = _settings(config)
     final = _kafka(operations.send(settings, request, wait, lambda row: print_event(row, as_json)))
-    if wait and not final:
-        fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
     if not wait:
-        print_json({"request_id": request.request_id})
+        return print_json({"request_id": request.request_id})
+    if final is None:
+        fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
+    raise typer.Exit(operations.exit_of(final))
 
 
 @cli.command()
@@ -220,13 +227,30 @@ def check(config: Config = None, as_json: AsJson = False) -> None:
     Example: kafka-sendblue check -c connector.yaml --json | jq '.[] | select(.ok | not)'
     """
     findings = _kafka(operations.check(_settings(config)))
-    if as_json:
-        print_json([{"ok": f.ok, "what": f.name, "found": f.sentence, "what_to_do": f.what_to_do} for f in findings])
-    else:
-        rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
-        print_rows(("", "what", "found", "what to do"), rows, as_json)
+    print_findings(findings, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(FAULTS)
+
+
+@cli.command()
+def doctor(
+    status_url: Annotated[
+        str | None, typer.Option(help="where a running process tells its state; default: here, by the settings")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at a running installation: all that `check` looks at, lag, clocks, readiness, breakers and lines.
+
+    Exit code 1 when something is wrong; each fault says what to do. It writes nothing and sends nothing.
+
+    Example: kafka-sendblue doctor -c connector.yaml --status-url http://connector:8081/statusz
+    """
+    settings = _settings(config)
+    findings = _kafka(doctor_command.examine(settings, status_url or doctor_command.status_url_of(settings)))
+    print_findings(findings, as_json)
+    if not all(f.ok for f in findings):
+        raise typer.Exit(WRONG)
 
 
 @cli.command()

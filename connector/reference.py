@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from connector.cli import cli
+from connector.commands.cli_frame import EXITS
 from connector.core.refusals import REFUSALS
 from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.catalogue import GROUPS, OTHER, Metric
@@ -57,11 +58,8 @@ def metrics_page() -> str:
 def cli_page() -> str:
     """Every command's help."""
     group: Any = typer.main.get_command(cli)
-    head = (
-        "Exit codes: 0 fine, 1 wrong and said, 2 wrong command line, 3 the check found faults, 4 cannot go on, "
-        "5 stuck, 6 the ledger says otherwise, 7 a risk that was not accepted."
-    )
-    return _page("Commands", head, "\n\n".join(_commands(group, "kafka-sendblue")))
+    exits = _table(("exit code", "meaning"), [(str(code), meaning) for code, meaning in EXITS.items()])
+    return _page("Commands", exits, "\n\n".join(_commands(group, "kafka-sendblue")))
 
 
 def schemas_page() -> str:

@@ -215,6 +215,8 @@ def load(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
     """Read the settings. Raises pydantic's ValidationError (see ``explain``), FileNotFoundError, ValueError."""
     if path is not None and not path.exists():
         raise FileNotFoundError(f"no such settings file: {path}")
+    if path is not None and not path.is_file():
+        raise ValueError(f"the settings are a file, and this is none: {path}")
     if path is not None:
         _look_at(path)
     reader = type("SettingsFromFile", (Settings,), {"config_file": path})

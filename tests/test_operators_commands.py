@@ -1,14 +1,16 @@
 """What operators see and say, against the embedded broker."""
 
 import asyncio
+import time
 
 import pytest
 
-from connector.commands import dlq_commands, parked_commands, story_commands
+from connector.commands import dlq_commands, operations, parked_commands, story_commands
 from connector.commands.dlq_commands import Asked
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, reading
 from connector.commands.parked_commands import Said
 from connector.core.messages import Origin, SendRequest
+from connector.core.orders import CancelRequest
 from connector.core.records import Intent, Park
 from connector.core.redriving import MAX_REDRIVES, Why
 from connector.core.resolving import Word
@@ -20,7 +22,7 @@ from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_requests import request_row
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, names_of, registry_of, subjects
-from tests.test_ledger_commands import beside_a_connector
+from tests.test_ledger_commands import NUMBER, beside_a_connector
 
 ATTEMPT = "ab" * 8
 
@@ -107,5 +109,26 @@ async def test_a_letter_that_nothing_cures_goes_round_five_times() -> None:
         assert last.told["sendblue.redrive"] == str(MAX_REDRIVES)
         assert last.request is not None
         assert "+" not in "".join(last.told.values())
+
+    await beside_a_connector(work)
+
+
+async def test_how_a_request_ended_is_told() -> None:
+    """The type of its final event becomes the exit code; what its bytes refuse is said before anything is written."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        await operations.order(settings, CancelRequest("c1", now_ms))
+        ends = [
+            await operations.send(settings, SendRequest(one, number=NUMBER, content="hello"), 60, lambda _: None)
+            for one in ("c1", "s1")
+        ]
+        with pytest.raises(ValueError, match="NUMBER_INVALID"):
+            await operations.send(settings, SendRequest("n1", number="12065550123", content="hello"), 60, print)
+        with pytest.raises(LedgerSaysOtherwise, match="did you mean s1"):
+            await story_commands.inspect(settings, "s11", events=False)
+
+        assert ends == ["CANCELLED", "SUBMITTED"]
+        assert [operations.exit_of(end) for end in ends if end] == [8, 0]
 
     await beside_a_connector(work)

@@ -10,7 +10,19 @@ import uvloop
 from confluent_kafka import KafkaException
 
 from connector.commands.cli_output import fail
-from connector.commands.cli_settings import WRONG, AsJson, Config, settings_of
+from connector.commands.cli_settings import (
+    FATAL,
+    FAULTS,
+    NOT_SENT,
+    OTHERWISE,
+    RISK,
+    STOPPED,
+    STUCK,
+    WRONG,
+    AsJson,
+    Config,
+    settings_of,
+)
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal
@@ -18,7 +30,19 @@ from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
 
 T = TypeVar("T")
-OTHERWISE, RISK = 6, 7
+EXITS = {
+    0: "fine",
+    WRONG: "something is wrong and was said",
+    2: "the command line is wrong",
+    FAULTS: "the check found faults",
+    FATAL: "the connector could not go on, or will not start like this",
+    STUCK: "its event loop was stuck",
+    OTHERWISE: "the ledger says otherwise",
+    RISK: "a risk was not accepted",
+    NOT_SENT: "the request ended, and not as SUBMITTED",
+    STOPPED: "Ctrl-C",
+}
+"""What the exit codes mean, of all commands."""
 
 
 def on_kafka(work: Coroutine[Any, Any, T]) -> T:
@@ -32,6 +56,10 @@ def on_kafka(work: Coroutine[Any, Any, T]) -> T:
         fail(str(error), OTHERWISE)
     except RiskNotAccepted as error:
         fail(str(error), RISK)
+    except KeyboardInterrupt:
+        fail("stopped", STOPPED)
+    except BrokenPipeError:
+        raise  # nobody reads any more: the frame of the command line ends it without a word
     except (RegistryAway, UnknownSchema, SchemaRefused, Undecodable, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
     fail(sentence, WRONG)
@@ -57,4 +85,7 @@ def stop_on_signal() -> asyncio.Event:
     return stop
 
 
-__all__ = ["OTHERWISE", "RISK", "WRONG", "AsJson", "Config", "on_kafka", "run", "settings_of", "stop_on_signal"]
+__all__ = [
+    "EXITS", "FATAL", "FAULTS", "OTHERWISE", "RISK", "WRONG",
+    "AsJson", "Config", "on_kafka", "run", "settings_of", "stop_on_signal",
+]  # fmt: skip

@@ -1,12 +1,15 @@
 """How the commands print: tables for people, JSON for machines, one red sentence for what is wrong."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from connector.core.preflight import Finding
 
 out, err = Console(), Console(stderr=True)
 
@@ -46,10 +49,21 @@ def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: b
     """A table, or a list of objects."""
     if as_json:
         return print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")  # never cut: it may be an address
     for row in rows:
         table.add_row(*map(str, row))
     return out.print(table)
+
+
+def print_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """What was looked at: the faults say what to do."""
+    if as_json:
+        told = [{"ok": f.ok, "what": f.name, "found": f.sentence, "what_to_do": f.what_to_do} for f in findings]
+        return print_json(told)
+    rows = [("ok" if f.ok else "FAULT", f.name, f.sentence, f.what_to_do) for f in findings]
+    return print_rows(("", "what", "found", "what to do"), rows, as_json)
 
 
 def print_changes(changes: list[tuple[str, str, str]], as_json: bool) -> None:

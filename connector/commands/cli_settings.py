@@ -10,6 +10,7 @@ from connector.commands.cli_output import fail
 from connector.settings import Settings, explain, load
 
 WRONG = 1
+FAULTS, FATAL, STUCK, OTHERWISE, RISK, NOT_SENT, STOPPED = 3, 4, 5, 6, 7, 8, 130
 Config = Annotated[
     Path | None,
     typer.Option("--config", "-c", envvar="SENDBLUE_CONFIG", help="settings file, YAML; see docs/settings.md"),

@@ -10,6 +10,7 @@ from connector.commands.ledger_reading import LedgerSaysOtherwise, in_time, read
 from connector.core.identities import contact_hash
 from connector.core.ledger import RULES_VERSION
 from connector.core.messages import SendRequest
+from connector.core.nearest import nearest
 from connector.core.rebinding import in_the_way
 from connector.core.records import LedgerRecord, Rebind, Rules
 from connector.core.requests import E164
@@ -23,7 +24,9 @@ async def rebind(
 ) -> None:
     """Move a contact to another line. Raises ValueError with what is in the way."""
     if line not in (known := [each.alias for each in settings.lines]):
-        raise ValueError(f"no line is called {line}; there are {', '.join(known)}")
+        raise ValueError(f"no line is called {line}; there are {', '.join(known)}{nearest(line, known)}")
+    if (number is None) == (group_id is None):
+        raise ValueError("give the contact's number, or --group-id")
     if number is not None and not E164.fullmatch(number):
         raise ValueError("a contact's number begins with + and its country, digits only (E.164)")
     contact = contact_hash(SendRequest("rebind", number=number, group_id=group_id), hash_key_of(settings))

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 
-from connector.core.records import LedgerRecord
+from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.story import Entry
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
@@ -42,6 +42,23 @@ class _Told(Replica):
         """Take the next record of the log."""
         self._listen(Entry(offset, append_ms, record))
         super().feed(offset, append_ms, record, read_at)
+
+
+class Lately:
+    """The ids of the last requests in the ledger, for a person who has mistyped one; more take long to compare."""
+
+    most = 20_000
+
+    def __init__(self) -> None:
+        self.ids: dict[str, None] = {}
+
+    def listen(self, entry: Entry) -> None:
+        """Take the next record of the ledger."""
+        if isinstance(entry.record, Intent | Close):
+            self.ids.pop(entry.record.request_id, None)
+            self.ids[entry.record.request_id] = None
+            if len(self.ids) > self.most:
+                del self.ids[next(iter(self.ids))]
 
 
 @contextlib.asynccontextmanager

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from connector.commands.cli_settings import NOT_SENT
 from connector.commands.control_topic import check_ours, control_now, write_control
-from connector.core.messages import SendRequest
+from connector.core.messages import EventType, SendRequest
 from connector.core.orders import Order
 from connector.core.preflight import Finding
+from connector.core.requests import refusals
 from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.control import (
     Control,
@@ -40,8 +42,13 @@ async def _codec(settings: Settings) -> Codec:
     return codec
 
 
-async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> bool:
-    """Produce one request; show its events for ``wait_s`` seconds. True once its final event came."""
+async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> str | None:
+    """Produce one request; show its events for ``wait_s`` seconds. The type of its final event, None without one.
+
+    Raises ValueError for a request that would be refused by its bytes.
+    """
+    if broken := refusals(request, time.time_ns() // 1_000_000):
+        raise ValueError("\n".join(f"{one.code}: {one.sentence}" for one in broken))
     codec, names = await _codec(settings), names_of(settings)
     events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
     read = Onlooker(codec)
@@ -52,19 +59,24 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
         key = (request.number or request.group_id or request.request_id).encode()
         await producer.send(names.requests, key=key, value=codec.encode(SchemaName.SEND_REQUEST, request_row(request)))
         if not wait_s:
-            return False
+            return None
         async with asyncio.timeout(wait_s):
             while True:
                 row = await read.event()
                 if row["request_id"] == request.request_id:
                     show(row)
                     if row["final"]:
-                        return True
+                        return str(row["type"])
     except TimeoutError:
-        return False
+        return None
     finally:
         await producer.close()
         await events.close()
+
+
+def exit_of(final: str) -> int:
+    """The exit code that tells how a request ended, by the type of its final event."""
+    return 0 if final == EventType.SUBMITTED else NOT_SENT
 
 
 async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show) -> None:
@@ -161,13 +173,18 @@ async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:
 
 async def check(settings: Settings) -> list[Finding]:
     """Check all that can be checked from outside a running connector."""
+    return [*await topics_state(settings), *await account_state(settings), *settings_state(settings)]
+
+
+async def topics_state(settings: Settings) -> list[Finding]:
+    """Topics, genesis, lines' partitions, the ledger and the registry."""
     codec = await _codec(settings)
     kafka = [*await kafka_findings(settings, codec), *await contacts_finding(settings, codec)]
-    registry = Finding(True, "registry", "it answers")
-    return [*kafka, registry, *await _check_account(settings), *_check_settings(settings)]
+    return [*kafka, Finding(True, "registry", "it answers")]
 
 
-async def _check_account(settings: Settings) -> list[Finding]:
+async def account_state(settings: Settings) -> list[Finding]:
+    """Credentials and lines, or why Sendblue does not tell."""
     try:
         return await account_findings(settings)
     except SendblueError as error:
@@ -176,7 +193,8 @@ async def _check_account(settings: Settings) -> list[Finding]:
         return [Finding(False, "sendblue", str(error), do)]
 
 
-def _check_settings(settings: Settings) -> list[Finding]:
+def settings_state(settings: Settings) -> list[Finding]:
+    """What the settings lack."""
     has_keys = bool(settings.callbacks.keys)
     do = "" if has_keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
     return [Finding(has_keys, "callbacks", f"{len(settings.callbacks.keys)} signing keys", do)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, in_time, reading
+from connector.core.nearest import nearest
 from connector.core.records import Park
 from connector.core.resolving import Contradicted, Risky, Word, how_it_stands, judge, record_of, took
 from connector.core.story import Entry
@@ -76,7 +77,7 @@ async def resolve(settings: Settings, said: Said, confirm: Confirm | None) -> st
     async with in_time(), reading(settings, parkings.listen) as replica:
         park = parkings.find(said.wanted, replica)
         if park is None:
-            raise LedgerSaysOtherwise(_unknown(said.wanted, replica))
+            raise LedgerSaysOtherwise(_unknown(said.wanted, replica, parkings))
         await _may(replica, park, said, confirm)
         await replica.record(record_of(park, said.word, said.handle, said.operator))
         standing = replica.fold.standing(park.request_id)
@@ -107,10 +108,11 @@ def _judged(replica: Replica, park: Park, said: Said) -> str | None:
     return judgement.sentence if isinstance(judgement, Risky) else None
 
 
-def _unknown(wanted: str, replica: Replica) -> str:
+def _unknown(wanted: str, replica: Replica, parkings: Parkings) -> str:
     standing = replica.fold.standing(wanted)
     if standing is None:
-        return f"the ledger knows no request or parked attempt {wanted}; see `kafka-sendblue parked list`"
+        near = nearest(wanted, [*parkings.by_attempt, *{p.park.request_id for p in parkings.by_attempt.values()}])
+        return f"the ledger knows no request or parked attempt {wanted}; see `kafka-sendblue parked list`{near}"
     return f"{wanted}: {how_it_stands(standing)}"
 
 

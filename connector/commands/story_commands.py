@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from connector.commands.ledger_reading import in_time, reading
+from connector.commands.ledger_reading import Lately, LedgerSaysOtherwise, in_time, reading
 from connector.core.messages import MAX_AGE_MS
+from connector.core.nearest import nearest
 from connector.core.resolving import how_it_stands
 from connector.core.story import Entry, Line, is_about, story
 from connector.kafka.avro import Codec, Row, Undecodable
@@ -18,6 +19,7 @@ from connector.kafka.schemas import SchemaName
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, names_of, registry_of
 
+UNKNOWN = "the ledger does not know this request, or no longer"
 EVENTS_MS = 2 * MAX_AGE_MS  # a request's own events are in its first three days, its late statuses soon after
 SHOWN = (
     "occurred_at", "type", "status", "code", "error_code", "attempt", "message_handle", "line", "final", "duplicate_of",
@@ -34,17 +36,24 @@ class Story(NamedTuple):
 
 
 async def inspect(settings: Settings, request_id: str, *, events: bool) -> Story:
-    """Read the ledger to its end, and the events of the last six days where they are asked for."""
+    """Read the ledger to its end, and the events of the last six days where they are asked for.
+
+    Raises LedgerSaysOtherwise when nothing at all is known of the request.
+    """
     entries: list[Entry] = []
+    lately = Lately()
 
     def listen(entry: Entry) -> None:
+        lately.listen(entry)
         if is_about(entry.record, request_id):
             entries.append(entry)
 
     async with in_time(), reading(settings, listen) as replica:
         standing = replica.fold.standing(request_id)
-    now = how_it_stands(standing) if standing else "the ledger does not know this request, or no longer"
+    now = how_it_stands(standing) if standing else UNKNOWN
     told = await _events(settings, request_id) if events else None
+    if not entries and not told and standing is None:
+        raise LedgerSaysOtherwise(f"{request_id}: {UNKNOWN}{nearest(request_id, lately.ids)}")
     return Story(story(entries, request_id), now, told)
 
 

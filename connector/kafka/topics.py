@@ -195,6 +195,11 @@ class Topics:
     def __init__(self, settings: ClientSettings) -> None:
         self._admin = AdminClient(settings.admin())
 
+    def partitions(self, names: Sequence[str]) -> dict[str, int]:
+        """Return how many partitions those of the topics have that are there."""
+        found = self._admin.list_topics(timeout=TIMEOUT_S).topics
+        return {name: len(found[name].partitions) for name in names if name in found and found[name].error is None}
+
     def existing(self, names: Sequence[str]) -> dict[str, Existing]:
         """Return those of the topics that are there."""
         found = self._admin.list_topics(timeout=TIMEOUT_S).topics

@@ -1,0 +1,113 @@
+"""A look at a running installation: all that ``check`` sees, and what Kafka, Sendblue and the process itself say.
+
+``core.diagnosis`` decides. Nothing is written anywhere. What is away is one finding, and the others are still made.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+from confluent_kafka import KafkaException
+
+from connector.commands.operations import account_state, settings_state, topics_state
+from connector.core import diagnosis
+from connector.core.delays import Delay
+from connector.core.diagnosis import Running
+from connector.core.preflight import APPLY, Finding
+from connector.kafka.avro import Undecodable
+from connector.kafka.progress import behind, bounds, members, stamps
+from connector.kafka.records import KafkaFatal
+from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
+from connector.kafka.topics import Topics
+from connector.sendblue.client import SendblueClient
+from connector.settings import Settings
+from connector.wiring.installation import clients_of, credentials_of, group_of, names_of
+
+ANSWER_S = 5.0
+KAFKA, REGISTRY = "check kafka.bootstrap_servers and kafka.client", "check registry.url"
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - listened on, not bound here
+
+
+def status_url_of(settings: Settings) -> str:
+    """Where a process with these settings, on this machine, tells its state."""
+    part = settings.observability
+    return f"http://{ANYWHERE.get(part.host, part.host)}:{part.health_port}/statusz"
+
+
+async def examine(settings: Settings, status_url: str) -> list[Finding]:
+    """All findings."""
+    looks: list[Callable[[], Awaitable[list[Finding]]]] = [
+        lambda: topics_state(settings),
+        lambda: asyncio.to_thread(progress, settings),
+        lambda: _sendblue(settings),
+        lambda: _process(status_url),
+    ]
+    found = settings_state(settings)
+    for look in looks:
+        found += [one for one in await _guarded(look) if one not in found]
+    return found
+
+
+async def _guarded(look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+    try:
+        return await look()
+    except KafkaException as error:
+        return [Finding(False, "kafka", error.args[0].str(), KAFKA)]
+    except (RegistryAway, UnknownSchema, SchemaRefused) as error:
+        return [Finding(False, "registry", str(error), REGISTRY)]
+    except (KafkaFatal, Undecodable, ValueError) as error:
+        return [Finding(False, "kafka", str(error), APPLY)]
+
+
+def progress(settings: Settings) -> list[Finding]:
+    """How far the roles are, whether anybody plays them, and the brokers' clock. Blocks; raises KafkaException."""
+    clients, names = clients_of(settings), names_of(settings)
+    partitions = Topics(clients).partitions(names.all())
+    work = [("router", names.requests), ("sender", names.dispatch)]
+    work += [(f"delay.{delay}", names.delay(delay)) for delay in Delay]
+    found = [
+        diagnosis.consumed(
+            "router" if role.startswith("delay") else role,
+            topic,
+            behind(clients, group_of(settings, role), topic, partitions[topic]),
+            members(clients, group_of(settings, role)),
+        )
+        for role, topic in work
+        if topic in partitions
+    ]
+    return found + (_ledger(settings) if names.ledger in partitions else [])
+
+
+def _ledger(settings: Settings) -> list[Finding]:
+    clients, topic, now_ms = clients_of(settings), names_of(settings).ledger, time.time_ns() // 1_000_000
+    begin, end = bounds(clients, topic)
+    first_ms, last_ms = stamps(clients, topic) or (now_ms, None)
+    return [diagnosis.broker_clock(last_ms, now_ms), diagnosis.ceiling(topic, end - begin, now_ms - first_ms)]
+
+
+async def _sendblue(settings: Settings) -> list[Finding]:
+    client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
+    try:
+        answer = await client.probe()
+    finally:
+        await client.aclose()
+    return [*await account_state(settings), diagnosis.sendblue_clock(answer.date_ms, time.time_ns() // 1_000_000)]
+
+
+async def _process(url: str) -> list[Finding]:
+    async with httpx2.AsyncClient(trust_env=False, timeout=ANSWER_S) as client:
+        try:
+            answer = await client.get(url, headers={"accept": "application/json"})
+            status = answer.raise_for_status().json()
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
+            return diagnosis.running(url, None)
+    return diagnosis.running(url, running_of(status) if isinstance(status, dict) else None)
+
+
+def running_of(status: dict[str, Any]) -> Running:
+    """What /statusz says; a process of another version may say less."""
+    ledger, account = status.get("ledger") or {}, status.get("account") or {}
+    lines = {alias: str(line.get("state", "ready")) for alias, line in (status.get("lines") or {}).items()}
+    return Running(tuple(status.get("not_ready") or ()), ledger.get("behind"), account.get("stopped_because"), lines)

@@ -1,0 +1,61 @@
+"""The doctor, beside a connector that runs, and where nothing does."""
+
+import asyncio
+
+from connector.commands.doctor_command import examine, progress, running_of, status_url_of
+from connector.core.diagnosis import Running
+from connector.demo import Demo
+from connector.demo_plan import DemoPlan
+from connector.settings import Observability, Settings
+from tests.test_ledger_commands import beside_a_connector
+
+
+async def test_beside_a_connector_that_runs() -> None:
+    """Lag of the roles, clocks, credentials, lines and readiness; of the demo broker's settings nothing is known."""
+
+    async def work(settings: Settings, demo: Demo) -> None:
+        found = {f.name: f for f in await examine(settings, demo.addresses["status"])}
+        lags = await asyncio.to_thread(progress, settings)
+
+        assert [name for name, finding in found.items() if not finding.ok] == ["kafka"]
+        assert "is ready" in found["process"].sentence
+        assert "credentials are good" in found["sendblue"].sentence
+        assert {"ledger tail", "Sendblue's clock", "brokers' clock", "line line-1"} <= set(found)
+        assert [finding.name for finding in lags if " on " in finding.name][:2] == [
+            "router on sendblue.requests",
+            "sender on sendblue.dispatch",
+        ]
+
+    await beside_a_connector(work)
+
+
+async def test_where_nothing_runs_each_trouble_is_one_finding() -> None:
+    """What is away does not keep the others from being looked at."""
+    settings = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    found = await examine(settings, "http://127.0.0.1:1/statusz")
+    faults = {finding.name: finding.what_to_do for finding in found if not finding.ok}
+
+    assert {"registry", "kafka", "sendblue", "process"} == set(faults)
+    assert all(faults.values())
+
+
+def test_the_status_address_is_the_settings_own() -> None:
+    """A server that listens everywhere is asked on loopback."""
+    everywhere = Settings(observability=Observability(host="0.0.0.0", health_port=9))  # noqa: S104 - what a setting may say
+    one = Settings(observability=Observability(host="10.1.2.3", health_port=9))
+
+    assert status_url_of(everywhere) == "http://127.0.0.1:9/statusz"
+    assert status_url_of(one) == "http://10.1.2.3:9/statusz"
+
+
+def test_a_process_may_say_little() -> None:
+    """While it starts, or of another version."""
+    full = {
+        "not_ready": ["why"],
+        "ledger": {"behind": 3},
+        "account": {"stopped_because": "401", "breaker": "open"},
+        "lines": {"a": {"state": "breaker"}, "b": {"held": 1}},
+    }
+
+    assert running_of({}) == Running()
+    assert running_of(full) == Running(("why",), 3, "401", {"a": "breaker", "b": "ready"})
