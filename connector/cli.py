@@ -1,7 +1,6 @@
 """The commands, but for those with modules of their own in ``commands``."""
 
 import uuid
-from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -161,8 +160,8 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     """Show events as they come, until Ctrl-C. Example: kafka-sendblue tail --json | jq .status"""
-    with suppress(KeyboardInterrupt):
-        _kafka(operations.tail(_settings(config), from_beginning, limit, lambda row: print_event(row, as_json)))
+    events = operations.tail(_settings(config), from_beginning, limit, lambda row: print_event(row, as_json))
+    _kafka(events, endless=True)
 
 
 @topics_cli.command("plan")

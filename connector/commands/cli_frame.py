@@ -6,6 +6,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import typer
 import uvloop
 from confluent_kafka import KafkaException
 
@@ -45,8 +46,11 @@ EXITS = {
 """What the exit codes mean, of all commands."""
 
 
-def on_kafka(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command that talks to Kafka, the registry or Sendblue; its errors become sentences."""
+def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
+    """Run a command that talks to Kafka, the registry or Sendblue; its errors become sentences.
+
+    ``endless``: it goes on until Ctrl-C, which is its ordinary end.
+    """
     configure("error")
     try:
         return run(work)
@@ -57,6 +61,8 @@ def on_kafka(work: Coroutine[Any, Any, T]) -> T:
     except RiskNotAccepted as error:
         fail(str(error), RISK)
     except KeyboardInterrupt:
+        if endless:
+            raise typer.Exit from None
         fail("stopped", STOPPED)
     except BrokenPipeError:
         raise  # nobody reads any more: the frame of the command line ends it without a word
