@@ -65,18 +65,16 @@ def progress(settings: Settings) -> list[Finding]:
     """How far the roles are, whether anybody plays them, and the brokers' clock. Blocks; raises KafkaException."""
     clients, names = clients_of(settings), names_of(settings)
     partitions = Topics(clients).partitions(names.all())
-    work = [("router", names.requests), ("sender", names.dispatch)]
-    work += [(f"delay.{delay}", names.delay(delay)) for delay in Delay]
-    found = [
-        diagnosis.consumed(
-            "router" if role.startswith("delay") else role,
-            topic,
-            behind(clients, group_of(settings, role), topic, partitions[topic]),
-            members(clients, group_of(settings, role)),
-        )
-        for role, topic in work
-        if topic in partitions
-    ]
+    work = [("router", names.requests, "router"), ("sender", names.dispatch, "sender")]
+    work += [("router", names.delay(delay), f"delay.{delay}") for delay in Delay]
+    found = []
+    for role, topic, group in work:
+        if topic in partitions:
+            left = behind(clients, group_of(settings, group), topic, partitions[topic])
+            found.append(diagnosis.consumed(role, topic, left, members(clients, group_of(settings, group))))
+    found.append(
+        diagnosis.consumed("reconciler", names.parked, None, members(clients, group_of(settings, "reconciler")))
+    )
     return found + (_ledger(settings) if names.ledger in partitions else [])
 
 

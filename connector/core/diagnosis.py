@@ -49,9 +49,11 @@ def _line(alias: str, state: str) -> Finding:
     return Finding(False, f"line {alias}", f"does not send ({state}); its requests wait", do)
 
 
-def consumed(role: str, topic: str, behind: int, members: int | None) -> Finding:
-    """Whether a topic is consumed; ``members`` of its group, None when the brokers do not say."""
-    name, told = f"{role} on {topic}", f"{behind} records have no end yet"
+def consumed(role: str, topic: str, behind: int | None, members: int | None) -> Finding:
+    """Whether a topic is consumed; ``behind``: None where nothing is committed; ``members`` of its group, None when the
+    brokers do not say.
+    """
+    name, told = f"{role} on {topic}", "it is read whole" if behind is None else f"{behind} records have no end yet"
     if members == 0:
         return Finding(False, name, f"{told}, and nobody consumes", f"start a process with the role {role}")
     shared = "" if members is None else f"; {members} replicas share the work"

@@ -47,6 +47,14 @@ def test_a_topic_that_nobody_consumes(members: int | None, ok: bool) -> None:
     assert ok or "role sender" in finding.what_to_do
 
 
+def test_a_topic_that_is_read_whole_has_no_lag() -> None:
+    """The reconciler commits nothing; whether anybody is it counts all the same."""
+    finding = consumed("reconciler", "sendblue.parked", None, 0)
+
+    assert not finding.ok
+    assert "it is read whole, and nobody consumes" in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("appended_ms", "ok"), [(None, True), (NOW - DAY_MS, True), (NOW + SKEW_MS, True), (NOW + SKEW_MS + 1, False)]
 )
