@@ -11,8 +11,12 @@ REQUESTS ?= 20000
 KILLS ?= 50
 RUNS ?= 1
 PROOF ?= proof.jsonl
+ENGINE ?= docker
+BUILD_FLAGS ?=
+TAG ?= kafka-sendblue:dev
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: demo test unit real chaos-short chaos simulate mutants prove lint lock clean help
+.PHONY: demo test unit real chaos-short chaos simulate mutants prove ops image sbom lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -24,7 +28,7 @@ test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
-	$(BIN)/python -m pytest -q --ignore=tests/real --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
+	$(BIN)/python -m pytest -q --ignore=tests/real --ignore=tests/ops --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
 	$(BIN)/python -m coverage report --include='connector/core/*' --fail-under=98
 
 real: $(VENV)/.ready
@@ -50,6 +54,17 @@ prove: RUNS = 10
 prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
 	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
+ops: $(VENV)/.ops-ready  ## what it is run with: the image, the evaluation stack; needs buildah, podman, Java and Maven
+	@echo "== the image and the evaluation stack"
+	$(BIN)/python -m pytest -q tests/ops
+
+image:  ## build the image: make image ENGINE=docker TAG=kafka-sendblue:dev
+	$(ENGINE) build $(BUILD_FLAGS) -t $(TAG) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(date -u +%Y-%m-%dT%H:%M:%SZ) .
+
+sbom: $(VENV)/.ops-ready  ## the software bill of materials of what runs, as CycloneDX: sbom.cdx.json
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --of JSON --output-reproducible -o sbom.cdx.json requirements.lock
+
 lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,6 +75,11 @@ lock: $(VENV)/.ready  ## pin the dependencies again
 	  --generate-hashes --universal --no-emit-index-url --no-header --no-annotate -q -U -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra otel --extra dev --exclude-newer $(LOCKED_UNTIL) --no-strip-extras \
 	  --generate-hashes --universal --no-emit-index-url --no-header --no-annotate -q -U -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra otel --extra dev --extra ops --constraint requirements-dev.lock \
+	  --exclude-newer $(LOCKED_UNTIL) --no-strip-extras --generate-hashes --universal --no-emit-index-url --no-header \
+	  --no-annotate -q -U -o requirements-ops.lock
+	echo hatchling | $(BIN)/uv pip compile - --constraint requirements-dev.lock --exclude-newer $(LOCKED_UNTIL) \
+	  --generate-hashes --universal --no-emit-index-url --no-header --no-annotate -q -U -o requirements-build.lock
 
 clean:  ## forget the set-up and whatever the tests fetched
 	rm -rf $(VENV) .cache
@@ -71,4 +91,8 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ops-ready: $(VENV)/.ready requirements-ops.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-ops.lock
 	@touch $@
