@@ -17,7 +17,8 @@ from connector.simulator.faults import Fault, Faults
 from connector.simulator.server import running
 
 Lines = Annotated[list[str], typer.Option("--line", help="a number on the account, E.164; repeat it")]
-Port = Annotated[int, typer.Option(help="port on 127.0.0.1")]
+Host = Annotated[str, typer.Option(help="address to listen on; anybody who reaches it may change its faults")]
+Port = Annotated[int, typer.Option(help="port to listen on")]
 RecordFile = Annotated[Path | None, typer.Option(help="append every POST and its fate to this file, synced")]
 AnswersFile = Annotated[Path | None, typer.Option(help="append every answered callback to this file")]
 LoseReply = Annotated[float, typer.Option(min=0, max=1, help="share of texts accepted without an answer")]
@@ -42,6 +43,7 @@ SETTLE_S = 5.0
 
 def simulate(
     line: Lines,
+    host: Host = "127.0.0.1",
     port: Port = 8900,
     record: RecordFile = None,
     answers: AnswersFile = None,
@@ -88,14 +90,14 @@ def simulate(
     faults = Faults({Fault.LOSE_REPLY: lose_reply}, callback_lost, callback_twice, callback_late, seed)
     configure("error")
     try:
-        run(_served(Simulator(settings, faults), port))
+        run(_served(Simulator(settings, faults), host, port))
     except OSError as error:
         fail(str(error), WRONG)
 
 
-async def _served(simulator: Simulator, port: int) -> None:
+async def _served(simulator: Simulator, host: str, port: int) -> None:
     stop = stop_on_signal()
-    async with running(simulator, port=port) as url:
+    async with running(simulator, host, port) as url:
         err.print(f"Sendblue simulator on {url}")
         while not stop.is_set():
             _settle_memory()
