@@ -17,50 +17,13 @@ from connector import __version__
 from tests.ops import engine
 from tests.ops.engine import ROOT, Container
 from tests.real.site import Site, until
-from tests.real.stack.brokers import Brokers
-from tests.real.stack.registry import RealRegistry
 from tests.real.upstream import Downstream, Upstream
 
-REQUESTS, LINES, GRACE_S = 300, 10, 45
+REQUESTS, GRACE_S = 300, 45
 ADDED_MB = 190.0  # what the program and all it needs may add to the base
 DECOYS = (".env", ".git/config", "secrets/api-key", "connector.yaml", "connector/.env", "connector/account.key",
           "connector/core/__pycache__/x.pyc", "tests/test_x.py", ".venv/x", "docs/x.md", "ca.pem")  # fmt: skip
 PROBE = "FROM scratch\nCOPY . /\n"
-
-
-@pytest.fixture(scope="session")
-def base() -> str:
-    """The image ours begins with."""
-    return engine.base_image()
-
-
-@pytest.fixture(scope="session")
-def image(base: str) -> str:
-    """Our image, built once a session."""
-    return engine.build(base, "localhost/kafka-sendblue:ops", "--build-arg", f"VERSION={__version__}")
-
-
-@pytest.fixture(scope="session")
-def outside() -> Iterator[tuple[str, str]]:
-    """A broker and a registry."""
-    with Brokers(1) as brokers, RealRegistry() as registry:
-        yield brokers.bootstrap, registry.url
-
-
-@pytest.fixture
-def site(tmp_path: Path, outside: tuple[str, str]) -> Iterator[Site]:
-    """Topics and schemas applied, the simulator at work; its calls take long enough to be under way at any time."""
-    one = Site(tmp_path, *outside, lines=LINES)
-    one.base["observability"] |= {"health_port": one.health_port, "metrics_port": one.metrics_port}
-    one.start_simulator("--latency", "0.2")
-    for command in (("topics", "apply"), ("schemas", "register")):
-        done = one.command(*command)
-        assert done.returncode == 0, done.stderr
-    until(lambda: "simulator on" in one.log("simulator"), 30)
-    try:
-        yield one
-    finally:
-        one.close()
 
 
 @pytest.fixture
