@@ -14,6 +14,7 @@ PROOF ?= proof.jsonl
 ENGINE ?= docker
 BUILD_FLAGS ?=
 TAG ?= kafka-sendblue:dev
+SBOM ?= sbom.cdx.json
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .PHONY: demo test unit real chaos-short chaos simulate mutants prove ops image sbom lint lock clean help
@@ -62,8 +63,8 @@ image:  ## build the image: make image ENGINE=docker TAG=kafka-sendblue:dev
 	$(ENGINE) build $(BUILD_FLAGS) -t $(TAG) --build-arg VERSION=$(VERSION) \
 	  --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(date -u +%Y-%m-%dT%H:%M:%SZ) .
 
-sbom: $(VENV)/.ops-ready  ## the software bill of materials of what runs, as CycloneDX: sbom.cdx.json
-	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --of JSON --output-reproducible -o sbom.cdx.json requirements.lock
+sbom: .cache/runtime/.ready $(VENV)/.ops-ready  ## the software bill of materials of what runs, as CycloneDX
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --of JSON --output-reproducible -o $(SBOM) .cache/runtime
 
 lint: $(VENV)/.ready  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -95,4 +96,9 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 
 $(VENV)/.ops-ready: $(VENV)/.ready requirements-ops.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-ops.lock
+	@touch $@
+
+.cache/runtime/.ready: $(VENV)/.ready requirements.lock
+	$(BIN)/uv venv --quiet --clear .cache/runtime
+	$(BIN)/uv pip sync --quiet --python .cache/runtime/bin/python --require-hashes --only-binary=:all: requirements.lock
 	@touch $@

@@ -141,6 +141,11 @@ class Container:
         subprocess.run([*PODMAN, "rm", "--force", "--time", "0", self.name], capture_output=True, check=False)
 
 
+def once(image: str, program: str, *arguments: str) -> str:
+    """Run another program of the image to its end, locked down; what it printed."""
+    return run(*PODMAN, "run", "--rm", *LOCKED_DOWN, "--entrypoint", program, image, *arguments)
+
+
 def files(image: str, archive: Path) -> set[str]:
     """The files of an image of one layer."""
     run(*PODMAN, "save", "--quiet", "--format", "docker-archive", "--output", str(archive), image)

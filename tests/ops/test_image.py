@@ -4,6 +4,8 @@ The broker, the registry and the simulator are processes outside, on loopback. T
 image cannot be built or run these tests fail, with what is missing; nothing is left out in silence.
 """
 
+import json
+import re
 import subprocess
 import sys
 import time
@@ -34,6 +36,11 @@ def containers(site: Site, image: str) -> Iterator[list[Container]]:
     for one in started:
         print(f"--- {one.name}\n{one.logs()}")  # noqa: T201 - pytest shows it with a failure
         one.remove()
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def ready(site: Site) -> bool:
@@ -109,6 +116,17 @@ def test_locked_down_it_does_its_job(site: Site, image: str, containers: list[Co
     assert (inside["NoNewPrivs"], inside["Seccomp"]) == ("1", "2")
     assert one.exec("python", "-c", "open('/opt/x', 'w')").stderr.endswith("Read-only file system: '/opt/x'\n")
     assert healthy.returncode == 0, healthy.stderr
+
+
+def test_the_bill_of_materials_lists_what_the_image_holds(image: str, tmp_path: Path) -> None:
+    """Each distribution in the image, in its version, and ours; pip, and what built the wheel, are not among them."""
+    path = tmp_path / "sbom.json"
+    engine.run("make", "sbom", f"SBOM={path}", f"VENV={sys.prefix}", within_s=engine.BUILD_S)
+    listed = {canonical(one["name"]): one["version"] for one in json.loads(path.read_text())["components"]}
+    look = "import importlib.metadata as m; print(*(f'{d.name}=={d.version}' for d in m.distributions()))"
+    held = dict(one.split("==") for one in engine.once(image, "python", "-c", look).split())
+
+    assert {canonical(name): version for name, version in held.items()} == listed | {"kafka-sendblue": __version__}
 
 
 def test_sigterm_under_load_loses_and_doubles_nothing(
