@@ -38,6 +38,7 @@ def site(tmp_path: Path, outside: tuple[str, str]) -> Iterator[Site]:
     """Topics and schemas applied, the simulator at work; its calls take long enough to be under way at any time."""
     one = Site(tmp_path, *outside, lines=LINES)
     one.base["observability"] |= {"health_port": one.health_port, "metrics_port": one.metrics_port}
+    one.base["shutdown"] = {"endpoint_drain_s": 1}  # it goes on sending for so long after SIGTERM
     one.start_simulator("--latency", "0.2")
     for command in (("topics", "apply"), ("schemas", "register")):
         done = one.command(*command)
