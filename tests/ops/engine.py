@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Sequence
@@ -50,6 +51,13 @@ def run(*command: str, within_s: float = COMMAND_S) -> str:
     if done.returncode:
         raise CannotRunError(f"{' '.join(command[:6])} ... ended with {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout.strip()
+
+
+def tool(name: str) -> Path:
+    """A program of the extra ``ops``. Raises CannotRunError where it is not installed."""
+    if not (path := Path(sys.executable).with_name(name)).exists():
+        raise CannotRunError(f"{name} is not beside this Python: `make ops` brings it")
+    return path
 
 
 def base_image() -> str:

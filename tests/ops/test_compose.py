@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from connector.cli import cli
 from connector.settings import Settings, load
+from tests.ops import engine
 from tests.ops.engine import ROOT
 from tests.real.site import Site
 from tests.real.stack import jars
@@ -61,7 +62,7 @@ def mounts(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def test_the_file_follows_the_compose_schema() -> None:
     """The published one, as check-jsonschema ships it."""
-    tool = Path(sys.executable).with_name("check-jsonschema")
+    tool = engine.tool("check-jsonschema")
     done = subprocess.run(
         [tool, "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml"],
         capture_output=True,

@@ -54,7 +54,7 @@ def ready(site: Site) -> bool:
 def test_hadolint_finds_nothing() -> None:
     """No rule is switched off but where the Dockerfile says why."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("hadolint"), "Dockerfile"],
+        [engine.tool("hadolint"), "Dockerfile"],
         capture_output=True,
         text=True,
         check=False,
@@ -120,6 +120,7 @@ def test_locked_down_it_does_its_job(site: Site, image: str, containers: list[Co
 
 def test_the_bill_of_materials_lists_what_the_image_holds(image: str, tmp_path: Path) -> None:
     """Each distribution in the image, in its version, and ours; pip, and what built the wheel, are not among them."""
+    engine.tool("cyclonedx-py")
     path = tmp_path / "sbom.json"
     engine.run("make", "sbom", f"SBOM={path}", f"VENV={sys.prefix}", within_s=engine.BUILD_S)
     listed = {canonical(one["name"]): one["version"] for one in json.loads(path.read_text())["components"]}
