@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 import httpx2
 
 from connector.sendblue.credentials import Credentials, CredentialSource
+from connector.sendblue.direct import DirectTransport
 from connector.sendblue.gate import WriteGate
 from connector.sendblue.reading import MAX_BODY, Reply, failed, read
 from connector.sendblue.transport import WatchedTransport, environment_proxy
@@ -71,8 +72,13 @@ class Exchange:
             return
         proxy = environment_proxy(httpx2.URL(self._base)) if use_env_proxies else None
         context = ssl_context or ssl.create_default_context()
+        keepalive_s = limits.keepalive_s
+        if proxy is None:
+            direct = DirectTransport(context, max_connections=limits.in_flight, keepalive_s=keepalive_s)
+            self._pools = [_Pool(direct)]
+            return
         self._pools = [
-            _Pool(WatchedTransport(context, max_connections=POOL_SIZE, keepalive_s=limits.keepalive_s, proxy=proxy))
+            _Pool(WatchedTransport(context, max_connections=POOL_SIZE, keepalive_s=keepalive_s, proxy=proxy))
             for _ in range(math.ceil(limits.in_flight / POOL_SIZE))
         ]
 
