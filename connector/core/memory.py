@@ -4,8 +4,9 @@ A Python dict of small objects costs three times as much, so entries are packed 
 oldest first, and found through open-addressed tables of addresses. An entry is never changed in place: a newer one
 is written behind it and the table points there. Because entries are written in the order of log time, a whole chunk
 falls due at once and is dropped. The tables are split into shards, so that growing one never takes longer than a
-few milliseconds. A slot holds 24 bits of its key beside the address, so that a search reads the entry of another key
-only once in sixteen million. What is ugly about it: an overwritten entry keeps its bytes until its chunk is dropped.
+few milliseconds. A slot holds 24 bits of its key, the tag, beside the address: they say where the slot belongs, so a
+growing table reads no entry, and a search one of another key once in thousands. What is ugly about it: an overwritten
+entry keeps its bytes until its chunk is dropped.
 """
 
 import struct
@@ -61,7 +62,7 @@ class Memory:
         shard = self._shards[key[0]]
         slot = self._find(shard, key)
         fresh = shard.slots[slot] == 0
-        shard.slots[slot] = _tag(key) | address + 1
+        shard.slots[slot] = _tag(key) << _ADDRESS_BITS | address + 1
         if fresh:
             shard.used += 1
             self._grow_if_full(shard)
@@ -116,8 +117,8 @@ class Memory:
     def _find(self, shard: _Shard, key: bytes) -> int:
         """Return the slot that holds the key, or the empty slot where it belongs."""
         slots, size, tag = shard.slots, len(shard.slots), _tag(key)
-        slot = _home(key, size)
-        while (entry := slots[slot]) and ((entry ^ tag) > _ADDRESS or self._key(entry) != key):
+        slot = tag % size
+        while (entry := slots[slot]) and (entry >> _ADDRESS_BITS != tag or self._key(entry) != key):
             slot = (slot + 1) % size
         return slot
 
@@ -128,7 +129,7 @@ class Memory:
         shard.used -= 1
         gap, here = slot, (slot + 1) % size
         while slots[here]:
-            home = _home(self._key(slots[here]), size)
+            home = (slots[here] >> _ADDRESS_BITS) % size
             if (here - home) % size >= (here - gap) % size:
                 slots[gap], slots[here] = slots[here], 0
                 gap = here
@@ -141,18 +142,15 @@ class Memory:
         shard.slots = array("Q", bytes(8 * int(len(shard.slots) * _GROWTH)))
         slots, size = shard.slots, len(shard.slots)
         for entry in kept:
-            slot = _home(self._key(entry), size)
+            slot = (entry >> _ADDRESS_BITS) % size
             while slots[slot]:
                 slot = (slot + 1) % size
             slots[slot] = entry
 
 
-def _home(key: bytes, size: int) -> int:
-    return int.from_bytes(key[1:9], "little") % size
-
-
 def _tag(key: bytes) -> int:
-    return int.from_bytes(key[9:12], "little") << _ADDRESS_BITS
+    """Its place in a table, and what tells it from most others; the first byte chose the shard."""
+    return int.from_bytes(key[1:4])
 
 
 def _offsets(chunk: bytearray) -> Iterator[int]:

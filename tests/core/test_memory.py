@@ -7,7 +7,7 @@ from connector.core import memory
 from connector.core.bindings import Bindings
 from connector.core.memory import CHUNK_BYTES, Memory
 
-keys = st.integers(0, 40).map(lambda n: (n % 8 << 32 | n // 8).to_bytes(16))  # one home, eight tags, five keys each
+keys = st.integers(0, 40).map(lambda n: (n % 8 << 96 | n // 8).to_bytes(16))  # one shard, eight tags, five keys each
 steps = st.lists(st.tuples(st.sampled_from(["put", "remove"]), keys, st.binary(max_size=30)), max_size=200)
 
 
@@ -48,7 +48,7 @@ def test_whole_chunks_are_given_back() -> None:
 def test_growing_loses_nothing() -> None:
     """Thousands of keys in one shard and over all."""
     packed = Memory(1000)
-    names = [bytes([n % 3]) + n.to_bytes(15) for n in range(5_000)]
+    names = [bytes([n % 3]) + n.to_bytes(3) + n.to_bytes(12) for n in range(5_000)]
     for name in names:
         packed.put(name, 1, name)
 

@@ -3,7 +3,12 @@
 from tests.mutants.mutation import Mutant
 
 MEANING = ("core/test_outcome_statuses.py", "core/test_outcomes.py", "core/test_outcome_properties.py")
-HTTP = ("sendblue/test_client.py", "sendblue/test_kept_alive.py", "sendblue/test_cut_requests.py")
+HTTP = (
+    "sendblue/test_client.py",
+    "sendblue/test_kept_alive.py",
+    "sendblue/test_direct.py",
+    "sendblue/test_cut_requests.py",
+)
 ANSWERS = ("sendblue/test_reading.py", "sendblue/test_cut_responses.py")
 BREAKERS = ("core/test_breakers.py", "test_breakers.py")
 TABLE, EDGE = "design.md 5", "design.md 5; reliability.md 1.3"
@@ -166,6 +171,24 @@ ANSWER_MUTANTS = (
         "sendblue/wire.py",
         '            raise NotIdle("the connection was not idle")\n',
         "            pass\n",
+        HTTP,
+    ),
+    Mutant(
+        "our-own-connections-are-idle",
+        "the same of the transport that needs no proxy",
+        "http-notes.md",
+        "sendblue/direct.py",
+        '            raise NotIdle("the connection was not idle")\n',
+        "            pass\n",
+        HTTP,
+    ),
+    Mutant(
+        "one-answer-a-request",
+        "a connection that said more than one answer is not used again",
+        "http-notes.md",
+        "sendblue/answering.py",
+        "return self.exactly_one and self._keep",
+        "return self._whole and self._keep",
         HTTP,
     ),
     Mutant(
