@@ -1,8 +1,8 @@
 """One HTTP exchange with Sendblue at a time, many at once: pools, deadline, headers. Never tried twice.
 
-A pool of httpcore2 looks at all its connections for every request, so it is kept to 64; more in flight means more
-pools, and a request goes to the one that has the least to do. So nobody waits for a connection while no more calls
-are made than ``Limits.in_flight``.
+Nobody waits for a connection while no more calls are made than ``Limits.in_flight``. Only a proxy needs httpcore2: a
+pool of its looks at all its connections for every request, so it is kept to 64; more in flight means more pools, and a
+request goes to the one that has the least to do.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from connector.sendblue.reading import MAX_BODY, Reply, failed, read
 from connector.sendblue.transport import WatchedTransport, environment_proxy
 
 POOL_SIZE = 64
-"""Connections of one pool; its cost per request grows with them."""
+"""Connections of one pool of httpcore2; its cost per request grows with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Limits:
     """Bounds of the client; all times in seconds.
 
     ``in_flight``: calls at once. ``deadline_s``: one call, all told; what is later counts as never answered.
-    ``connect_s``: TCP, and again TLS. ``pool_s``: waiting for a connection, which only too many calls at once do.
-    ``keepalive_s``: how long an idle connection is used again; each reuse risks meeting a server that is just
-    closing it, which leaves a text in doubt, and Sendblue's own limit is not known.
+    ``connect_s``: TCP and TLS together; through a proxy, each of the two. ``pool_s``: waiting for a connection, which
+    only too many calls at once do. ``keepalive_s``: how long an idle connection is used again; each reuse risks meeting
+    a server that is just closing it, which leaves a text in doubt, and Sendblue's own limit is not known.
     """
 
     in_flight: int = POOL_SIZE

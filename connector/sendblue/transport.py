@@ -1,4 +1,4 @@
-"""httpx2's transport interface over httpcore2's pool: HTTP/1.1, no retries, watched connections.
+"""httpx2's transport interface over httpcore2's pool, for who needs a proxy: HTTP/1.1, no retries, watched connections.
 
 What httpx2's own transport does, less its choices: that one offers no way to put in the network backend of
 ``wire.py``. httpcore2's exceptions pass through as they are; ``reading`` knows both families.

@@ -17,6 +17,7 @@ from connector.core.calls import OutboundMessage
 from connector.core.messages import SendRequest
 from connector.sendblue.client import Limits, SendblueClient
 from connector.sendblue.credentials import Credentials
+from connector.sendblue.transport import WatchedTransport
 
 LINE = "+12025550199"
 CONTACT = "+12025550123"
@@ -146,15 +147,20 @@ def message(content: str = "Hello") -> OutboundMessage:
     return OutboundMessage(SendRequest("r-1", number=CONTACT, content=content), LINE)
 
 
-def client_of(url: str, limits: Limits | None = None) -> SendblueClient:
-    """A client of this server, over the real transport."""
-    return SendblueClient(url, lambda: Credentials("id", "secret"), limits=limits, ssl_context=TRUST_NOBODY)
+def client_of(url: str, limits: Limits | None = None, pooled: bool = False) -> SendblueClient:
+    """A client of this server, over the real transport; ``pooled``: over the one for proxies, without a proxy."""
+    keys, pool = Credentials("id", "secret"), None
+    if pooled:
+        pool = WatchedTransport(TRUST_NOBODY, max_connections=256, keepalive_s=5.0)
+    return SendblueClient(url, lambda: keys, limits=limits, transport=pool, ssl_context=TRUST_NOBODY)
 
 
 @asynccontextmanager
-async def talking_to(play: Play, limits: Limits | None = None) -> AsyncIterator[tuple[SendblueClient, Server]]:
+async def talking_to(
+    play: Play, limits: Limits | None = None, pooled: bool = False
+) -> AsyncIterator[tuple[SendblueClient, Server]]:
     """A client and the server it talks to."""
-    async with Server(play) as server, client_of(server.url, limits) as client:
+    async with Server(play) as server, client_of(server.url, limits, pooled) as client:
         yield client, server
 
 

@@ -34,7 +34,9 @@ AT_ONCE = 32
 """Calls at once, each with its own server."""
 
 
-async def one_call(read: int, answer: bytes, end: End, limits: Limits) -> tuple[Classified, int, int]:
+async def one_call(
+    read: int, answer: bytes, end: End, limits: Limits, pooled: bool = False
+) -> tuple[Classified, int, int]:
     """What a call comes to, and how many POSTs and connections the server saw."""
 
     async def play(connection: Connection) -> None:
@@ -42,17 +44,19 @@ async def one_call(read: int, answer: bytes, end: End, limits: Limits) -> tuple[
         await connection.send(answer)
         await connection.end(end)
 
-    async with talking_to(play, limits) as (client, server):
+    async with talking_to(play, limits, pooled) as (client, server):
         found = classify(await client.send(message()))
         return found, server.posts, len(server.connections)
 
 
-async def at_every_byte(answer: bytes, end: End, limits: Limits, step: int = 1) -> list[tuple[Classified, int, int]]:
+async def at_every_byte(
+    answer: bytes, end: End, limits: Limits, step: int = 1, pooled: bool = False
+) -> list[tuple[Classified, int, int]]:
     free = asyncio.Semaphore(AT_ONCE)
 
     async def case(read: int) -> tuple[Classified, int, int]:
         async with free:
-            return await one_call(read, answer, end, limits)
+            return await one_call(read, answer, end, limits, pooled)
 
     return await asyncio.gather(*(case(read) for read in range(1, await request_length() + 1, step)))
 
@@ -69,10 +73,11 @@ async def request_length() -> int:
         return len(server.connections[0].received)
 
 
+@pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("end", [End.FIN, End.RST])
-async def test_a_request_cut_at_any_byte_is_in_doubt(end: End) -> None:
+async def test_a_request_cut_at_any_byte_is_in_doubt(end: End, pooled: bool) -> None:
     """What the server has read is not what has left us: without an answer it is never UNSENT."""
-    cases = await at_every_byte(b"", end, Limits())
+    cases = await at_every_byte(b"", end, Limits(), pooled=pooled)
 
     assert {found for found, _, _ in cases} == {Unknown("NO_ANSWER")}
     assert {connections for _, _, connections in cases} == {1}

@@ -65,20 +65,23 @@ class Cutter:
         await connection.end(self._end)
 
 
-async def cut_everywhere(name: str, end: End, limits: Limits) -> tuple[dict[int, object], Counter[int]]:
+async def cut_everywhere(
+    name: str, end: End, limits: Limits, pooled: bool = False
+) -> tuple[dict[int, object], Counter[int]]:
     """What each cut is classified as, and how often the server has read each message."""
     cutter = Cutter(REPLIES[name], end)
     cuts = range(len(REPLIES[name]) + 1)
-    async with talking_to(cutter, limits) as (client, _):
+    async with talking_to(cutter, limits, pooled) as (client, _):
         answers = await asyncio.gather(*(client.send(message(f"cut-{cut}")) for cut in cuts))
     return {cut: classify(answer) for cut, answer in zip(cuts, answers, strict=True)}, cutter.seen
 
 
+@pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("end", [End.FIN, End.RST])
 @pytest.mark.parametrize("name", REPLIES)
-async def test_half_an_answer_is_none(name: str, end: End) -> None:
+async def test_half_an_answer_is_none(name: str, end: End, pooled: bool) -> None:
     """Cut by FIN or RST at any byte before the last: in doubt. The server has read every message exactly once."""
-    found, seen = await cut_everywhere(name, end, PATIENT)
+    found, seen = await cut_everywhere(name, end, PATIENT, pooled)
     whole = found.pop(len(REPLIES[name]))
 
     assert set(found.values()) == {Unknown("NO_ANSWER")}

@@ -69,8 +69,9 @@ async def test_a_server_that_closes_on_the_second_request_leaves_it_in_doubt(par
     assert len(server.connections) == 1
 
 
+@pytest.mark.parametrize("pooled", [False, True])
 @pytest.mark.parametrize("extra", range(1, len(STRAY) + 1))
-async def test_what_follows_an_answer_is_not_the_next_answer(extra: int) -> None:
+async def test_what_follows_an_answer_is_not_the_next_answer(extra: int, pooled: bool) -> None:
     """A server that sends more than it announced: its surplus, however much of it, judges no other message.
 
     The library below hands a stray 429 to the next call, even before the server has read that call's request.
@@ -81,7 +82,7 @@ async def test_what_follows_an_answer_is_not_the_next_answer(extra: int) -> None
         await connection.send(ACCEPTED + STRAY[:extra])
         await connection.end(End.HANG)
 
-    async with talking_to(play) as (client, server):
+    async with talking_to(play, pooled=pooled) as (client, server):
         found = [classify(await client.send(message())) for _ in range(2)]
 
     assert found == [Submitted(HANDLE)] * 2
