@@ -30,6 +30,7 @@ from tests.sendblue.peers import CONTACT, LINE, Connection, End, Server, client_
 REFUSAL = reply(400, b'{"status":"ERROR","message":"no"}')
 NOT_CONNECTED = Unsent("CONNECT", Scope.LINE, Wait(Window.BACKOFF))
 HASTY = Limits(deadline_s=0.2)
+PATIENT = Limits(deadline_s=120, connect_s=100)
 AT_ONCE = 32
 """Calls at once, each with its own server."""
 
@@ -77,7 +78,7 @@ async def request_length() -> int:
 @pytest.mark.parametrize("end", [End.FIN, End.RST])
 async def test_a_request_cut_at_any_byte_is_in_doubt(end: End, pooled: bool) -> None:
     """What the server has read is not what has left us: without an answer it is never UNSENT."""
-    cases = await at_every_byte(b"", end, Limits(), pooled=pooled)
+    cases = await at_every_byte(b"", end, PATIENT, pooled=pooled)
 
     assert {found for found, _, _ in cases} == {Unknown("NO_ANSWER")}
     assert {connections for _, _, connections in cases} == {1}
@@ -104,7 +105,7 @@ async def test_a_server_that_stops_reading_is_in_doubt() -> None:
 @pytest.mark.parametrize("end", [End.FIN, End.HANG])
 async def test_a_refusal_before_the_request_is_whole_may_be_believed(end: End) -> None:
     """A server may refuse what it has only begun to read. If the whole refusal arrives it counts, else in doubt."""
-    cases = await at_every_byte(REFUSAL, end, Limits())
+    cases = await at_every_byte(REFUSAL, end, PATIENT)
 
     assert {type(found) for found, _, _ in cases} <= {Rejected, Unknown}
     assert Rejected in {type(found) for found, _, _ in cases}
@@ -114,7 +115,7 @@ async def test_a_refusal_before_the_request_is_whole_may_be_believed(end: End) -
 @pytest.mark.parametrize("end", [End.FIN, End.RST])
 async def test_half_a_refusal_of_half_a_request_is_in_doubt(end: End) -> None:
     """Both broken off: nothing is proved."""
-    cases = await at_every_byte(REFUSAL[:-1], end, Limits())
+    cases = await at_every_byte(REFUSAL[:-1], end, PATIENT)
 
     assert {found for found, _, _ in cases} == {Unknown("NO_ANSWER")}
 

@@ -44,7 +44,8 @@ WHOLE: dict[str, object] = {
     "rate": Unsent("RATE_LIMITED", Scope.LINE, Wait(Window.BACKOFF, 2.0)),
     "redirect": Unsent("REDIRECT", Scope.ACCOUNT_STOPPED, Wait(Window.BACKOFF)),
 }
-PATIENT = Limits(in_flight=256)
+PATIENT = Limits(in_flight=256, deadline_s=120, connect_s=100)
+"""On a slow day a hundred connections at once take seconds, and one that does not stand is UNSENT, as it should be."""
 HASTY = Limits(in_flight=512, deadline_s=0.2)
 """Only for servers that never answer: how long a call waits for nothing. What comes of it does not depend on it."""
 
