@@ -46,8 +46,8 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         connection: _Connection | None = None
         try:
             connection = self._kept(request.url) or await self._connected(request.url, timeouts["connect"])
-            await request.extensions["trace"]("http11.send_request_headers.started", {"request": request})
-            answering = await connection.exchange(request)
+            answering = await self._written(request, connection)
+            await answering.head()
         except BaseException:
             self._done(connection)
             raise
@@ -59,6 +59,14 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         self._keepalive_s = 0.0
         while self._idle:
             self._idle.pop().abort()
+
+    async def _written(self, request: httpx2.Request, connection: "_Connection") -> Answering:
+        """Ask the gate, write, and tell it: by the events that httpcore2 has for this."""
+        gate, info = request.extensions["trace"], {"request": request}
+        await gate("http11.send_request_headers.started", info)
+        answering = await connection.write(request)
+        await gate("http11.send_request_body.complete", info)
+        return answering
 
     async def _may_begin(self, within_s: float) -> None:
         if not self._free.locked():  # then it does not wait
@@ -142,24 +150,20 @@ class _Connection(asyncio.Protocol):
         """Whether it has ended, or was used before and has something to read that nobody asked for."""
         return self._lost or (self._used and readable(self._socket))
 
-    async def exchange(self, request: httpx2.Request) -> Answering:
-        """Write the request, once, and return when the head of its answer is there."""
+    async def write(self, request: httpx2.Request) -> Answering:
+        """Write the request, once; what comes back goes into the Answering. Raises NotIdle: then nothing is written."""
         if self.has_more:
             raise NotIdle("the connection was not idle")
         self._used = True
         answering = self._answering = Answering()
-        await self._write(request)
-        await answering.head()
-        return answering
-
-    async def _write(self, request: httpx2.Request) -> None:
         if isinstance(request.stream, httpx2.ByteStream):
             self._transport.write(_head(request) + await request.aread())
-            return
+            return answering
         self._transport.write(_head(request))
         async for chunk in request.stream:  # type: ignore[union-attr]  # the client refuses streams that are not async
             await self._writable.wait()
             self._transport.write(chunk)
+        return answering
 
     def end_exchange(self) -> bool:
         """Return whether the connection may be used again."""

@@ -10,11 +10,12 @@ import pytest
 
 from connector.core.outcomes import Failure, Submitted, classify
 from connector.sendblue.answering import MAX_HEAD, Answering
-from connector.sendblue.client import Limits
+from connector.sendblue.client import Limits, SendblueClient
+from connector.sendblue.credentials import Credentials
 from connector.sendblue.direct import _Connection
 from connector.sendblue.reading import failed
 from connector.sendblue.wire import NotIdle
-from tests.sendblue.peers import ACCEPTED, HANDLE, Connection, client_of, message, reply, talking_to
+from tests.sendblue.peers import ACCEPTED, HANDLE, Connection, Server, client_of, message, reply, talking_to
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1/", content=b"body")
 
@@ -50,10 +51,9 @@ async def far() -> AsyncIterator[tuple[_Connection, Wire, socket.socket]]:
 
 async def exchanged(connection: _Connection, answer: bytes = ACCEPTED) -> bool:
     """One exchange; whether another may follow it."""
-    call = asyncio.create_task(connection.exchange(REQUEST))
-    await asyncio.sleep(0)
+    answering = await connection.write(REQUEST)
     connection.data_received(answer)
-    await call
+    await answering.head()
     return connection.end_exchange()
 
 
@@ -64,7 +64,7 @@ async def test_nothing_is_written_behind_an_unread_answer(far: tuple[_Connection
     other.send(b"H")
 
     with pytest.raises(NotIdle) as caught:
-        await connection.exchange(REQUEST)
+        await connection.write(REQUEST)
 
     assert len(wire.written) == 1
     assert failed(caught.value, written_after_s=0.1).failure is Failure.NOT_WRITTEN
@@ -76,7 +76,7 @@ async def test_a_server_that_speaks_first_gets_nothing(far: tuple[_Connection, W
     connection.data_received(ACCEPTED)
 
     with pytest.raises(NotIdle):
-        await connection.exchange(REQUEST)
+        await connection.write(REQUEST)
 
     assert (wire.written, wire.aborted) == ([], True)
 
@@ -155,6 +155,23 @@ async def test_a_connection_idle_for_too_long_is_not_used_again() -> None:
 
     assert found == [Submitted(HANDLE)] * 2
     assert [connection.received.count(b"POST /") for connection in server.connections] == [1, 1]
+
+
+async def test_the_pace_counts_from_the_end_of_a_write() -> None:
+    """A process that stood still between look and write has written later than it looked."""
+    ticks = iter([100.0, 101.0, 103.0])
+
+    async def play(connection: Connection) -> None:
+        await connection.read_request()
+        await connection.send(ACCEPTED)
+
+    async with (
+        Server(play) as server,
+        SendblueClient(server.url, lambda: Credentials("id", "secret"), mono=lambda: next(ticks)) as client,
+    ):
+        answer = await client.send(message())
+
+    assert answer.written_after_s == 3.0
 
 
 async def test_every_address_of_a_host_is_tried() -> None:
