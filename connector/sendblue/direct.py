@@ -117,6 +117,7 @@ class _Connection(asyncio.Protocol):
         self.place, self.idle_since = place, 0.0
         self._answering: Answering | None = None
         self._used = self._lost = False
+        self._written = True
         self._writable = asyncio.Event()
         self._writable.set()
 
@@ -154,22 +155,23 @@ class _Connection(asyncio.Protocol):
         """Write the request, once; what comes back goes into the Answering. Raises NotIdle: then nothing is written."""
         if self.has_more:
             raise NotIdle("the connection was not idle")
-        self._used = True
+        self._used, self._written = True, False
         answering = self._answering = Answering()
         if isinstance(request.stream, httpx2.ByteStream):
             self._transport.write(_head(request) + await request.aread())
-            return answering
-        self._transport.write(_head(request))
-        async for chunk in request.stream:  # type: ignore[union-attr]  # the client refuses streams that are not async
-            await self._writable.wait()
-            self._transport.write(chunk)
+        else:
+            self._transport.write(_head(request))
+            async for chunk in request.stream:  # type: ignore[union-attr]  # the client refuses one that is not async
+                await self._writable.wait()
+                self._transport.write(chunk)
+        self._written = True
         return answering
 
     def end_exchange(self) -> bool:
         """Return whether the connection may be used again."""
         answering, self._answering = self._answering, None
         self.idle_since = asyncio.get_running_loop().time()
-        left_whole = self._transport.get_write_buffer_size() == 0
+        left_whole = self._written and self._transport.get_write_buffer_size() == 0
         return left_whole and not self._lost and (answering is None or answering.may_be_followed)
 
     def abort(self) -> None:

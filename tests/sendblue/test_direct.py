@@ -98,6 +98,22 @@ async def test_a_request_that_has_not_left_whole_is_the_last(far: tuple[_Connect
     assert not await exchanged(connection)
 
 
+async def test_a_request_broken_off_is_the_last(far: tuple[_Connection, Wire, socket.socket]) -> None:
+    """Answered whole before its body was: what the server reads next it would take for the rest."""
+    connection, _, _ = far
+
+    class Broken(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"half"
+            connection.data_received(ACCEPTED)
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await connection.write(httpx2.Request("POST", "http://127.0.0.1/", stream=Broken()))
+
+    assert not connection.end_exchange()
+
+
 @pytest.mark.parametrize(
     ("read", "followed"),
     [
