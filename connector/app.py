@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from connector import __version__
+from connector.core.edge_facts import LoopTurned
 from connector.core.facts import AlarmRaised, Fact, Observer
 from connector.core.health import Sight, deaths, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
-from connector.core.sights import LedgerSeen
+from connector.core.sights import LedgerSeen, ProcessSeen, ProcessState
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.tail import LogTail
 from connector.roles.replica import Replica
@@ -34,6 +35,8 @@ from connector.wiring.inbound import Reader
 from connector.wiring.installation import clients_of, hash_key_of, names_of
 from connector.wiring.ledger_feed import LedgerFeed
 from connector.wiring.outbound import LedgerTopic, OutTopics
+from connector.wiring.sampling import Sampler, in_flight
+from connector.wiring.shown import settings_hash, shown, versions
 from connector.wiring.starting import (
     AccountCheck,
     StartRefused,
@@ -70,11 +73,13 @@ class Connector:
         self.owner = secrets.token_hex(8)
         self.parts: Parts | None = None
         self.health_port = 0
-        self._watchdog = Watchdog()
+        self._watchdog = Watchdog(turned=lambda late_s: self.observe(LoopTurned(late_s)))
         self._producer: KafkaProducer | None = None
         self._tail: LogTail | None = None
         self._orders: ControlFeed | None = None
         self._account = AccountCheck(self.settings, self._told)
+        self._sampler = Sampler()
+        self.observe = both(self._sampler, self.observe)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set. Raises StartRefused, KafkaFatal, OSError (a port is taken), ValueError."""
@@ -97,6 +102,7 @@ class Connector:
 
     def _draining(self) -> None:
         self.waiting_for["draining"] = "the connector is stopping"
+        self.sample()
 
     async def _drain_endpoints(self, parts: Parts) -> None:
         """All goes on, the callbacks of whoever has not heard yet too."""
@@ -126,23 +132,32 @@ class Connector:
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
-        state: dict[str, object] = {"version": __version__, "roles": self.roles, "not_ready": self.reasons()}
+        state: dict[str, object] = {
+            "state": str(self.state),
+            "not_ready": self.reasons(),
+            "roles": self.roles,
+            "versions": {"connector": __version__, **versions(), "settings": settings_hash(self.settings)},
+        }
         if self.parts is None:
             return state
-        replica, sender, reconciler = self.parts.replica, self.parts.sender, self.parts.reconciler
-        fold, views = replica.fold, replica.views
-        state["ledger"] = {
-            "offset": replica.next_offset,
-            "behind": self._ledger_lag(),
-            "requests": len(fold),
-            "open": views.open_attempts(),
-        }
-        lanes = sender.lanes.values() if sender else ()
-        state["lines"] = {
-            lane.line.alias: {"held": len(lane.window), "waiting": lane.window.waiting()} for lane in lanes
-        }
-        state["parked"] = len(reconciler) if reconciler else None
-        return state
+        return {**state, **shown(self.parts, self._sampler, self._ledger_lag())}
+
+    @property
+    def state(self) -> ProcessState:
+        """Starting, running or draining."""
+        if "draining" in self.waiting_for:
+            return ProcessState.DRAINING
+        return ProcessState.RUNNING if self.ready.is_set() else ProcessState.STARTING
+
+    def sample(self) -> None:
+        """Tell how everything stands."""
+        parts = self.parts
+        in_work, callbacks = (in_flight(parts), parts.callbacks.in_flight) if parts else (0, 0)
+        self.observe(ProcessSeen(self.state, not self.reasons(), in_work, callbacks))
+        if parts is not None:
+            open_attempts = parts.replica.views.open_attempts()
+            self.observe(LedgerSeen(self._ledger_lag(), len(parts.replica.fold), open_attempts))
+            self._sampler.look(parts)
 
     async def _started(self, stopped: "asyncio.Task[None]") -> Parts | None:
         """Build everything and start the roles; None when the stop came first."""
@@ -174,7 +189,7 @@ class Connector:
             if "sender" in self.roles:
                 await self._account.begin()
         reader = Reader(codec, lambda why: self._told("registry", why))
-        self._producer = KafkaProducer(clients, loop)
+        self._producer = KafkaProducer(clients, loop, self.observe, names.short)
         self._orders = ControlFeed(reader)
         partitions = await lines_of(settings, self._orders, clients, names, self._told)
         adoption = self._orders.control.adoption
@@ -182,7 +197,7 @@ class Connector:
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
-        self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True)
+        self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True, observe=self.observe)
         await restore(self._tail, feed.watch, names.ledger, replica, reached, adoption, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
@@ -204,9 +219,8 @@ class Connector:
 
     def _each_second(self, parts: Parts) -> None:
         for intake in parts.intakes:
-            intake.each_second(self.observe, parts.system.now_ms)
-        fold, views = parts.replica.fold, parts.replica.views
-        self.observe(LedgerSeen(self._ledger_lag(), len(fold), views.open_attempts()))
+            intake.each_second(parts.system.now_ms)
+        self.sample()
 
     async def _stop(self) -> None:
         await self._account.close()

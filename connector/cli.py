@@ -37,6 +37,7 @@ from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
 from connector.wiring.assembly import ROLES
+from connector.wiring.shown import told
 
 cli = typer.Typer(
     help="Kafka and Sendblue, joined: send requests become texts at most once, status callbacks become events.",
@@ -71,7 +72,7 @@ def run(
     if unknown := set(roles) - set(ROLES):
         fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
     configure(settings.observability.log_level)
-    metrics = Metrics(line.alias for line in settings.lines)
+    metrics = Metrics((line.alias for line in settings.lines), told(settings))
 
     async def main() -> None:
         metrics.serve(settings.observability.host, settings.observability.metrics_port)

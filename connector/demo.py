@@ -34,6 +34,7 @@ from connector.simulator.broker import CLIENT, EmbeddedBroker
 from connector.simulator.registry import embedded_registry
 from connector.simulator.server import running
 from connector.wiring.installation import subjects
+from connector.wiring.shown import told
 
 MAX_REQUESTS = 20_000  # the embedded broker keeps 5 MiB a partition
 DRAIN_S = 120.0  # after the load: an attempt that nothing proves is parked after a minute, and may hold others up
@@ -49,6 +50,7 @@ class Demo:
     simulator: Simulator
     tally: Tally
     connector: Connector | None = None
+    metrics: Metrics | None = None
     addresses: dict[str, str] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ async def run(plan: DemoPlan, stop: asyncio.Event, show: Callable[[Demo], None] 
 async def _connected(demo: Demo, settings: Settings, stop: asyncio.Event, show: Callable[[Demo], None]) -> None:
     async with _upstream(settings) as (codec, producer, clients):
         await _assign(codec, producer, settings)
-        metrics = Metrics(line.alias for line in settings.lines)
+        metrics = demo.metrics = Metrics((line.alias for line in settings.lines), told(settings))
         demo.connector = Connector(settings, observe=both(metrics, demo.tally), client_extra=CLIENT, preflight=False)
         done = asyncio.Event()
         running_connector = asyncio.create_task(demo.connector.run(done))

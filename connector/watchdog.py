@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from connector.core.health import Pulse
 
@@ -22,10 +23,12 @@ LAST_WORDS_S = 2.0
 
 
 class Watchdog:
-    """``start`` it on the loop it watches. ``look_s``: seconds between two looks."""
+    """``start`` it on the loop it watches. ``look_s``: seconds between two looks; ``turned`` hears how late each is."""
 
-    def __init__(self, pulse: Pulse | None = None, look_s: float = LOOK_S) -> None:
-        self._pulse, self._look_s = pulse or Pulse(), look_s
+    def __init__(
+        self, pulse: Pulse | None = None, look_s: float = LOOK_S, turned: Callable[[float], None] = lambda _: None
+    ) -> None:
+        self._pulse, self._look_s, self._turned = pulse or Pulse(), look_s, turned
         self._turns, self._turned_at = 0, time.monotonic()
         self._stop = threading.Event()
         self._turning: asyncio.Task[None] | None = None
@@ -46,9 +49,12 @@ class Watchdog:
             self._turning.cancel()
 
     async def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self._turns, self._turned_at = self._turns + 1, time.monotonic()
+            due = loop.time() + self._look_s / 2
             await asyncio.sleep(self._look_s / 2)
+            self._turned(max(loop.time() - due, 0.0))
 
     def _watch(self) -> None:
         while not self._stop.wait(self._look_s):

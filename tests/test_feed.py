@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from connector.core.lag import Lag
+from connector.core.lag import Lag, total
 from connector.core.messages import SendRequest
 from connector.kafka.records import KafkaRecord
 from connector.wiring.feed import MAX_BYTES, MAX_RECORDS, Feed, Pauses
@@ -151,12 +151,12 @@ def test_what_waits_for_the_registry_counts_as_lag() -> None:
         feed = registry.feed()
         feed.assigned([0, 1])
         feed.take([record(5, 0, age_s=30), record(6, 0, age_s=20), record(9, 1, age_s=10)])
-        waiting = feed.lag({0: 10, 1: 10}, NOW_MS)
+        waiting = total(feed.lags({0: 10, 1: 10}, NOW_MS).values())
         registry.ended = {0: 6, 1: 10}
-        later = feed.lag({0: 10, 1: 10}, NOW_MS)
+        later = total(feed.lags({0: 10, 1: 10}, NOW_MS).values())
 
-        assert Lag(6, 30.0) == waiting
-        assert Lag(4, 20.0) == later
+        assert Lag(6, 30.0, 3) == waiting
+        assert Lag(4, 20.0, 3) == later
 
     run(story())
 

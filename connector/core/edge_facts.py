@@ -34,7 +34,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class ClientFailed:
-    """A Kafka client (producer, consumer, ledger_tail) told an error, by librdkafka's name."""
+    """A Kafka client (producer, ledger_tail, or the topic it consumes) told an error, by librdkafka's name."""
 
     client: str
     code: str

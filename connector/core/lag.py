@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 
 class Lag(NamedTuple):
-    """Records from the first that has not ended to the end of the log, and the age of that first one in seconds."""
+    """Records from the first that has not ended to the end of the log, and the age of that first one in seconds.
+
+    ``unread``: those of them that were not read yet.
+    """
 
     records: int
     seconds: float
+    unread: int = 0
 
 
 class Backlog:
@@ -34,13 +38,17 @@ class Backlog:
         while self._read and next_offset is not None and self._read[0][0] < next_offset:
             self._read.popleft()
         if not self._read:
-            return Lag(max(end - next_offset, 0) if end is not None and next_offset is not None else 0, 0.0)
+            unread = max(end - next_offset, 0) if end is not None and next_offset is not None else 0
+            return Lag(unread, 0.0, unread)
         offset, timestamp_ms = self._read[0]
-        behind = self._read[-1][0] + 1 if end is None else max(end, self._read[-1][0] + 1)
-        return Lag(behind - offset, max(now_ms - timestamp_ms, 0) / 1000 if timestamp_ms else 0.0)
+        following = self._read[-1][0] + 1
+        behind = following if end is None else max(end, following)
+        age_s = max(now_ms - timestamp_ms, 0) / 1000 if timestamp_ms else 0.0
+        return Lag(behind - offset, age_s, behind - following)
 
 
 def total(lags: Iterable[Lag]) -> Lag:
     """Of a topic: all records, the oldest age."""
     found = list(lags)
-    return Lag(sum(lag.records for lag in found), max((lag.seconds for lag in found), default=0.0))
+    oldest = max((lag.seconds for lag in found), default=0.0)
+    return Lag(sum(lag.records for lag in found), oldest, sum(lag.unread for lag in found))

@@ -107,7 +107,7 @@ class AccountSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrokersSeen:
-    """Brokers a client has a connection to."""
+    """Brokers a client (producer, ledger_tail, or the topic it consumes) has a connection to."""
 
     client: str
     up: int

@@ -13,6 +13,7 @@ whether to go on; if not, it appends UNSENT and waits.
 For an attempt in doubt they also know what else may have made a row of Sendblue's list (``candidates``, ``claimed``).
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from connector.core.bindings import CONTACT_BYTES, Bindings
@@ -78,7 +79,11 @@ class Views:
 
     def open_attempts(self) -> int:
         """Attempts granted and unsettled, parked ones apart: those in flight or in doubt."""
-        return sum(self._is_open(a) for a in self._attempts.values())
+        return self.open_by_line().total()
+
+    def open_by_line(self) -> Counter[str]:
+        """The same for each line, by its alias."""
+        return Counter(a.line for a in self._attempts.values() if self._is_open(a))
 
     def busy(self, contact: bytes, before: str | None = None) -> bool:
         """True while the contact has an open attempt granted before the attempt ``before`` (or any, for None)."""

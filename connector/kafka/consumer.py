@@ -14,14 +14,19 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from connector.core.edge_facts import Committed, Rebalanced
+from connector.core.facts import Fact, Observer
 from connector.kafka.clients import ClientSettings
 from connector.kafka.owner import OwnerThread
 from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading, is_fatal
+from connector.kafka.statistics import listening
 from connector.kafka.tail import record_of
 
 BURST = 200  # records a hand-over
 MAX_BURSTS = 20  # handed over and not yet taken by the loop; a busy loop must not gather them without end
 POLL_S = 0.02  # a command waits no longer than this
+ASK_PAUSED = 5  # ends of paused partitions asked for at a time: each is a round trip of the thread that reads
+ASK_S = 1.0
 REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (120 s)
 RETRY_COMMIT = {
     KafkaError.REBALANCE_IN_PROGRESS,
@@ -50,7 +55,10 @@ class Handler(Protocol):
 
 
 class GroupConsumer:
-    """Consumes one topic in a group. ``fatal`` ends with KafkaFatal when the client cannot go on."""
+    """Consumes one topic in a group. ``fatal`` ends with KafkaFatal when the client cannot go on.
+
+    ``name``: what the topic is called in facts; ``observe`` hears them on the loop.
+    """
 
     def __init__(
         self,
@@ -61,11 +69,17 @@ class GroupConsumer:
         loop: asyncio.AbstractEventLoop,
         *,
         from_beginning: bool = False,
+        name: str = "",
+        observe: Observer = lambda _: None,
     ) -> None:
         self._topic, self._handler, self._loop = topic, handler, loop
+        self._name, self._observe = name or topic, observe
+        self._paused: dict[int, int] = {}  # partition -> its end when last asked for, the longest ago first
         self.topic = topic
         self._from_beginning = from_beginning
-        self._owner = OwnerThread(f"consuming {topic}", settings.group(group), self._run, loop)
+        self._owner = OwnerThread(
+            f"consuming {topic}", {**settings.group(group), **listening(self._name, self._tell)}, self._run, loop
+        )
         self.fatal = self._owner.fatal
         self.joined = False
         self._mine: set[int] = set()
@@ -92,7 +106,16 @@ class GroupConsumer:
     def pause(self, partition: int, paused: bool) -> None:
         """Stop or resume reading one partition."""
         place = [TopicPartition(self._topic, partition)]
-        self._commands.put(lambda client: client.pause(place) if paused else client.resume(place))
+
+        def obey(client: Consumer) -> None:
+            if paused:
+                client.pause(place)
+                self._paused[partition] = -1
+            else:
+                client.resume(place)
+                self._paused.pop(partition, None)
+
+        self._commands.put(obey)
 
     def lags(self, next_offsets: Callable[[Mapping[int, int]], None]) -> None:
         """Hand the known high watermarks of our partitions to a function, on the loop."""
@@ -154,6 +177,7 @@ class GroupConsumer:
                 place.offset = 0
             client.incremental_assign(partitions)
         if numbers:
+            self._tell(Rebalanced(self._name, "assigned", len(numbers)))
             self._owner.call(self._handler.assigned, numbers)
 
     def _on_revoke(self, client: Consumer, partitions: list[TopicPartition]) -> None:
@@ -162,12 +186,14 @@ class GroupConsumer:
     def _on_lost(self, client: Consumer, partitions: list[TopicPartition]) -> None:  # noqa: ARG002 - the client's own signature
         numbers = [place.partition for place in partitions]
         self._mine.difference_update(numbers)
+        self._tell(Rebalanced(self._name, "lost", len(numbers)))
         self._owner.call(self._handler.lost, numbers)
 
     def _give_back(self, client: Consumer, numbers: Sequence[int]) -> None:
         self._mine.difference_update(numbers)
         if not numbers or self._loop.is_closed():
             return
+        self._tell(Rebalanced(self._name, "revoked", len(numbers)))
         ended = asyncio.run_coroutine_threadsafe(_as_coroutine(self._handler, numbers), self._loop)
         try:
             offsets = ended.result(REVOKE_S)
@@ -176,24 +202,41 @@ class GroupConsumer:
         self._commit(client, [TopicPartition(self._topic, p, offset) for p, offset in offsets.items()])
 
     def _commit(self, client: Consumer, places: list[TopicPartition]) -> None:
+        if places:
+            self._tell(Committed(self._name, "ok" if self._committed(client, places) else "error"))
+
+    def _committed(self, client: Consumer, places: list[TopicPartition]) -> bool:
         for _ in range(5):
-            if not places:
-                return
             try:
                 client.commit(offsets=places, asynchronous=False)
             except KafkaException as error:
                 if error.args[0].code() not in RETRY_COMMIT:
-                    return
+                    return False
                 self._owner.stop.wait(0.1)
             else:
-                return
+                return True
+        return False
 
     def _watermarks(self, client: Consumer) -> dict[int, int]:
+        """The ends as the last fetch told them. A paused partition is not fetched, so a few of those are asked for."""
+        self._ask_ends(client)
         ends = {}
         for partition in self._mine:
             _, end = client.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
-            ends[partition] = end
+            ends[partition] = max(end, self._paused.get(partition, end))
         return ends
+
+    def _ask_ends(self, client: Consumer) -> None:
+        for partition in [p for p in self._paused if p in self._mine][:ASK_PAUSED]:
+            try:
+                _, end = client.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=ASK_S)
+            except KafkaException:
+                return
+            del self._paused[partition]  # to the end of the row
+            self._paused[partition] = end
+
+    def _tell(self, fact: Fact, /) -> None:
+        self._owner.call(self._observe, fact)
 
 
 async def _as_coroutine(handler: Handler, numbers: Sequence[int]) -> Mapping[int, int]:

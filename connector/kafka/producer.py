@@ -13,13 +13,16 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from connector.core.edge_facts import Produced
+from connector.core.facts import Fact, Observer
 from connector.kafka.clients import ClientSettings
 from connector.kafka.records import Delivered, KafkaFatal, ProduceFailed, is_fatal
+from connector.kafka.statistics import listening
 
 POLL_S = 0.05  # how long one poll waits; an acknowledgement ends it at once
 FULL_S = 0.01  # pause while librdkafka's queue is full
@@ -28,19 +31,28 @@ ASK_S = 1.0  # how long to wait for metadata while down, and between two questio
 
 
 class KafkaProducer:
-    """Idempotent, acks=all. ``fatal`` ends with KafkaFatal when the client cannot go on."""
+    """Idempotent, acks=all. ``fatal`` ends with KafkaFatal when the client cannot go on.
 
-    def __init__(self, settings: ClientSettings, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    ``observe`` hears of each append, on the loop; ``short``: what a topic is called there.
+    """
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        loop: asyncio.AbstractEventLoop,
+        observe: Observer = lambda _: None,
+        short: Callable[[str], str] = str,
+    ) -> None:
+        self._loop, self._observe, self._short = loop, observe, short
         self.fatal: asyncio.Future[None] = loop.create_future()
         self._acks: deque[tuple[int, Delivered | ProduceFailed]] = deque()
         self._wanted = False
         self._down_since: float | None = None
-        self._waiting: dict[int, tuple[asyncio.Future[Delivered], float]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Delivered], float, str]] = {}
         self._sent = 0
         self._asked = 0.0
         self._stop = threading.Event()
-        self._client = Producer({**settings.producer(), "error_cb": self._on_error})
+        self._client = Producer({**settings.producer(), **listening("producer", self._tell, self._on_error)})
         self._thread = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
         self._thread.start()
 
@@ -52,7 +64,7 @@ class KafkaProducer:
         """Seconds since a broker was last known to be reachable; 0.0 while one is."""
         now, down_since = time.monotonic(), self._down_since
         since = [] if down_since is None else [down_since]
-        _, oldest = next(iter(self._waiting.values()), (None, now))
+        _, oldest, _ = next(iter(self._waiting.values()), (None, now, ""))
         if oldest < now - SLOW_S:
             since.append(oldest)
         return now - min(since) if since else 0.0
@@ -70,7 +82,7 @@ class KafkaProducer:
         """Append one record; return once all in-sync replicas have it. Raises ProduceFailed, which means unknown."""
         self._sent += 1
         number, done = self._sent, asyncio.Future[Delivered](loop=self._loop)
-        self._waiting[number] = (done, time.monotonic())
+        self._waiting[number] = (done, time.monotonic(), topic)
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             self._acknowledged(number, topic, error, message)
@@ -125,10 +137,12 @@ class KafkaProducer:
             self._call(self._hand_over)
 
     def _hand_over(self) -> None:
-        self._wanted = False
+        self._wanted, now = False, time.monotonic()
         while self._acks:
             number, result = self._acks.popleft()
-            done, _ = self._waiting.pop(number)
+            done, since, topic = self._waiting.pop(number)
+            failed = isinstance(result, ProduceFailed)
+            self._observe(Produced(self._short(topic), "error" if failed else "ok", now - since))
             if done.done():
                 continue
             if isinstance(result, ProduceFailed):
@@ -141,6 +155,9 @@ class KafkaProducer:
             self._call(self._failed, KafkaFatal(f"the producer cannot go on: {error.name()}"))
         elif error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's own name
             self._down_since = self._down_since or time.monotonic()
+
+    def _tell(self, fact: Fact, /) -> None:
+        self._call(self._observe, fact)
 
     def _failed(self, error: KafkaFatal) -> None:
         if not self.fatal.done():

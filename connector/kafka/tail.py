@@ -12,9 +12,11 @@ from operator import methodcaller
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connector.core.facts import Fact, Observer
 from connector.kafka.clients import ClientSettings
 from connector.kafka.owner import OwnerThread
 from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
+from connector.kafka.statistics import listening
 
 BURST = 500  # records a hand-over: a few milliseconds of the loop
 POLL_S = 0.05
@@ -53,7 +55,8 @@ def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
 class LogTail:
     """Tails partition 0 of a topic. ``deliver`` and ``restored`` are called on the loop.
 
-    ``gapless``: an offset that is left out is fatal too. Of the ledger, which is never compacted, none is.
+    ``gapless``: an offset that is left out is fatal too. Of the ledger, which is never compacted, none is. ``observe``
+    hears on the loop what the client tells of itself.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class LogTail:
         loop: asyncio.AbstractEventLoop,
         *,
         gapless: bool = False,
+        observe: Observer | None = None,
     ) -> None:
-        self._gapless = gapless
+        self._gapless, self._observe = gapless, observe
         self.topic = self._topic = topic
         self._deliver, self._restored = deliver, restored
-        self._owner = OwnerThread(f"reading {topic}", settings.reader(), self._read, loop)
+        listened = listening("ledger_tail", self._tell) if observe else {}
+        self._owner = OwnerThread(f"reading {topic}", {**settings.reader(), **listened}, self._read, loop)
         self.fatal = self._owner.fatal
         self.first_offset: int | None = None
         self.end = 0  # the newest high watermark the client has heard of
@@ -153,6 +158,10 @@ class LogTail:
                 raise KafkaFatal(
                     f"{self._topic} lacks its offset {expected}: {record.offset} follows; was it compacted?"
                 )
+
+    def _tell(self, fact: Fact, /) -> None:
+        if self._observe is not None:
+            self._owner.call(self._observe, fact)
 
 
 def read_table(settings: ClientSettings, topic: str) -> dict[bytes, KafkaRecord]:

@@ -62,6 +62,10 @@ class TopicNames:
         """The topic of this delay."""
         return {Delay.MINUTE: self.delay_1m, Delay.HOUR: self.delay_1h}[delay]
 
+    def short(self, topic: str) -> str:
+        """What the topic is called in metrics: its last part, without the prefix; as given for any other."""
+        return next((name.replace("_", ".") for name in self.__slots__ if getattr(self, name) == topic), topic)
+
     def all(self) -> tuple[str, ...]:
         """Every name."""
         return tuple(getattr(self, name) for name in self.__slots__)

@@ -45,7 +45,8 @@ API_CODES = (
 )  # fmt: skip
 WEBHOOKS = ("status_callback",)
 WEBHOOK_CODES = ("200", "400", "401", "404", "405", "408", "413", "431", "500", "503")
-CLIENTS = ("producer", "consumer", "ledger_tail")
+CLIENTS = ("producer", "ledger_tail", *CONSUMED)
+"""A consumer is called by the topic it reads."""
 CLIENT_ERRORS = (
     "_ALL_BROKERS_DOWN", "_TRANSPORT", "_RESOLVE", "_TIMED_OUT", "_AUTHENTICATION", "_SSL", "_FATAL",
     "TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED", "_MAX_POLL_EXCEEDED", "FENCED_INSTANCE_ID",

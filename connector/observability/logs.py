@@ -22,7 +22,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
         "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
         "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
-        "of", "to", "handle", "finding",
+        "of", "to", "handle", "finding", "trace_id",
     }
 )  # fmt: skip
 DROPPED = "<dropped>"

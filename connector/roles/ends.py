@@ -22,13 +22,22 @@ from connector.core.events import (
     submitted_event,
     waiting_event,
 )
-from connector.core.facts import DeadLettered, MessageSettled, Observer, PublishStuck, RequestDeferred, RequestScheduled
+from connector.core.facts import (
+    DeadLettered,
+    MessageSettled,
+    Observer,
+    PublishFailedOnce,
+    PublishStuck,
+    RequestDeferred,
+    RequestScheduled,
+)
 from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, Source
 from connector.core.outcome_table import REFUSED_SENTENCE
 from connector.core.parking import parked_key
 from connector.core.refusals import REFUSALS
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
+from connector.core.traceparent import sampled_trace
 
 RETRY_S = 0.5  # between attempts to publish while Kafka is away
 TOLD_EVERY = 10  # tries after which it is said, and said again: from five seconds of refusals on
@@ -85,9 +94,10 @@ async def surely(publish: Callable[[], Awaitable[None]], failed: Callable[[int],
 
 
 def loudly(what: str, observe: Observer) -> Callable[[int], None]:
-    """Say now and then that this is not taken."""
+    """Tell of each try that was not taken, and say so aloud now and then."""
 
     def failed(tries: int) -> None:
+        observe(PublishFailedOnce(what.replace(" ", "_")))
         if tries % TOLD_EVERY == 0:
             observe(PublishStuck(what, tries))
 
@@ -124,6 +134,8 @@ class Ends:
         await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))
         if rejected is not None:
             await self._surely("event", lambda: self._topics.event(rejected))
+        shown = rejected.request_id if rejected is not None else None
+        self._observe(MessageSettled("REJECTED", code, "", shown or "", "", str(origin), 0.0))
 
     async def event(self, event: MessageEvent) -> None:
         """Append an event that is no request's end."""
@@ -266,4 +278,5 @@ def _settled(dispatch: Dispatch, event: MessageEvent, now_ms: int) -> MessageSet
         attempt=event.attempt or "",
         origin=str(dispatch.origin),
         seconds=max(now_ms - dispatch.request_time_ms, 0) / 1000,
+        trace_id=sampled_trace(dispatch.traceparent),
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
 from connector.core.callbacks import Report, Unreadable, parse
+from connector.core.delivery import delivered_after_s
 from connector.core.events import MessageEvent, status_event
 from connector.core.facts import CallbackAnswered, Observer
 from connector.core.records import Outcome, Result
@@ -127,7 +128,10 @@ class Ingress:
         status, service = (report.status, report.service or "") if report else ("", "")
         code = (report.error_code if report else None) or ""
         seconds = max(self._now_ms() - began, 0) / 1000
-        self._observe(CallbackAnswered(result, status, service, code, seconds))
+        delivered_s, fell_back = (
+            (delivered_after_s(report), report.terminal and report.downgraded) if report else (None, False)
+        )
+        self._observe(CallbackAnswered(result, status, service, code, seconds, delivered_s, fell_back))
         return reply
 
 

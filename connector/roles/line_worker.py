@@ -24,6 +24,7 @@ from connector.core.pacing import ForeignGrants
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.resend import ABSENT
 from connector.core.steps import Held
+from connector.core.traceparent import sampled_trace
 from connector.core.turns import Seen
 from connector.roles.lane import Lane
 
@@ -169,9 +170,8 @@ class _Turn:
         ended = clocks.mono()
         self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
         classified = classify(answer, self.around.policy.unknown_code)
-        self.around.observe(
-            PostAnswered(intent.line, type(classified).__name__.lower(), _code(classified), ended - began)
-        )
+        outcome, trace_id = type(classified).__name__.lower(), sampled_trace(self.held.dispatch.traceparent)
+        self.around.observe(PostAnswered(intent.line, outcome, _code(classified), ended - began, trace_id))
         if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
             self._suspect(classified)
         await self._settle(intent, classified, answer)

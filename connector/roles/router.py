@@ -70,6 +70,10 @@ class Router:
             self._marks[partition] = Watermark()
             self._tasks[partition] = set()
 
+    def pending(self) -> int:
+        """Records on their way."""
+        return sum(map(len, self._tasks.values()))
+
     def records(self, batch: Sequence[RequestRecord]) -> None:
         """Take records in order; each is appended to its line's partition in the order it came."""
         for record in batch:

@@ -14,6 +14,7 @@ import httpx2
 import msgspec
 
 from connector.core.calls import Answer, OutboundMessage
+from connector.core.facts import Observer
 from connector.sendblue.bodies import body_of, path_of
 from connector.sendblue.credentials import CredentialSource
 from connector.sendblue.exchange import Exchange, Limits
@@ -47,7 +48,8 @@ class SendblueClient:
     """One account at ``base_url``. ``credentials`` is asked before every call. Close it with ``aclose``.
 
     ``transport`` replaces the network (tests, or a leaner one); ``use_env_proxies`` honours HTTPS_PROXY and its
-    like; ``ssl_context`` defaults to the system's trust store; ``mono`` is the clock of ``write_by``, in seconds.
+    like; ``ssl_context`` defaults to the system's trust store; ``mono`` is the clock of ``write_by``, in seconds;
+    ``observe`` hears of every call.
     Raises ValueError for a base URL of no use.
     """
 
@@ -61,6 +63,7 @@ class SendblueClient:
         use_env_proxies: bool = False,
         ssl_context: ssl.SSLContext | None = None,
         mono: Callable[[], float] = time.monotonic,
+        observe: Observer = lambda _: None,
     ) -> None:
         self._exchange = Exchange(
             base_url,
@@ -70,6 +73,7 @@ class SendblueClient:
             use_env_proxies=use_env_proxies,
             ssl_context=ssl_context,
             mono=mono,
+            observe=observe,
         )
 
     async def send(self, message: OutboundMessage, *, write_by: float | None = None) -> Answer:

@@ -15,6 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import httpx2
 
+from connector.core.calls import Answer, Failure
+from connector.core.edge_facts import ApiCalled
+from connector.core.facts import Observer
 from connector.sendblue.credentials import Credentials, CredentialSource
 from connector.sendblue.direct import DirectTransport
 from connector.sendblue.gate import WriteGate
@@ -60,11 +63,12 @@ class Exchange:
         use_env_proxies: bool,
         ssl_context: ssl.SSLContext | None,
         mono: Callable[[], float],
+        observe: Observer,
     ) -> None:
         _quieten()
         self._base = _checked(base_url)
         self._credentials = credentials
-        self._limits, self._mono = limits, mono
+        self._limits, self._mono, self._observe = limits, mono, observe
         self._timeouts = _timeouts(limits)
         self._urls: dict[str, httpx2.URL] = {}
         if transport is not None:
@@ -91,7 +95,12 @@ class Exchange:
         max_body: int = MAX_BODY,
     ) -> Reply:
         """One request, once. Raises nothing but what cancels it: every failure is an Answer."""
-        gate = WriteGate(write_by, self._mono)
+        began = self._mono()
+        reply = await self._called(request, WriteGate(write_by, self._mono), deadline_s, max_body)
+        self._observe(ApiCalled(_operation(request.url.path), _code(reply.answer), self._mono() - began))
+        return reply
+
+    async def _called(self, request: httpx2.Request, gate: WriteGate, deadline_s: float | None, max_body: int) -> Reply:
         request.extensions.update(timeout=self._timeouts, trace=gate)
         status = None
         try:
@@ -136,6 +145,30 @@ class _Pool:
 
     async def __aexit__(self, *error: object) -> None:
         self.in_flight -= 1
+
+
+OPERATIONS = {
+    "send-message": "send",
+    "send-group-message": "send_group",
+    "status": "status",
+    "messages": "list",
+    "lines": "lines",
+    "evaluate-service": "lookup",
+    "upload-file": "upload",
+    "upload-media-object": "upload",
+}
+"""What a call is for, by the last part of its path."""
+
+
+def _operation(path: str) -> str:
+    return OPERATIONS.get(path.rpartition("/")[2], "other")
+
+
+def _code(answer: Answer) -> str:
+    """The HTTP status of a whole answer; of none, whether anything had been written."""
+    if answer.failure is Failure.NOT_WRITTEN:
+        return "not_written"
+    return "no_answer" if answer.failure is not None else str(answer.status)
 
 
 def _version() -> str:

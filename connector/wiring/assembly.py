@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from connector.core.delays import Delay
+from connector.core.edge_facts import WebhookAnswered
 from connector.core.facts import Observer
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
@@ -13,7 +14,6 @@ from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.routing import Lines
 from connector.core.standing import request_key
 from connector.core.tokens import Ring
-from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
 from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
@@ -41,10 +41,11 @@ from connector.settings import Settings
 from connector.system import System, possible
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
+from connector.web.traffic import Traffic, watched
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of
+from connector.wiring.installation import credentials_of, group_of, policy_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
@@ -71,10 +72,12 @@ class Parts:
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     watches: list[Watch] = field(default_factory=list)
     all_ends: list[Ends] = field(default_factory=list)
+    router: Router | None = None
     sender: Sender | None = None
     account: Account | None = None
     reconciler: Reconciler | None = None
     callback_port: int = 0
+    callbacks: Traffic = field(default_factory=Traffic)
 
     def ring(self) -> Ring:
         """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
@@ -90,10 +93,10 @@ class Parts:
         self.all_ends.append(ends)
         return ends
 
-    def consume(self, role: str, topic: str, feed: Feed[Any], name: str | None, *, whole: bool = False) -> None:
+    def consume(self, role: str, topic: str, feed: Feed[Any], *, ends: bool = True, whole: bool = False) -> None:
         """Join the role's group."""
-        group = group_of(self.settings, role)
-        intake = Intake(self.clients, group, topic, feed, name, whole=whole)
+        group, name = group_of(self.settings, role), self.names.short(topic)
+        intake = Intake(self.clients, group, topic, feed, name, self.observe, ends=ends, whole=whole)
         self.intakes.append(intake)
         self.watches.append(intake.watch)
 
@@ -127,6 +130,10 @@ class Parts:
             case _:
                 assert_never(order)
 
+    def told_callback(self, kind: str, status: int, seconds: float) -> None:
+        """The ingress answered a request."""
+        self.observe(WebhookAnswered(kind, str(status), seconds, self.system.now_ms()))
+
     def pause(self, topic: str, partition: int, paused: bool) -> None:
         """Stop or resume reading a partition."""
         for intake in self.intakes:
@@ -154,8 +161,9 @@ async def start_router(parts: Parts) -> None:
         parts.hash_key,
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
     )
+    parts.router = router
     parts.watches.append(router.watch)
-    parts.consume("router", parts.names.requests, requests_into(router, parts.reader), "requests")
+    parts.consume("router", parts.names.requests, requests_into(router, parts.reader))
     for delay in Delay:
         start_delayer(parts, delay)
 
@@ -167,7 +175,7 @@ def start_delayer(parts: Parts, delay: Delay) -> None:
         delay, parts.out, parts.system, parts.observe, lambda partition, full: parts.pause(topic, partition, full)
     )
     parts.watches.append(delayer.watch)
-    parts.consume(name, topic, delays_into(delayer, parts.reader), name)
+    parts.consume(name, topic, delays_into(delayer, parts.reader))
 
 
 async def start_sender(parts: Parts) -> None:
@@ -200,7 +208,7 @@ async def start_sender(parts: Parts) -> None:
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
     parts.watches.append(parts.sender.watch)
-    parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader), "dispatch")
+    parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader))
 
 
 async def start_ingress(parts: Parts) -> None:
@@ -216,7 +224,8 @@ async def start_ingress(parts: Parts) -> None:
         (PublishFailed,),
     )
     part = parts.settings.callbacks
-    web = WebServer(callbacks_app(ingress.accept), part.host, part.port)
+    app = watched(callbacks_app(ingress.accept), parts.callbacks, parts.told_callback)
+    web = WebServer(app, part.host, part.port)
     await web.start()
     parts.callback_port = web.port
     parts.closers.append(web.stop)
@@ -234,7 +243,7 @@ async def start_reconciler(parts: Parts) -> None:
     parts.reconciler = reconciler
     parts.watches += [reconciler.watch, sweeper.watch]
     feed = parked_into(reconciler, parts.reader, hashes, sweeper)
-    parts.consume("reconciler", parts.names.parked, feed, None, whole=True)
+    parts.consume("reconciler", parts.names.parked, feed, ends=False, whole=True)
 
 
 def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
@@ -256,7 +265,13 @@ def _client(parts: Parts) -> SendblueClient:
     """A client of this role's own, closed at the end."""
     api = parts.settings.sendblue
     limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
-    client = SendblueClient(api.base_url, credentials_of(parts.settings), limits=limits, mono=parts.system.mono)
+    client = SendblueClient(
+        api.base_url,
+        credentials_of(parts.settings),
+        limits=limits,
+        mono=parts.system.mono,
+        observe=parts.observe,
+    )
     parts.closers.append(client.aclose)
     return client
 
@@ -273,15 +288,3 @@ ROLES: dict[str, Callable[[Parts], Awaitable[None]]] = {
     "ingress": start_ingress,
     "reconciler": start_reconciler,
 }
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The settings that a turn depends on."""
-    return Policy(
-        in_doubt=settings.in_doubt.policy,
-        park_after_s=settings.in_doubt.park_after_s,
-        default_ttl_ms=int(settings.default_ttl_s * 1000),
-        use_bound_line=settings.line_conflict == "use_bound",
-        lease_s=settings.ledger.lease_s,
-        unknown_code=settings.sendblue.unknown_code,
-    )

@@ -9,7 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from connector.core.lag import Backlog, Lag, total
+from connector.core.edge_facts import RecordsRead
+from connector.core.facts import Observer
+from connector.core.lag import Backlog, Lag
 from connector.kafka.records import KafkaRecord
 from connector.roles.watched import Watch
 
@@ -51,6 +53,12 @@ class Pauses:
         if bool(wanted) != before:
             self._pause(partition, bool(wanted))
 
+    def wanted_by(self) -> tuple[int, int]:
+        """Partitions that the role does not want read, and others that the feed does not."""
+        wanted = [who for who in self._wanted.values() if who]
+        by_role = sum("role" in who for who in wanted)
+        return by_role, len(wanted) - by_role
+
     def renew(self, partitions: Sequence[int]) -> None:
         """A new assignment begins unpaused, whatever was wanted in the last one."""
         for partition in partitions:
@@ -61,7 +69,8 @@ class Pauses:
 class Feed(Generic[T]):
     """``read`` decodes a record, and may wait; ``give`` hands it to the role. ``take`` never blocks the loop.
 
-    ``lagging``: whether the role ends its records, so that a lag can be told.
+    ``lagging``: whether the role ends its records, so that a lag can be told. ``name``: the topic's, in what
+    ``observe`` hears.
     """
 
     def __init__(
@@ -72,6 +81,9 @@ class Feed(Generic[T]):
         *,
         lagging: bool = True,
     ) -> None:
+        self.name = ""
+        self.observe: Observer = _nobody
+        self._decoding = 0
         self._role, self._read, self._give, self._lagging = role, read, give, lagging
         self._queue: asyncio.Queue[tuple[Backlog, KafkaRecord]] = asyncio.Queue()
         self._mine: dict[int, Backlog] = {}
@@ -101,12 +113,14 @@ class Feed(Generic[T]):
 
     def take(self, records: Sequence[KafkaRecord]) -> None:
         """Queue records of partitions that are ours."""
+        before = self._queue.qsize()
         for record in records:
             if (backlog := self._mine.get(record.partition)) is not None:
                 if self._lagging:
                     backlog.read(record.offset, record.timestamp_ms or 0)
                 self._bytes += _size(record)
                 self._queue.put_nowait((backlog, record))
+        self.observe(RecordsRead(self.name, self._queue.qsize() - before))
         if not self._full and (self._queue.qsize() >= MAX_RECORDS or self._bytes >= MAX_BYTES):
             self._full = True
             self._hold(list(self._mine), True)
@@ -115,10 +129,19 @@ class Feed(Generic[T]):
         """Return the role's next offsets to commit."""
         return self._role.next_offsets()
 
-    def lag(self, ends: Mapping[int, int], now_ms: int) -> Lag:
-        """How far the topic's partitions that are ours are behind; ``ends``: their high watermarks."""
+    def lags(self, ends: Mapping[int, int], now_ms: int) -> dict[int, Lag]:
+        """How far each partition that is ours is behind; ``ends``: their high watermarks."""
         following = self._role.next_offsets()
-        return total(backlog.lag(following.get(p), ends.get(p), now_ms) for p, backlog in self._mine.items())
+        return {p: backlog.lag(following.get(p), ends.get(p), now_ms) for p, backlog in self._mine.items()}
+
+    def waiting(self) -> int:
+        """Records taken that the role does not have yet."""
+        return self._queue.qsize() + self._decoding
+
+    @property
+    def assigned_now(self) -> int:
+        """Partitions that are ours."""
+        return len(self._mine)
 
     async def close(self) -> None:
         """Stop decoding."""
@@ -129,9 +152,11 @@ class Feed(Generic[T]):
         while True:
             backlog, record = await self._queue.get()
             if self._mine.get(record.partition) is backlog:
+                self._decoding = 1
                 decoded = await self._read(record)
                 if self._mine.get(record.partition) is backlog:
                     self._give(record, decoded)
+                self._decoding = 0
             self._bytes -= _size(record)
             if self._full and self._queue.qsize() <= MAX_RECORDS // 2 and self._bytes <= MAX_BYTES // 2:
                 self._full = False
@@ -144,6 +169,10 @@ class Feed(Generic[T]):
     def _forget(self, partitions: Sequence[int]) -> None:
         for partition in partitions:
             self._mine.pop(partition, None)
+
+
+def _nobody(_: object) -> None:
+    """Hears nothing."""
 
 
 def _size(record: KafkaRecord) -> int:

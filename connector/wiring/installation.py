@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
+from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
@@ -80,3 +81,15 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.CONTROL: names.control,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that a turn depends on."""
+    return Policy(
+        in_doubt=settings.in_doubt.policy,
+        park_after_s=settings.in_doubt.park_after_s,
+        default_ttl_ms=int(settings.default_ttl_s * 1000),
+        use_bound_line=settings.line_conflict == "use_bound",
+        lease_s=settings.ledger.lease_s,
+        unknown_code=settings.sendblue.unknown_code,
+    )

@@ -5,22 +5,36 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.core.facts import Observer
-from connector.core.sights import LagSeen
+from connector.core.lag import Lag, total
+from connector.core.sights import ConsumerSeen, LagSeen
 from connector.kafka.clients import ClientSettings
 from connector.kafka.consumer import GroupConsumer
 from connector.wiring.feed import Feed, Pauses
 
 
 class Intake:
-    """``name``: the topic's name in the metrics; None where records have no end of their own."""
+    """``name``: the topic's name in the metrics; ``ends``: whether its records have an end of their own."""
 
     def __init__(
-        self, clients: ClientSettings, group: str, topic: str, feed: Feed[Any], name: str | None, *, whole: bool = False
+        self,
+        clients: ClientSettings,
+        group: str,
+        topic: str,
+        feed: Feed[Any],
+        name: str,
+        observe: Observer,
+        *,
+        ends: bool = True,
+        whole: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self.topic, self._feed, self._name = topic, feed, name
-        self.consumer = GroupConsumer(clients, group, topic, feed, loop, from_beginning=whole)
+        self.topic, self.name, self.lags = topic, name, dict[int, Lag]()
+        self._feed, self._observe, self._ends = feed, observe, ends
+        self.consumer = GroupConsumer(
+            clients, group, topic, feed, loop, from_beginning=whole, name=name, observe=observe
+        )
         feed.pauses = Pauses(self.consumer.pause)
+        feed.name, feed.observe = name, observe
         self.watch = feed.watch
         self.consumer.start()
 
@@ -28,14 +42,30 @@ class Intake:
         """The role wants no more of this partition, or wants it again."""
         self._feed.pauses.set("role", partition, paused)
 
-    def each_second(self, observe: Observer, now_ms: Callable[[], int]) -> None:
+    def waiting(self) -> int:
+        """Records that the role does not have yet: those taken, and of a topic of ours those not read either."""
+        return self._feed.waiting() + (0 if self.name == "requests" else self.behind().unread)
+
+    @property
+    def seen(self) -> ConsumerSeen:
+        """Partitions that are ours, and those not read for now."""
+        return ConsumerSeen(self.name, self._feed.assigned_now, *self._feed.pauses.wanted_by())
+
+    def behind(self) -> Lag:
+        """The whole topic's lag, as last looked at."""
+        return total(self.lags.values())
+
+    def each_second(self, now_ms: Callable[[], int]) -> None:
         """Commit the next offsets, and tell the lag once the client's thread has looked at the ends."""
         if offsets := self._feed.next_offsets():
             self.consumer.commit(offsets)
-        if (name := self._name) is not None:
+        self._observe(self.seen)
+        if self._ends:
 
             def tell(ends: Mapping[int, int]) -> None:
-                observe(LagSeen(name, *self._feed.lag(ends, now_ms())))
+                self.lags = self._feed.lags(ends, now_ms())
+                lag = self.behind()
+                self._observe(LagSeen(self.name, lag.records, lag.seconds))
 
             self.consumer.lags(tell)
 

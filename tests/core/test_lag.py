@@ -13,9 +13,9 @@ NOW_MS = 1_700_000_000_000
         ([], None, None, Lag(0, 0.0)),
         ([], None, 50, Lag(0, 0.0)),
         ([], 50, 50, Lag(0, 0.0)),
-        ([], 50, 53, Lag(3, 0.0)),
+        ([], 50, 53, Lag(3, 0.0, 3)),
         ([10, 11], None, 12, Lag(2, 10.0)),
-        ([10, 11], None, 40, Lag(30, 10.0)),
+        ([10, 11], None, 40, Lag(30, 10.0, 28)),
         ([10, 11, 12], 11, 13, Lag(2, 9.0)),
         ([10, 11], 12, 12, Lag(0, 0.0)),
         ([10, 20], 11, 21, Lag(1, 0.0)),
@@ -45,7 +45,7 @@ def test_what_has_ended_is_forgotten_once_committed() -> None:
 
 def test_a_topic_sums_records_and_takes_the_oldest_age() -> None:
     """One partition must not hide another; no partition at all is no lag."""
-    assert Lag(5, 7.0) == total([Lag(2, 7.0), Lag(3, 1.0)])
+    assert Lag(5, 7.0, 2) == total([Lag(2, 7.0), Lag(3, 1.0, 2)])
     assert Lag(0, 0.0) == total([])
 
 

@@ -1,0 +1,79 @@
+"""What /statusz shows, and what tells one replica from another: versions and a hash of the settings.
+
+Lines by alias, errors by code, numbers: nothing personal is there to be shown. Of many lines the worst 50 are shown,
+and of all of them how many are in which state.
+"""
+
+import hashlib
+import os
+import platform
+from collections import Counter
+from dataclasses import asdict
+from functools import cache
+
+import confluent_kafka
+
+from connector import __version__
+from connector.core.sights import LineSeen
+from connector.settings import Settings
+from connector.wiring.assembly import Parts
+from connector.wiring.intake import Intake
+from connector.wiring.sampling import Sampler, in_flight
+
+SHOWN_LINES = 50
+REVISION = "KAFKA_SENDBLUE_REVISION"
+"""The environment variable in which an image names the commit it was made from."""
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of what the connector runs on, and the commit it was made from."""
+    return {
+        "revision": os.environ.get(REVISION, "unknown"),
+        "python": platform.python_version(),
+        "librdkafka": confluent_kafka.libversion()[0],
+    }
+
+
+def settings_hash(settings: Settings) -> str:
+    """Equal for replicas with equal settings; secrets and files' contents are left out."""
+    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:12]
+
+
+def told(settings: Settings) -> dict[str, dict[str, str]]:
+    """What the ``_info`` metrics tell."""
+    return {"build": {"version": __version__, **versions()}, "config": {"hash": settings_hash(settings)}}
+
+
+def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
+    """The state of a process that has read its ledger."""
+    replica, account, lines = parts.replica, parts.account, sampler.lines
+    breaker = account.breaker.state.value if account else None
+    return {
+        "requests": {
+            "in_flight": in_flight(parts),
+            "parked": len(parts.reconciler) if parts.reconciler else None,
+        },
+        "ledger": {
+            "offset": replica.next_offset,
+            "behind": ledger_lag,
+            "requests": len(replica.fold),
+            "open": replica.views.open_attempts(),
+        },
+        "account": {"breaker": breaker, "stopped_because": account.stopped_because if account else None},
+        "errors": sampler.errors(),
+        "topics": {intake.name: _topic(intake) for intake in parts.intakes},
+        "lines_by_state": dict(Counter(str(line.state) for line in lines)),
+        "lines": {line.alias: _line(line) for line in lines[:SHOWN_LINES]},
+    }
+
+
+def _line(line: LineSeen) -> dict[str, object]:
+    told = line._asdict()
+    del told["alias"]
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
+
+
+def _topic(intake: Intake) -> dict[str, object]:
+    seen = intake.seen
+    return {name: value for name, value in asdict(seen).items() if name != "topic"} | intake.behind()._asdict()

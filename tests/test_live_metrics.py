@@ -1,0 +1,115 @@
+"""Metrics of a live run: the demo's broker, registry and Sendblue, and the whole connector between them."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from connector.core import facts
+from connector.core.messages import Disposition
+from connector.demo import Demo, run
+from connector.demo_plan import DemoPlan
+from connector.observability.metrics import Metrics
+from connector.observability.scrape import rendered
+from connector.wiring.sampling import in_flight
+
+ENDS = tuple(str(end) for end in Disposition)
+
+
+class Figures:
+    """The figures of a process at one moment."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._registry = metrics.registry
+
+    def of(self, name: str, labels: Mapping[str, str] | None = None) -> float:
+        """One series."""
+        value = self._registry.get_sample_value(name, dict(labels or {}))
+        assert value is not None, name
+        return value
+
+    @property
+    def read(self) -> float:
+        """Requests taken."""
+        return self.of("sendblue_records_read_total", {"topic": "requests"})
+
+    @property
+    def ended(self) -> float:
+        """Requests with a final disposition."""
+        return sum(self.of("sendblue_messages_total", {"end": end}) for end in ENDS)
+
+
+async def test_what_came_in_ended_or_is_in_flight() -> None:
+    """Requests read = the sum of their ends + those in flight, at every moment in which none is between two topics.
+
+    Lines are slow, so many are in flight all the time; replies get lost, so some are in doubt.
+    """
+    balances, stop = list[tuple[float, float, float]](), asyncio.Event()
+
+    def look(demo: Demo) -> None:
+        connector = demo.connector
+        if connector is None or connector.parts is None or demo.metrics is None or not connector.ready.is_set():
+            return
+        parts, router = connector.parts, connector.parts.router
+        dispatched = {i.name: i for i in parts.intakes}["dispatch"]
+        produced = demo.metrics.registry.get_sample_value(
+            "sendblue_produced_records_total", {"topic": "dispatch", "result": "ok"}
+        )
+        taken = demo.metrics.registry.get_sample_value("sendblue_records_read_total", {"topic": "dispatch"})
+        if router is None or router.pending() or produced != taken or dispatched.behind().unread:
+            return
+        connector.sample()
+        figures = Figures(demo.metrics)
+        balances.append((figures.read, figures.ended, figures.of("sendblue_requests_in_flight")))
+        assert in_flight(parts) == balances[-1][2]
+        if len([one for one in balances if one[1] > 10]) >= 5:
+            stop.set()
+
+    await run(DemoPlan(seconds=60, gap_s=0.5, rate=20, seed=3), stop, look)
+
+    assert len(balances) >= 5
+    assert max(flying for _, _, flying in balances) > 10
+    for read, ended, flying in balances:
+        assert read == ended + flying
+
+
+async def test_numbers_handles_and_texts_add_no_series() -> None:
+    """Hundreds of requests through the whole service, and ten thousand facts with odd values."""
+    stop, shapes = asyncio.Event(), list[set[str]]()
+
+    def look(demo: Demo) -> None:
+        connector, metrics = demo.connector, demo.metrics
+        if connector is None or metrics is None or not connector.ready.is_set():
+            return
+        if not shapes:
+            shapes.append(_series(metrics))
+        if demo.tally.settled >= 500:
+            _odd(metrics)
+            shapes.append(_series(metrics))
+            stop.set()
+
+    await run(DemoPlan(seconds=120, lines=10, gap_s=0.0, rate=400, seed=3), stop, look)
+
+    assert len(shapes) > 1
+    assert shapes[0] == shapes[-1]
+    assert not [one for one in shapes[-1] if "5550" in one or "+1" in one or "demo-3" in one]
+
+
+def _series(metrics: Metrics) -> set[str]:
+    families = text_string_to_metric_families(rendered(metrics.registry, "")[1].decode())
+    return {f"{sample.name}{sample.labels}" for family in families for sample in family.samples}
+
+
+def _odd(metrics: Metrics) -> None:
+    chance = random.Random(1)
+    for _ in range(2_000):
+        odd = f"+1202555{chance.randrange(10**4):04d}"
+        for fact in (
+            facts.PostAnswered(odd, odd, odd, 0.1),
+            facts.RequestRefused(odd),
+            facts.CallbackAnswered("accepted", odd, odd, odd, 0.1, 0.1),
+            facts.MessageSettled(odd, odd, odd, odd, odd, odd, 1.0),
+            facts.PublishFailedOnce(odd),
+        ):
+            metrics(fact)
