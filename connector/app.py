@@ -46,6 +46,7 @@ from connector.wiring.starting import (
     prepared_codec,
     restore,
 )
+from connector.wiring.traces import tracing_of
 
 COMMIT_S = 1.0  # how often next offsets are committed; a replay of one second costs no text, only ledger reads
 FIRST = asyncio.FIRST_COMPLETED
@@ -201,6 +202,8 @@ class Connector:
         await restore(self._tail, feed.watch, names.ledger, replica, reached, adoption, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
         parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
+        parts.tracing = tracing_of(settings)
+        parts.closers.append(parts.tracing.close)
         parts.watches += [feed.watch, replica.watch]
         parts.closers.append(feed.close)
         parts.follow(self._orders)

@@ -117,6 +117,7 @@ class Observability(_Part):
 
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
     health_port: int = Field(8081, ge=0, le=65535, description="livez, startupz, readyz, statusz")
+    tracing: bool = Field(False, description="OpenTelemetry traces; needs the extra `otel`, obeys its OTEL_ variables")
     metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus")
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = Field("info", description="least level")
 

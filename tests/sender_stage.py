@@ -13,6 +13,7 @@ from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.orders import Orders
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
+from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
 from connector.roles.account import Account
@@ -79,6 +80,7 @@ class Stage:
     looks: list[tuple[float, bool]] = field(default_factory=list)
     looks_rate: float = 3.0
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
+    tracing: Tracing = OFF
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -93,6 +95,7 @@ class Stage:
             *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
             orders=self.orders,
             budget=self.budget,
+            tracing=self.tracing,
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

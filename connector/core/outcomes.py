@@ -74,6 +74,7 @@ __all__ = [
     "classify",
     "metric_code",
     "normalise_code",
+    "outcome_of",
 ]
 
 IN_DOUBT_STATUSES = {303: "HTTP_303", 408: "HTTP_408", 409: "HTTP_409"}
@@ -105,6 +106,15 @@ def classify(answer: Answer, unknown_code: UnknownCode = UnknownCode.REJECT) -> 
     if 400 <= status < 500:
         return _refused(answer, status, unknown_code)
     return Unknown("HTTP_5XX" if 500 <= status < 600 else "HTTP_ODD")
+
+
+def outcome_of(classified: Classified) -> tuple[str, str]:
+    """For people: what it came to (submitted, unsent, rejected, unknown), and its code, "ok" for none."""
+    match classified:
+        case Submitted(error_code=code):
+            return "submitted", code or "ok"
+        case Unknown(reason=code) | Unsent(code=code) | Rejected(code=code):
+            return type(classified).__name__.lower(), code
 
 
 def _accepted(answer: Answer) -> Submitted | Unknown:

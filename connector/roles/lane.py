@@ -40,6 +40,7 @@ class Lane:
         self.stopping = False
         self.reports: dict[str, Report] = {}
         self.suspicions: dict[int, Suspicion] = {}
+        self.traceparents: dict[int, str] = {}
         self.announced: set[int] = set()
         self.rounds: set[int] = set()
         self._since: dict[int, float] = {}
@@ -113,6 +114,7 @@ class Lane:
         self.window.done(offset)
         self.watermark.done(offset)
         self.suspicions.pop(offset, None)
+        self.traceparents.pop(offset, None)
         self.announced.discard(offset)
         self.rounds.discard(offset)
         self._since.pop(offset, None)

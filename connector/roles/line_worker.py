@@ -9,6 +9,7 @@ A turn asks the core what comes next and does it, until the record has its end o
 """
 
 import asyncio
+from dataclasses import replace
 from typing import assert_never
 
 from connector.core import last_look, pacing, steps, turns
@@ -19,10 +20,21 @@ from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
 from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
-from connector.core.outcomes import Answer, Classified, Rejected, Scope, Submitted, Unknown, Unsent, classify
+from connector.core.outcomes import (
+    Answer,
+    Classified,
+    Rejected,
+    Scope,
+    Submitted,
+    Unknown,
+    Unsent,
+    classify,
+    outcome_of,
+)
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.resend import ABSENT
+from connector.core.spans import Kind, posted, posting
 from connector.core.steps import Held
 from connector.core.traceparent import sampled_trace
 from connector.core.turns import Seen
@@ -70,9 +82,16 @@ class _Turn:
                 await self.around.outlets.defer(self.held, step)
             case steps.Owe(standing):
                 report = self.lane.reports.pop(standing.attempt or "", None)
-                await self.around.outlets.owed(self.held, step, report)
+                await self.around.outlets.owed(self._traced(), step, report)
             case _:
                 assert_never(step)
+
+    def _traced(self) -> Held:
+        """With the trace context of the call, if one was made: the event hangs below it."""
+        traceparent = self.lane.traceparents.get(self.offset)
+        if traceparent is None:
+            return self.held
+        return replace(self.held, dispatch=replace(self.held.dispatch, traceparent=traceparent))
 
     async def _act(self, step: steps.Act) -> None:
         dispatch, contact = self.held.dispatch, self.held.contact
@@ -164,17 +183,31 @@ class _Turn:
                     return ""
 
     async def _post(self, intent: Intent, lease_end: float) -> None:
+        dispatch = self.held.dispatch
+        told = posting(
+            "send_group" if dispatch.request.is_group else "send", intent.line, self.request_id, intent.attempt
+        )
+        with self.around.tracing.span("POST", Kind.CLIENT, dispatch.traceparent, told) as span:
+            if span.traceparent:
+                self.lane.traceparents[self.offset] = span.traceparent
+            classified, answer = await self._called(intent, lease_end)
+            outcome, code = outcome_of(classified)
+            span.tell(posted(answer.status, outcome, code), "" if isinstance(classified, Submitted) else code)
+        if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
+            self._suspect(classified)
+        await self._settle(intent, classified, answer)
+
+    async def _called(self, intent: Intent, lease_end: float) -> tuple[Classified, Answer]:
+        """One POST; what it means, and when it was written."""
         clocks = self.around.clocks
         began = self.lane.last_write = clocks.mono()
         answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end)
         ended = clocks.mono()
         self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
         classified = classify(answer, self.around.policy.unknown_code)
-        outcome, trace_id = type(classified).__name__.lower(), sampled_trace(self.held.dispatch.traceparent)
-        self.around.observe(PostAnswered(intent.line, outcome, _code(classified), ended - began, trace_id))
-        if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
-            self._suspect(classified)
-        await self._settle(intent, classified, answer)
+        (outcome, code), trace_id = outcome_of(classified), sampled_trace(self.held.dispatch.traceparent)
+        self.around.observe(PostAnswered(intent.line, outcome, code, ended - began, trace_id))
+        return classified, answer
 
     def _suspect(self, classified: Classified) -> None:
         """The account was stopped by this message although a GET succeeds: others go first."""
@@ -262,11 +295,3 @@ class _Turn:
             gap_s=self.lane.line.gap_s,
             foreign=self._foreign(mono),
         )
-
-
-def _code(classified: Classified) -> str:
-    match classified:
-        case Submitted(error_code=code):
-            return code or "ok"
-        case Unknown(reason=code) | Unsent(code=code) | Rejected(code=code):
-            return code

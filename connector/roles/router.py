@@ -17,6 +17,7 @@ from connector.core.records import Close
 from connector.core.redriving import Redriven, redriven
 from connector.core.requests import id_is_usable, refusals, request_time_ms, too_large
 from connector.core.routing import Lines, Route, choose
+from connector.core.spans import OFF, Kind, Tracing, processing
 from connector.core.standing import LIVE
 from connector.core.steps import Held, Owe
 from connector.core.turns import owed_event
@@ -51,7 +52,9 @@ class Router:
         observe: Observer,
         hash_key: bytes,
         pause: Callable[[int, bool], None],
+        tracing: Tracing = OFF,
     ) -> None:
+        self._tracing = tracing
         self._replica, self._lines, self._ends = replica, lines, ends
         self._possible, self._now_ms, self._observe = possible, now_ms, observe
         self._hash_key, self._pause = hash_key, pause
@@ -119,14 +122,18 @@ class Router:
         mark.done(record.origin.offset)
 
     async def _route(self, record: RequestRecord) -> None:
+        name, told = f"process {record.origin.topic}", processing(record.origin, _shown_id(record))
+        with self._tracing.span(name, Kind.CONSUMER, record.traceparent, told) as span:
+            await self._decide(record._replace(traceparent=span.traceparent))
+
+    async def _decide(self, record: RequestRecord) -> None:
         request = record.request
         if request is None:
             return await self._refuse(record, "UNDECODABLE", None)
         redrive = redriven(record.source.headers, record.timestamp_ms)
         wrong = [redrive] if isinstance(redrive, str) else []
         if found := [*wrong, *(refusal.code for refusal in refusals(request, _time_ms(record)))]:
-            shown = request.request_id if id_is_usable(request.request_id) else None
-            return await self._refuse(record, found[0], shown)
+            return await self._refuse(record, found[0], _shown_id(record))
         if too_large(record.source):
             return await self._refuse(record, "RECORD_TOO_LARGE", request.request_id)
         contact = contact_hash(request, self._hash_key)
@@ -187,6 +194,12 @@ class Router:
         if full != (partition in self._paused):
             (self._paused.add if full else self._paused.discard)(partition)
             self._pause(partition, full)
+
+
+def _shown_id(record: RequestRecord) -> str | None:
+    """The request's id, unless it may hold a number."""
+    request_id = record.request.request_id if record.request else ""
+    return request_id if id_is_usable(request_id) else None
 
 
 def _redrive_of(record: RequestRecord) -> int:

@@ -10,6 +10,7 @@ from connector.core.facts import Observer
 from connector.core.messages import Dispatch
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
+from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
 from connector.roles.account import Account
@@ -99,3 +100,4 @@ class Surroundings:
     orders: Orders = field(default_factory=Orders)
     rotation: Rotation = field(default_factory=Rotation)
     budget: Budget = field(default_factory=Budget)
+    tracing: Tracing = OFF

@@ -12,6 +12,7 @@ from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.routing import Lines
+from connector.core.spans import OFF, Tracing
 from connector.core.standing import request_key
 from connector.core.tokens import Ring
 from connector.kafka.clients import ClientSettings
@@ -76,6 +77,7 @@ class Parts:
     sender: Sender | None = None
     account: Account | None = None
     reconciler: Reconciler | None = None
+    tracing: Tracing = OFF
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
 
@@ -160,6 +162,7 @@ async def start_router(parts: Parts) -> None:
         parts.observe,
         parts.hash_key,
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
+        parts.tracing,
     )
     parts.router = router
     parts.watches.append(router.watch)
@@ -203,6 +206,7 @@ async def start_sender(parts: Parts) -> None:
         parts.observe,
         parts.hash_key,
         parts.orders,
+        tracing=parts.tracing,
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch

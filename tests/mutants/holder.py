@@ -227,9 +227,9 @@ HOLDER_MUTANTS = (
         "a record that finds its request settled publishes that end again",
         "design.md 4; counter-example 8; reliability.md 6",
         "roles/line_worker.py",
-        "                await self.around.outlets.owed(self.held, step, report)\n",
+        "                await self.around.outlets.owed(self._traced(), step, report)\n",
         "                if self.around.clocks.now_ms() - standing.changed_ms < 1_000:\n"
-        "                    await self.around.outlets.owed(self.held, step, report)\n",
+        "                    await self.around.outlets.owed(self._traced(), step, report)\n",
         SENDER,
     ),
     Mutant(
