@@ -52,8 +52,9 @@ def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
     return {
         "requests": {
             "in_flight": in_flight(parts),
-            "parked": len(parts.reconciler) if parts.reconciler else None,
+            "parked": None if parts.reconciler is None else len(parts.reconciler),
         },
+        "lines_by_state": dict(Counter(str(line.state) for line in lines)),
         "ledger": {
             "offset": replica.next_offset,
             "behind": ledger_lag,
@@ -62,18 +63,21 @@ def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
         },
         "account": {"breaker": breaker, "stopped_because": account.stopped_because if account else None},
         "errors": sampler.errors(),
-        "topics": {intake.name: _topic(intake) for intake in parts.intakes},
-        "lines_by_state": dict(Counter(str(line.state) for line in lines)),
         "lines": {line.alias: _line(line) for line in lines[:SHOWN_LINES]},
+        "topics": {intake.name: _topic(intake) for intake in parts.intakes},
     }
 
 
 def _line(line: LineSeen) -> dict[str, object]:
-    told = line._asdict()
-    del told["alias"]
+    return _rounded({name: value for name, value in line._asdict().items() if name != "alias"})
+
+
+def _rounded(told: dict[str, object]) -> dict[str, object]:
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
 
 
 def _topic(intake: Intake) -> dict[str, object]:
     seen = intake.seen
-    return {name: value for name, value in asdict(seen).items() if name != "topic"} | intake.behind()._asdict()
+    return _rounded(
+        {name: value for name, value in (asdict(seen) | intake.behind()._asdict()).items() if name != "topic"}
+    )
