@@ -156,9 +156,9 @@ class Connector:
         in_work, callbacks = (in_flight(parts), parts.callbacks.in_flight) if parts else (0, 0)
         self.observe(ProcessSeen(self.state, not self.reasons(), in_work, callbacks))
         if parts is not None:
-            open_attempts = parts.replica.views.open_attempts()
-            self.observe(LedgerSeen(self._ledger_lag(), len(parts.replica.fold), open_attempts))
-            self._sampler.look(parts)
+            doubts = parts.replica.views.open_by_line()
+            self.observe(LedgerSeen(self._ledger_lag(), len(parts.replica.fold), doubts.total()))
+            self._sampler.look(parts, doubts)
 
     async def _started(self, stopped: "asyncio.Task[None]") -> Parts | None:
         """Build everything and start the roles; None when the stop came first."""

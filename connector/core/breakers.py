@@ -33,7 +33,7 @@ class State(StrEnum):
 
     CLOSED = "closed"
     OPEN = "open"
-    HALF_OPEN = "half open"
+    HALF_OPEN = "half_open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ LINE = (
     _gauge("line_in_doubt", "attempts on the line that are open: in flight, or in doubt", line=LINES),
     _counter("line_posts", "calls of a send endpoint for the line", line=LINES),
     _counter("line_waits", "times a line backed off, by code", code=CODES),
-    _gauge("breakers", "breakers by state", of=("line", "account"), state=tuple(s.name.lower() for s in State)),
+    _gauge("breakers", "breakers by state", of=("line", "account"), state=tuple(State)),
     _counter("breaker_turns", "breakers that opened and closed", of=("line", "account"), to=("opened", "closed")),
 )
 

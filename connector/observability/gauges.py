@@ -3,7 +3,8 @@
 Of the lines beyond the 50 that have series of their own the sums are shown, and of ages and times the worst.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, assert_never
 
 from connector.core.breakers import State
@@ -26,7 +27,7 @@ from connector.observability.catalogue import OTHER
 
 REFUSED_KEYS = frozenset({"UNAUTHORIZED", "FORBIDDEN"})
 """Why an account is stopped when its keys are not taken (HTTP 401 and 403)."""
-STATES = tuple(state.name.lower() for state in State)
+STATES = tuple(State)
 
 
 class Setting(NamedTuple):
@@ -77,15 +78,15 @@ def _lines(lines: tuple[LineSeen, ...], own: Collection[str]) -> Iterator[Settin
     for alias in own:
         yield from _line(alias, seen.get(alias, ()))
     yield from _line(OTHER, [line for line in lines if line.alias not in own])
+    states, breakers = Counter(line.state for line in lines), Counter(line.breaker for line in lines)
     for state in LineState:
-        yield Setting("sendblue_lines", sum(line.state is state for line in lines), (state,))
+        yield Setting("sendblue_lines", states[state], (state,))
     for name in STATES:
-        yield Setting("sendblue_breakers", sum(line.breaker == name for line in lines), ("line", name))
+        yield Setting("sendblue_breakers", breakers[name], ("line", name))
 
 
-def _line(alias: str, lines: Iterable[LineSeen]) -> Iterator[Setting]:
+def _line(alias: str, lines: Sequence[LineSeen]) -> Iterator[Setting]:
     """No line: it is another process's, or nobody's."""
-    lines = tuple(lines)
     sums: tuple[tuple[str, Callable[[LineSeen], float | None]], ...] = (
         ("allowed_rate", lambda line: line.allowed),
         ("used_rate", lambda line: line.used),
@@ -98,8 +99,9 @@ def _line(alias: str, lines: Iterable[LineSeen]) -> Iterator[Setting]:
     drain = max((line.drain_s or 0.0 for line in lines), default=0.0)
     yield Setting("sendblue_line_oldest_seconds", oldest, (alias,))
     yield Setting("sendblue_line_drain_seconds", drain, (alias,))
+    states = Counter(line.state for line in lines)
     for state in LineState:
-        yield Setting("sendblue_line_state", sum(line.state is state for line in lines), (alias, state))
+        yield Setting("sendblue_line_state", states[state], (alias, state))
 
 
 def _one_of(name: str, values: Collection[str], now: str, before: tuple[str, ...] = ()) -> Iterator[Setting]:

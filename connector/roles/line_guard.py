@@ -11,7 +11,6 @@ from connector.core.backoff import Backoff, window_end
 from connector.core.breakers import State, taken_over
 from connector.core.facts import BreakerTurned, LineWaits, Observer
 from connector.core.outcomes import Classified, Rejected, Scope, Submitted, Unknown, Unsent
-from connector.core.sights import LineState, line_state
 from connector.roles.account import Account
 
 STOPPED_LINE_S = 300.0  # a line Sendblue says is not ours: asked again this often, in case the account was mended
@@ -57,15 +56,14 @@ class LineGuard:
         """When the line may propose again, monotonic seconds."""
         return max(self.backoff.until, self._account.ready_at, self._breaker_ready_at())
 
-    def stands(self, may_send: bool) -> LineState:
-        """Why the line sends, or does not; ``may_send``: whether the ledger lets anything be sent."""
-        now = self._clocks.mono()
-        return line_state(
-            ledger=not may_send,
-            account=self._account.ready_at > now,
-            breaker=self.breaker.state is not State.CLOSED,
-            backoff=not self.backoff.ready(now),
-        )
+    @property
+    def broken(self) -> bool:
+        """The breaker holds the line back."""
+        return self.breaker.state is not State.CLOSED
+
+    def waits(self, now: float) -> bool:
+        """The line backs off."""
+        return not self.backoff.ready(now)
 
     def tried(self) -> None:
         """A message is about to be proposed."""

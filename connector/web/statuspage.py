@@ -15,7 +15,7 @@ TITLES = {
     "not_ready": "Not ready, because",
     "lines_by_state": "Lines by state",
     "lines": "Lines, the worst first",
-    "errors": "What Sendblue answered but yes, 10 minutes",
+    "errors": "Errors of Sendblue, last 10 min",
     "topics": "Kafka topics read here",
     "allowed": "allowed, 1/s",
     "used": "used, 1/s",
@@ -122,5 +122,5 @@ def _title(name: str) -> str:
 def _value(value: object) -> str:
     """A value as text; words that are good or bad news have a colour besides."""
     text = escape("-" if value is None else str(value))
-    mood = "good" if text in GOOD else "bad" if text in BAD else "odd" if text in {"backoff", "half open"} else ""
+    mood = "good" if text in GOOD else "bad" if text in BAD else "odd" if text in {"backoff", "half_open"} else ""
     return f'<span class="{mood}">{text}</span>' if mood else text

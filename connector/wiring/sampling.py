@@ -5,14 +5,13 @@ the ledger are counted once for all lines. No scrape and no page ever makes it r
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
 
 from connector.core.facts import Fact, PostAnswered
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
 from connector.core.recent import Recent
-from connector.core.sights import AccountSeen, LineSeen, LinesSeen, drain_s
+from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, drain_s, line_state
 from connector.roles.lane import Lane
 from connector.wiring.assembly import Parts
 from connector.wiring.intake import Intake
@@ -23,7 +22,7 @@ NOTHING = Lag(0, 0.0)
 
 
 class Sampler:
-    """``lines``: as last seen, the worst first. It hears the facts that rates and recent errors are made of."""
+    """``lines``: as last seen. It hears the facts that rates and recent errors are made of."""
 
     def __init__(self) -> None:
         self.lines: Sequence[LineSeen] = ()
@@ -40,42 +39,41 @@ class Sampler:
         """Answers that were no acceptance, by code, in the last ten minutes."""
         return self._errors.counts()
 
-    def look(self, parts: Parts) -> None:
-        """Tell how lines and account stand."""
+    def look(self, parts: Parts, doubts: Counter[str]) -> None:
+        """Tell how lines and account stand; ``doubts``: open attempts by line."""
         now = parts.system.mono()
         self._posts.turn(now)
         self._errors.turn(now)
         if parts.account is not None:
-            state = parts.account.breaker.state.name.lower()
-            parts.observe(AccountSeen(state, parts.account.stopped_because or ""))
+            parts.observe(AccountSeen(parts.account.breaker.state.value, parts.account.stopped_because or ""))
         if parts.sender is not None:
-            seen = tuple(self._lines(parts))
-            self.lines = sorted(seen, key=attrgetter("worst"), reverse=True)
-            parts.observe(LinesSeen(seen))
+            self.lines = tuple(self._lines(parts, now, doubts))
+            parts.observe(LinesSeen(self.lines))
 
-    def _lines(self, parts: Parts) -> list[LineSeen]:
+    def _lines(self, parts: Parts, now: float, doubts: Counter[str]) -> Iterator[LineSeen]:
         lags = {p: lag for i in parts.intakes if i.name == "dispatch" for p, lag in i.lags.items()}
-        doubts, used = parts.replica.views.open_by_line(), self._posts.rates()
-        sender, may_send = parts.sender, parts.replica.may_send
-        lanes = sender.lanes.items() if sender else ()
-        return [_line(lane, may_send, lags.get(p, NOTHING), doubts, used) for p, lane in lanes]
+        used = self._posts.rates()
+        ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
+        for partition, lane in parts.sender.lanes.items() if parts.sender else ():
+            state = line_state(ledger=ledger, account=account, breaker=lane.guard.broken, backoff=lane.guard.waits(now))
+            alias = lane.line.alias
+            yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))
 
 
-def _line(lane: Lane, may_send: bool, lag: Lag, doubts: Counter[str], used: dict[str, float]) -> LineSeen:
-    alias, gap_s = lane.line.alias, lane.line.gap_s
-    allowed, rate = (1 / gap_s if gap_s else None), used.get(alias, 0.0)
-    queued = max(lag.records, len(lane.window))
+def _line(lane: Lane, state: LineState, lag: Lag, in_doubt: int, rate: float) -> LineSeen:
+    gap_s, held = lane.line.gap_s, len(lane.window)
+    allowed, queued = (1 / gap_s if gap_s else None), max(lag.records, held)
     return LineSeen(
-        alias,
-        lane.guard.stands(may_send),
+        lane.line.alias,
+        state,
         allowed,
         rate,
         queued,
         lag.seconds,
         drain_s(queued, allowed, rate),
-        doubts[alias],
-        len(lane.window),
-        lane.guard.breaker.state.name.lower(),
+        in_doubt,
+        held,
+        lane.guard.breaker.state.value,
     )
 
 

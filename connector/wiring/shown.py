@@ -10,6 +10,7 @@ import platform
 from collections import Counter
 from dataclasses import asdict
 from functools import cache
+from operator import attrgetter
 
 import confluent_kafka
 
@@ -47,7 +48,8 @@ def told(settings: Settings) -> dict[str, dict[str, str]]:
 
 def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
     """The state of a process that has read its ledger."""
-    replica, account, lines = parts.replica, parts.account, sampler.lines
+    replica, account = parts.replica, parts.account
+    lines = sorted(sampler.lines, key=attrgetter("worst"), reverse=True)
     breaker = account.breaker.state.value if account else None
     return {
         "requests": {

@@ -32,7 +32,7 @@ def words(value: object) -> Iterator[str]:
     """Every name and value of the state."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield TITLES.get(name, name if name.isupper() else name.replace("_", " "))
+            yield TITLES.get(name) or (name if name.isupper() else name.replace("_", " "))
             yield from words(inner)
     elif isinstance(value, list | tuple):
         for one in value:
