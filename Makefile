@@ -25,7 +25,7 @@ help:  ## what can be made
 demo: $(VENV)/.ready  ## the connector at work: no Kafka, no account, no network
 	$(BIN)/kafka-sendblue demo
 
-test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and say so when there is none
+test: unit ops real chaos-short  ## all tests; the last parts need a real Kafka, and say so when there is none
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
@@ -43,6 +43,9 @@ chaos-short: $(VENV)/.ready  ## every kind of fault once, on real brokers
 chaos: $(VENV)/.ready  ## every kind of fault on real brokers, then kill -9 under load: make chaos KILLS=50 RUNS=10
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos kills --requests $(REQUESTS) --kills $(KILLS) --runs $(RUNS) --report chaos.jsonl
+
+ops: $(VENV)/.ready  ## metrics and pages by the tools that read them: needs prometheus and chromium
+	$(BIN)/python -m pytest -q tests/ops
 
 simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in them: make simulate SEEDS=20000
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from connector.core.events import MessageEvent
+from connector.core.facts import Fact, MessageSettled, PublishFailedOnce, PublishStuck
 from connector.core.messages import Dispatch, EventType, Origin, SendRequest, Source
 from connector.core.records import LedgerRecord, Resolution
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
-from connector.roles.ends import DeadLetter, Ends, refusal_event
+from connector.roles.ends import TOLD_EVERY, DeadLetter, Ends, PublishFailed, refusal_event
 from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
 from connector.roles.replica import Replica
 from tests.core.ledger_story import contact_id, intent, origin, park, resolve, submitted
@@ -111,3 +112,41 @@ def test_a_parked_record_goes_last(end: LedgerRecord, order: list[str]) -> None:
         assert topics.written == order
 
     run(story())
+
+
+@pytest.mark.parametrize("request_id", ["r", None])
+def test_what_the_bytes_refuse_has_its_end_like_all_others(request_id: str | None) -> None:
+    """One disposition a record, also of one that is no request: else what came in would not add up."""
+    told = list[Fact]()
+
+    async def story() -> None:
+        event = refusal_event(request_id, origin(), "UNDECODABLE", NOW_MS) if request_id else None
+        await Ends(InOrder(), lambda: NOW_MS, told.append, "router").refused(SOURCE, origin(), "UNDECODABLE", event)
+
+    run(story())
+    settled = [(f.disposition, f.code, f.request_id, f.origin) for f in told if isinstance(f, MessageSettled)]
+
+    assert settled == [("REJECTED", "UNDECODABLE", request_id or "", str(origin()))]
+
+
+def test_every_try_that_is_not_taken_is_told() -> None:
+    """By what was to be written; aloud only now and then."""
+
+    class Full(InOrder):
+        """Its dead-letter topic takes a record at the eleventh try."""
+
+        tries = 0
+
+        async def dead_letter(self, letter: DeadLetter) -> None:
+            self.tries += 1
+            if self.tries <= TOLD_EVERY:
+                raise PublishFailed
+            await super().dead_letter(letter)
+
+    told = list[Fact]()
+    run(Ends(Full(), lambda: NOW_MS, told.append, "router").refused(SOURCE, origin(), "UNDECODABLE", None))
+
+    assert [fact for fact in told if isinstance(fact, PublishFailedOnce)] == [
+        PublishFailedOnce("dead_letter")
+    ] * TOLD_EVERY
+    assert [fact for fact in told if isinstance(fact, PublishStuck)] == [PublishStuck("dead letter", TOLD_EVERY)]

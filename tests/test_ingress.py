@@ -194,3 +194,15 @@ async def test_an_unreadable_body_is_kept_raw(body: bytes) -> None:
     assert reply == Reply(200)
     assert [(raw, request) for raw, request, _ in world.dead] == [(body, "r1")]
     assert world.events == []
+
+
+async def test_a_callback_tells_how_the_delivery_went() -> None:
+    """How long it took, by Sendblue's own dates; that the person has no iMessage, once the message has ended."""
+    world = World()
+    dates = {"date_sent": "2023-11-14T22:13:20.000Z", "date_updated": "2023-11-14T22:13:23.500Z"}
+    await world.call(**dates)
+    await world.call("SENT", service="SMS", was_downgraded=True)
+    await world.call("QUEUED", service="SMS")
+    told = [(f.status, f.delivered_s, f.downgraded) for f in world.facts if isinstance(f, CallbackAnswered)]
+
+    assert told == [("DELIVERED", 3.5, False), ("SENT", None, True), ("QUEUED", None, False)]

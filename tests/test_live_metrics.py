@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from connector.core import facts
 from connector.core.messages import Disposition
+from connector.core.sights import LineState
 from connector.demo import Demo, run
 from connector.demo_plan import DemoPlan
 from connector.observability.metrics import Metrics
@@ -66,12 +67,48 @@ async def test_what_came_in_ended_or_is_in_flight() -> None:
         if len([one for one in balances if one[1] > 10]) >= 5:
             stop.set()
 
-    await run(DemoPlan(seconds=60, gap_s=0.5, rate=20, seed=3), stop, look)
+    report = await run(DemoPlan(seconds=60, gap_s=0.5, rate=20, seed=3), stop, look)
 
+    assert report["duplicate_texts"] == 0
     assert len(balances) >= 5
     assert max(flying for _, _, flying in balances) > 10
     for read, ended, flying in balances:
         assert read == ended + flying
+
+
+async def test_every_line_and_topic_and_the_process_show_how_they_stand() -> None:
+    """Taken from a run while it goes on, and the page shows the same."""
+    found, stop = dict[str, float](), asyncio.Event()
+    pages: list[dict[str, object]] = []
+
+    def look(demo: Demo) -> None:
+        connector, metrics = demo.connector, demo.metrics
+        if metrics is None or connector is None or demo.tally.settled < 30 or connector.parts is None:
+            return
+        connector.sample()
+        figures = Figures(metrics)
+        line = {"line": "line-0"}
+        found["allowed"] = figures.of("sendblue_line_allowed_rate", line)
+        found["posts"] = figures.of("sendblue_line_posts_total", line)
+        found["queue"] = figures.of("sendblue_line_queue_records", line)
+        found["oldest"] = figures.of("sendblue_line_oldest_seconds", line)
+        found["lines"] = sum(figures.of("sendblue_lines", {"state": state}) for state in LineState)
+        found["assigned"] = figures.of("sendblue_assigned_partitions", {"topic": "dispatch"})
+        found["running"] = figures.of("sendblue_state", {"state": "running"})
+        found["ready"] = figures.of("sendblue_ready")
+        found["turns"] = figures.of("sendblue_event_loop_lag_seconds_count")
+        found["calls"] = figures.of("sendblue_api_request_duration_seconds_count", {"operation": "send"})
+        found["callbacks"] = figures.of("sendblue_webhook_requests_total", {"type": "status_callback", "code": "200"})
+        pages.append(connector.status())
+        stop.set()
+
+    await run(DemoPlan(seconds=60, lines=3, gap_s=0.5, rate=20, seed=3), stop, look)
+    exact = {name: found.pop(name) for name in ("allowed", "lines", "assigned", "running", "ready")}
+
+    assert exact == {"allowed": 2.0, "lines": 3.0, "assigned": 3.0, "running": 1.0, "ready": 1.0}
+    assert [name for name, value in found.items() if value <= 0] == []
+    assert set(pages[0]) >= {"state", "versions", "requests", "ledger", "account", "errors", "lines", "topics"}
+    assert "+1" not in str(pages[0])
 
 
 async def test_numbers_handles_and_texts_add_no_series() -> None:

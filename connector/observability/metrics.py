@@ -4,9 +4,9 @@ Which metrics there are says ``catalogue``. Every series exists from the start a
 misses the first one. A value that no list holds becomes ``other``, so no input can add a series.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client import disable_created_metrics as without_created
@@ -18,7 +18,6 @@ from connector.observability import scrape
 from connector.observability.catalogue import CATALOGUE, MAX_LINES, OTHER, Metric
 from connector.observability.gauges import settings_of
 
-_SIGHTS = get_args(sights.Sight)
 _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.RequestRouted: ("sendblue_requests_routed_total", "line"),
     facts.RequestRefused: ("sendblue_requests_refused_total", "code"),
@@ -68,6 +67,18 @@ class Metrics:
         self._metrics = {row.name: self._make(row) for row in CATALOGUE}
         self._allowed = {row.name: self._values(row) for row in CATALOGUE}
         self._children: dict[tuple[str, ...], Counter | Gauge | Histogram] = {}
+        self._more: Mapping[type, Callable[[Any], None]] = {
+            facts.PostAnswered: self._post,
+            facts.MessageSettled: self._settled,
+            facts.CallbackAnswered: self._callback,
+            edge_facts.Produced: self._produced,
+            edge_facts.ApiCalled: self._called,
+            edge_facts.WebhookAnswered: self._webhook,
+            edge_facts.RecordsRead: self._read,
+            edge_facts.Rebalanced: self._rebalanced,
+            edge_facts.LoopTurned: self._turned,
+            **dict.fromkeys(get_args(sights.Sight), self._sight),
+        }
         for row in CATALOGUE:
             for values in product(*self._allowed[row.name]):
                 child = self._child((row.name, *values))
@@ -86,21 +97,24 @@ class Metrics:
         if (counted := _COUNTED.get(type(fact))) is not None:
             name, *labels = counted
             self._inc(name, *[getattr(fact, label) for label in labels])
-        match fact:
-            case facts.PostAnswered():
-                self._inc("sendblue_line_posts_total", fact.line)
-                self._observe("sendblue_post_duration_seconds", fact.seconds, trace_id=fact.trace_id)
-            case facts.MessageSettled() if fact.disposition == EventType.SUBMITTED:
-                self._observe("sendblue_message_delay_seconds", fact.seconds, trace_id=fact.trace_id)
-            case facts.CallbackAnswered() if fact.result == "accepted":
-                self._callback(fact)
-            case _ if isinstance(fact, _SIGHTS):
-                for setting in settings_of(fact, self._lines):
-                    self._set(*setting)
-            case _:
-                self._edge(fact)
+        if (more := self._more.get(type(fact))) is not None:
+            more(fact)
+
+    def _sight(self, sight: sights.Sight) -> None:
+        for setting in settings_of(sight, self._lines):
+            self._set(*setting)
+
+    def _post(self, fact: facts.PostAnswered) -> None:
+        self._inc("sendblue_line_posts_total", fact.line)
+        self._observe("sendblue_post_duration_seconds", fact.seconds, trace_id=fact.trace_id)
+
+    def _settled(self, fact: facts.MessageSettled) -> None:
+        if fact.disposition == EventType.SUBMITTED:
+            self._observe("sendblue_message_delay_seconds", fact.seconds, trace_id=fact.trace_id)
 
     def _callback(self, fact: facts.CallbackAnswered) -> None:
+        if fact.result != "accepted":
+            return
         self._inc("sendblue_statuses_total", fact.status, fact.service)
         self._observe("sendblue_callback_duration_seconds", fact.seconds)
         if fact.error_code:
@@ -111,24 +125,26 @@ class Metrics:
         if fact.downgraded:
             self._inc("sendblue_downgraded_total")
 
-    def _edge(self, fact: facts.Fact) -> None:
-        match fact:
-            case edge_facts.Produced(topic, "ok", seconds):
-                self._observe("sendblue_produce_duration_seconds", seconds, topic)
-            case edge_facts.ApiCalled(operation, _, seconds):
-                self._observe("sendblue_api_request_duration_seconds", seconds, operation)
-            case edge_facts.WebhookAnswered(kind, code, seconds, at_ms):
-                self._observe("sendblue_webhook_request_duration_seconds", seconds, kind)
-                if code in GENUINE:
-                    self._set("sendblue_webhook_last_received_timestamp_seconds", at_ms / 1000, (kind,))
-            case edge_facts.RecordsRead(topic, count):
-                self._inc("sendblue_records_read_total", topic, by=count)
-            case edge_facts.Rebalanced(topic, kind, partitions):
-                self._inc("sendblue_rebalances_total", topic, kind, by=partitions)
-            case edge_facts.LoopTurned(late_s):
-                self._observe("sendblue_event_loop_lag_seconds", late_s)
-            case _:
-                pass
+    def _produced(self, fact: edge_facts.Produced) -> None:
+        if fact.result == "ok":
+            self._observe("sendblue_produce_duration_seconds", fact.seconds, fact.topic)
+
+    def _called(self, fact: edge_facts.ApiCalled) -> None:
+        self._observe("sendblue_api_request_duration_seconds", fact.seconds, fact.operation)
+
+    def _webhook(self, fact: edge_facts.WebhookAnswered) -> None:
+        self._observe("sendblue_webhook_request_duration_seconds", fact.seconds, fact.type)
+        if fact.code in GENUINE:
+            self._set("sendblue_webhook_last_received_timestamp_seconds", fact.at_ms / 1000, (fact.type,))
+
+    def _read(self, fact: edge_facts.RecordsRead) -> None:
+        self._inc("sendblue_records_read_total", fact.topic, by=fact.count)
+
+    def _rebalanced(self, fact: edge_facts.Rebalanced) -> None:
+        self._inc("sendblue_rebalances_total", fact.topic, fact.kind, by=fact.partitions)
+
+    def _turned(self, fact: edge_facts.LoopTurned) -> None:
+        self._observe("sendblue_event_loop_lag_seconds", fact.late_s)
 
     def _make(self, row: Metric) -> Counter | Gauge | Histogram:
         names = tuple(row.labels)

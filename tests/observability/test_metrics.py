@@ -1,13 +1,16 @@
 """Metrics: bounded labels, every series born at 0, the catalogue as served."""
 
 import random
+import re
 
 import pytest
 from prometheus_client import generate_latest
 
-from connector.core import facts, sights
-from connector.observability.catalogue import CATALOGUE
+from connector.core import edge_facts, facts, sights
+from connector.observability.catalogue import CATALOGUE, MAX_LINES, Metric
 from connector.observability.metrics import Metrics
+
+HISTOGRAM = re.compile(r"_seconds_(bucket|sum|count)")
 
 
 def series(metrics: Metrics) -> list[str]:
@@ -51,6 +54,16 @@ def test_every_fact_is_counted() -> None:
         facts.RequestScheduled("a"),
         facts.RequestDeferred("a", "1h", "SCHEDULED"),
         facts.DelayEnded("1h", "a"),
+        facts.PublishFailedOnce("dead_letter"),
+        facts.CallbackAnswered("accepted", "DELIVERED", "iMessage", "", 0.01, 2.0, downgraded=True),
+        edge_facts.RecordsRead("requests", 5),
+        edge_facts.Rebalanced("dispatch", "assigned", 3),
+        edge_facts.Committed("dispatch", "error"),
+        edge_facts.ClientFailed("producer", "_TRANSPORT"),
+        edge_facts.Produced("events", "ok", 0.02),
+        edge_facts.ApiCalled("list", "429", 0.1),
+        edge_facts.WebhookAnswered("status_callback", "200", 0.01, 1_700_000_000_000),
+        edge_facts.LoopTurned(0.02),
         sights.ParkedSeen(3),
         sights.LagSeen("requests", 7, 1.5),
         sights.LedgerSeen(1, 2, 4),
@@ -70,6 +83,21 @@ def test_every_fact_is_counted() -> None:
         'sendblue_deferrals_total{delay="1h",reason="SCHEDULED"} 1.0',
         'sendblue_delays_ended_total{delay="1h"} 1.0',
         "sendblue_parked 3.0",
+        'sendblue_line_posts_total{line="a"} 1.0',
+        'sendblue_publish_failures_total{what="dead_letter"} 1.0',
+        'sendblue_delivery_errors_total{kind="carrier"} 1.0',
+        'sendblue_delivery_duration_seconds_sum{service="iMessage"} 2.0',
+        "sendblue_downgraded_total 1.0",
+        'sendblue_records_read_total{topic="requests"} 5.0',
+        'sendblue_rebalances_total{kind="assigned",topic="dispatch"} 3.0',
+        'sendblue_commits_total{result="error",topic="dispatch"} 1.0',
+        'sendblue_kafka_client_errors_total{client="producer",code="_TRANSPORT"} 1.0',
+        'sendblue_produced_records_total{result="ok",topic="events"} 1.0',
+        'sendblue_produce_duration_seconds_count{topic="events"} 1.0',
+        'sendblue_api_requests_total{code="429",operation="list"} 1.0',
+        'sendblue_webhook_requests_total{code="200",type="status_callback"} 1.0',
+        'sendblue_webhook_last_received_timestamp_seconds{type="status_callback"} 1.7e+09',
+        'sendblue_event_loop_lag_seconds_bucket{le="0.025"} 1.0',
         'sendblue_lag_records{topic="requests"} 7.0',
         "sendblue_attempts_open 4.0",
     ):
@@ -107,3 +135,41 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
     assert 'sendblue_lag_records{topic="requests"} 0.0' in served
     assert 'sendblue_lag_seconds{topic="requests"} 0.0' in served
     assert 'sendblue_lag_records{topic="dispatch"} 2.0' in served
+
+
+def test_every_series_is_there_from_the_start() -> None:
+    """At 0, but for what tells something by being there, and for keys that nobody has refused yet."""
+    metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc"}})
+    ours = [line for line in series(metrics) if line.startswith("sendblue_")]
+    not_nought = [line for line in ours if not line.endswith(" 0.0")]
+
+    assert not_nought == [
+        'sendblue_build_info{librdkafka="",python="",revision="",version="1.2.3"} 1.0',
+        'sendblue_config_info{hash="abc"} 1.0',
+        "sendblue_credentials_valid 1.0",
+    ]
+    assert {row.name for row in CATALOGUE if row.kind.__name__ != "Histogram"} == {
+        line.partition("{")[0].partition(" ")[0] for line in ours if not HISTOGRAM.search(line)
+    }
+
+
+@pytest.mark.parametrize("row", [row for row in CATALOGUE if row.buckets], ids=lambda row: row.name)
+def test_the_objectives_thresholds_are_edges(row: Metric) -> None:
+    """1 s and 30 s: what an objective counts must be a bucket of its own."""
+    assert {1.0, 30.0} <= set(row.buckets)
+    assert list(row.buckets) == sorted(set(row.buckets))
+
+
+def test_the_number_of_series_is_bounded() -> None:
+    """With a thousand lines no more than with fifty, and few enough for any Prometheus."""
+    few, many = (len(series(Metrics(f"line-{n}" for n in range(count)))) for count in (MAX_LINES, 1_000))
+
+    assert few == many
+    assert many < 3_000
+
+
+def test_the_process_tells_of_itself() -> None:
+    """CPU, memory, files and garbage collection, by the client library's own collectors."""
+    names = {line.partition("{")[0].partition(" ")[0] for line in series(Metrics())}
+
+    assert {"process_resident_memory_bytes", "process_open_fds", "python_gc_collections_total"} <= names

@@ -10,6 +10,8 @@ import httpcore2
 import httpx2
 import pytest
 
+from connector.core.edge_facts import ApiCalled
+from connector.core.facts import Fact
 from connector.core.outcomes import Answer, Failure, Submitted, classify
 from connector.sendblue.client import Limits, SendblueClient, SendblueError
 from connector.sendblue.credentials import Credentials
@@ -26,6 +28,14 @@ def accept(request: httpx2.Request) -> httpx2.Response:
 
 def client_with(handler: Handler, base_url: str = "https://api.example.com") -> SendblueClient:
     return SendblueClient(base_url, lambda: KEYS, transport=httpx2.MockTransport(handler))
+
+
+def _cannot_connect(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("no")
+
+
+def _says_nothing(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadTimeout("no")
 
 
 class Recorder:
@@ -303,3 +313,28 @@ async def test_the_environments_proxy_is_used_only_when_asked(asked: bool, monke
 
     assert answer.status == 401
     assert (len(proxy.connections), len(server.connections)) == ((1, 0) if asked else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (accept, ("send", "202")),
+        (lambda _: httpx2.Response(503, json={}), ("send", "503")),
+        (_cannot_connect, ("send", "not_written")),
+        (_says_nothing, ("send", "no_answer")),
+    ],
+)
+async def test_every_call_is_told(handler: Handler, expected: tuple[str, str]) -> None:
+    """By operation and status, or by why there is none; never by number, handle or URL."""
+    told = list[Fact]()
+    client = SendblueClient(
+        "https://api.example.com/base", lambda: KEYS, transport=httpx2.MockTransport(handler), observe=told.append
+    )
+    async with client:
+        await client.send(message())
+        await client.probe()
+
+    assert [(fact.operation, fact.code) for fact in told if isinstance(fact, ApiCalled)] == [
+        expected,
+        ("lines", expected[1]),
+    ]
