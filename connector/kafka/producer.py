@@ -98,6 +98,7 @@ class KafkaProducer:
                 await asyncio.sleep(FULL_S)
             except KafkaException as error:
                 del self._waiting[number]
+                self._observe(Produced(self._short(topic), "error", 0.0))
                 raise ProduceFailed(topic, error.args[0].name()) from None
         return await done
 

@@ -96,6 +96,8 @@ async def test_an_append_is_told_once_it_is_durable_or_failed() -> None:
         clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=2_000)
         producer = KafkaProducer(clients, loop, told.append, names.short)
         await producer.send(names.delay_1m, key=None, value=b"x", partition=0)
+        with pytest.raises(ProduceFailed, match="SIZE"):
+            await producer.send(names.delay_1m, key=None, value=b"y" * 2_000_000, partition=0)
         broker.take_down()
         with pytest.raises(ProduceFailed):
             await producer.send(names.delay_1m, key=None, value=b"y", partition=0)
@@ -103,7 +105,9 @@ async def test_an_append_is_told_once_it_is_durable_or_failed() -> None:
         await producer.close(1.0)
     produced = [fact for fact in told if isinstance(fact, Produced)]
 
-    assert [(fact.topic, fact.result) for fact in produced] == [("delay.1m", "ok"), ("delay.1m", "error")]
+    assert [(fact.topic, fact.result) for fact in produced] == [
+        ("delay.1m", result) for result in ("ok", "error", "error")
+    ]
     assert all(fact.seconds >= 0 for fact in produced)
 
 
