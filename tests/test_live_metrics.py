@@ -108,6 +108,7 @@ async def test_every_line_and_topic_and_the_process_show_how_they_stand() -> Non
     assert exact == {"allowed": 2.0, "lines": 3.0, "assigned": 3.0, "running": 1.0, "ready": 1.0}
     assert [name for name, value in found.items() if value <= 0] == []
     assert set(pages[0]) >= {"state", "versions", "requests", "ledger", "account", "errors", "lines", "topics"}
+    assert "'parked': 0" in str(pages[0])
     assert "+1" not in str(pages[0])
 
 
