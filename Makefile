@@ -25,7 +25,7 @@ help:  ## what can be made
 demo: $(VENV)/.ready  ## the connector at work: no Kafka, no account, no network
 	$(BIN)/kafka-sendblue demo
 
-test: unit ops real chaos-short  ## all tests; the last parts need a real Kafka, and say so when there is none
+test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and say so when there is none
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
@@ -44,9 +44,6 @@ chaos: $(VENV)/.ready  ## every kind of fault on real brokers, then kill -9 unde
 	$(BIN)/python -m tests.chaos
 	$(BIN)/python -m tests.chaos kills --requests $(REQUESTS) --kills $(KILLS) --runs $(RUNS) --report chaos.jsonl
 
-ops: $(VENV)/.ready  ## metrics and pages by the tools that read them: needs prometheus and chromium
-	$(BIN)/python -m pytest -q tests/ops
-
 simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in them: make simulate SEEDS=20000
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --first $(FIRST)
 
@@ -58,8 +55,8 @@ prove: RUNS = 10
 prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
 	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
-ops: $(VENV)/.ops-ready  ## what it is run with: the image, the evaluation stack; needs buildah, podman, Java and Maven
-	@echo "== the image and the evaluation stack"
+ops: $(VENV)/.ops-ready  ## what it is run with: the image, the evaluation stack, metrics, the status page; needs buildah, podman, Java, Maven, prometheus and chromium
+	@echo "== the image, the evaluation stack, metrics, the status page"
 	$(BIN)/python -m pytest -q tests/ops
 
 image:  ## build the image: make image ENGINE=docker TAG=kafka-sendblue:dev
