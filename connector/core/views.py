@@ -19,11 +19,12 @@ from typing import NamedTuple
 from connector.core.bindings import CONTACT_BYTES, Bindings
 from connector.core.claims import Claims
 from connector.core.ledger import GRANTED, Fold, Step
+from connector.core.messages import MAX_AGE_MS
 from connector.core.outcomes import NEVER_WROTE
 from connector.core.pacing import ForeignGrants
 from connector.core.proofs import Candidate
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind, Result
-from connector.core.standing import Status
+from connector.core.standing import LIVE, Status
 
 UNKNOWN_GRANT = -1
 """The grant offset of an attempt whose INTENT lies before the log. It binds the unbound, and moves nobody: which of two
@@ -72,6 +73,7 @@ class Views:
             self._bind(record.contact, record.line)
         if step.was is not step.now and step.was is not None and step.was.attempt is not None:
             self._follow(step, read_at)
+        self._forget()
 
     def attempt(self, attempt: str) -> LiveAttempt | None:
         """Return what is known of an attempt that is still open or parked."""
@@ -176,6 +178,15 @@ class Views:
         still = now is not None and now.attempt == was.attempt and now.status in (Status.OPEN, Status.PARKED)
         if not still:
             self._close(was.attempt, read_at, wrote=True)
+
+    def _forget(self) -> None:
+        """What nobody settled in time the fold has forgotten: it is no longer live. Only the oldest grant is asked."""
+        oldest = next(iter(self._attempts.values()), None)
+        if oldest is None or self._fold.log_ms - oldest.granted_ms <= MAX_AGE_MS:
+            return
+        standing = self._fold.standing(oldest.request_id)
+        if standing is None or standing.attempt != oldest.attempt or standing.status not in LIVE:
+            self._close(oldest.attempt, 0.0, wrote=False)
 
     def _bind_submitted(self, contact: bytes, line: str) -> None:
         if self._bindings.get(contact) is None or contact in self._by_park:

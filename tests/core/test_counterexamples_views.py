@@ -5,7 +5,7 @@ from connector.core.pacing import ForeignGrants, write_at
 from connector.core.records import Resolution
 from tests.core.ledger_story import Reader, Story, contact_id, intent, park, rebind, resolve, submitted, unsent
 
-LEASE, GAP = 5.0, 1.0
+LEASE, GAP, HOUR = 5.0, 1.0, 3600.0
 C = contact_id("c")
 A1 = intent("a1", "r1")
 
@@ -162,6 +162,18 @@ def test_handles_of_a_contact_in_doubt_stay_claimed() -> None:
     story.at(301, submitted(other, "h2"))
 
     assert story.reader.views.claimed(C) == {"h1"}
+
+
+def test_an_attempt_that_the_fold_has_forgotten_is_no_longer_live() -> None:
+    """Nobody settles a1 for 72 h: the views give back what they keep of it, as the fold does, and lose nothing else."""
+    story = Story()
+    story.at(1, A1)
+    story.at(71 * HOUR, a2 := intent("a2", "r2", "o2", owner="Q"))
+    story.at(74 * HOUR, submitted(intent("a3", "r3", "o3")))
+    views = story.reader.views
+
+    assert views.attempt(A1.attempt) is None
+    assert [candidate.attempt for candidate in views.candidates(C, a2.body)] == [a2.attempt]
 
 
 def test_parking_frees_the_contact_and_resolving_ends_the_attempt() -> None:
