@@ -315,6 +315,26 @@ def test_sendblue_is_asked_within_the_share_and_without_an_answer_rarely() -> No
     run(story())
 
 
+def test_a_list_that_was_away_for_days_is_no_reason_to_suspect_our_own_messages() -> None:
+    """They have ended, and what is known of them is forgotten, when the list shows them at last: nothing is found."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sweeper()
+        stage.sendblue.away = True
+        for n in range(3):
+            await stage.submit(f"h{n}")
+            stage.sendblue.has(f"h{n}", "DELIVERED")
+            await stage.callback(f"h{n}")
+            await asyncio.sleep(DAY_S)
+        stage.sendblue.away = False
+        await asyncio.sleep(3 * 3600)
+
+        assert stage.found() == []
+
+    run(story())
+
+
 def test_a_message_that_is_never_answered_for_is_given_up_before_it_is_forgotten() -> None:
     """Else nobody would: whoever takes over later does not read it back."""
 
