@@ -5,6 +5,7 @@ from itertools import cycle, repeat
 
 from connector.core.calls import Answer
 from connector.core.facts import AttemptInDoubt, BreakerTurned
+from connector.core.messages import Dispatch
 from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, Stage
 from tests.virtual_time import run
 
@@ -124,6 +125,35 @@ def test_wrong_credentials_stop_after_one_post_a_line_and_blame_no_message() -> 
 
         assert {end for _, end in stage.ends} == {"SUBMITTED"}
         assert [request for _, request, line in stage.posts if line == "A"] == ["r0-0", "r0-0", "r0-1", "r0-2"]
+
+    run(story())
+
+
+class SlowB(Stage):
+    """Line B is answered ten seconds later than line A."""
+
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+        answer = await super().send(dispatch, attempt, write_by)
+        await asyncio.sleep(10.0 if dispatch.line == "B" else 0.0)
+        return answer
+
+
+def test_an_answer_that_was_under_way_does_not_end_the_stop() -> None:
+    """The key is refused while line B waits for its answer: that one says nothing of the key, only a GET does."""
+
+    async def story() -> None:
+        stage = SlowB(answers=[ACCEPTED, BAD_KEY], probes=[*repeat(False, 8), True], gap_s=0.1)
+        stage.sender.assigned([0, 1])
+        contacts(stage, 3, partition=1)
+        await asyncio.sleep(0.5)
+        contacts(stage, 3, partition=0)
+        await asyncio.sleep(60)
+        assert [line for _, _, line in stage.posts] == ["B", "A"]
+
+        await stage.until(lambda: len(stage.ends) == 6)
+
+        assert {end for _, end in stage.ends} == {"SUBMITTED"}
+        assert turns(stage) == ["account opened", "account closed"]
 
     run(story())
 

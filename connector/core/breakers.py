@@ -69,7 +69,12 @@ class Breaker:
         return replace(self, state=State.OPEN) if self.state is State.CLOSED else self._failed(now)
 
     def answered(self) -> "Breaker":
-        """Sendblue said what became of a message: all is well again. A count over a span goes on."""
+        """Sendblue said what became of a message: all is well again. A count over a span goes on.
+
+        Of an open one the message was under way before, and proves nothing.
+        """
+        if self.state is State.OPEN:
+            return self
         kept = self.unknowns if self.span_s is not None and self.state is State.CLOSED else ()
         return Breaker(self.limit, self.span_s, unknowns=kept)
 

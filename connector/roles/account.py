@@ -56,8 +56,10 @@ class Account:
             self._changed()
 
     def answered(self) -> None:
-        """Sendblue said what became of a message: nothing is wrong with the account."""
+        """Sendblue said what became of a message: nothing is wrong with the account, unless it was stopped since."""
         was, self.breaker = self.breaker, self.breaker.answered()
+        if self.breaker.state is State.OPEN:
+            return
         self.stopped_because = None
         if was.state is not State.CLOSED:
             self._observe(BreakerTurned("account", "closed"))

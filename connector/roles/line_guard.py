@@ -95,7 +95,7 @@ class LineGuard:
 
     def _answered(self, classified: Submitted | Unsent | Rejected) -> None:
         was, self.breaker = self.breaker, self.breaker.answered()
-        if was.state is not State.CLOSED:
+        if was.state is State.HALF_OPEN:
             self._observe(BreakerTurned("line", "closed", self._alias))
             self._changed()
         self._account.answered()

@@ -79,6 +79,11 @@ def test_only_a_trial_can_fail() -> None:
     assert opened().refused(1.0) == opened()
 
 
+def test_only_a_trial_can_succeed() -> None:
+    """Nor does what was under way say that all is well: an open breaker waits for its GET."""
+    assert opened().answered() == opened()
+
+
 def test_no_trial_while_three_attempts_are_in_doubt() -> None:
     """A GET that succeeds while all POSTs are lost must not leave one more in doubt each time."""
     assert half_open().allows(0.0, MOST_IN_DOUBT - 1)
