@@ -219,6 +219,15 @@ ANSWER_MUTANTS = (
         BREAKERS,
     ),
     Mutant(
+        "a-late-answer-ends-no-stop",
+        "what was under way when a breaker opened does not close it",
+        "reliability.md 17, 19",
+        "core/breakers.py",
+        "        if self.state is State.OPEN:\n            return self\n        kept",
+        "        kept",
+        BREAKERS,
+    ),
+    Mutant(
         "a-stop-waits-for-a-get",
         "a stopped account sends nothing until a GET succeeds",
         TABLE,

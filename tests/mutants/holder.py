@@ -111,6 +111,15 @@ HOLDER_MUTANTS = (
         VIEWS,
     ),
     Mutant(
+        "forgotten-is-not-live",
+        "the views forget an attempt that the fold has forgotten",
+        "reliability.md 17, 18",
+        "core/views.py",
+        "        self._forget()\n",
+        "",
+        VIEWS,
+    ),
+    Mutant(
         "park-moves-nobody",
         "PARK binds the unbound only",
         f"{LINE}; counter-example 16",

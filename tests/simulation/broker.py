@@ -24,6 +24,7 @@ TOPICS = {
     "ledger": 1,
     "parked": 1,
     "contacts": 1,
+    "control": 1,
     "events": 1,
     "dlq": 1,
     **dict.fromkeys(DELAYS, 2),
@@ -69,6 +70,10 @@ class Broker:
     def listen(self, topic: str, landed: Landed) -> None:
         """Be told of each record of a topic."""
         self._listeners[topic].append(landed)
+
+    def unlisten(self, topic: str, landed: Landed) -> None:
+        """Be told no more."""
+        self._listeners[topic].remove(landed)
 
     def log(self, topic: str, partition: int = 0) -> Sequence[Entry]:
         """Everything that ever landed; what lies before ``start`` cannot be read any more."""

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 MOST_EVENTS = 300_000  # a world has about 3,000, one with a long quiet time 50,000
+AWAITS_AT_ITS_END = 3  # a coroutine that awaits in its ``finally`` is closed once more
 Callback = Callable[..., object]
 
 
@@ -139,8 +140,9 @@ class ProcessLoop(asyncio.AbstractEventLoop):
         """Close what never ended."""
         self.dead = True
         for task in asyncio.all_tasks(self):
-            with suppress(RuntimeError):
-                task.get_coro().close()
+            for _ in range(AWAITS_AT_ITS_END):
+                with suppress(RuntimeError):
+                    task.get_coro().close()
 
     def thaw(self) -> None:
         """Let the process go on at once."""

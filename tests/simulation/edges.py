@@ -39,7 +39,7 @@ class Edges:
     @cached_property
     def account(self) -> Account:
         """The account, made once the process runs."""
-        return Account(self.probe, self.mono, self._stir, self.process.observe)
+        return self.world.teeth.account(self.probe, self.mono, self._stir, self.process.observe)
 
     def mono(self) -> float:
         """Boot-time seconds of this machine."""

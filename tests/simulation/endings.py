@@ -8,20 +8,27 @@ nothing was sent; DROPPED only after PARK. One to each origin, with the exceptio
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
-from connector.core.events import FINAL_TYPES, NEGATIVE_ENDS, MessageEvent
+from connector.core.events import FINAL_TYPES, MessageEvent
 from connector.core.messages import Dispatch, EventType
+from connector.core.orders import BY_ID, CancelRequest, CancelTag
 from connector.core.requests import expires_ms
 from connector.core.steps import Held
-from connector.roles.ends import DeadLetter
+from connector.roles.ends import DEAD_LETTERED, DeadLetter
 from tests.simulation.broker import DELAYS, EPOCH_MS, Entry
 from tests.simulation.oracle import SKEW_MS
 
 if TYPE_CHECKING:
+    from connector.core.records import Intent
+    from tests.simulation.messages import Message, Text
     from tests.simulation.world import World
 
 AGE_S = 72 * 3600.0
-BY_BYTES = frozenset({"NUMBER_INVALID", "EXPIRES_AT_TOO_EARLY"})
+BY_BYTES = frozenset({"NUMBER_INVALID", "EXPIRES_AT_TOO_EARLY", "FROM_NUMBER_MISSING"})
 """What the router says of one record, whatever became of another with the same id."""
+
+
+FOR_A_DEAD_LETTER = frozenset({"OUT_OF_TIME", "TOO_OLD", "ID_REUSED", "operator", "policy", "expired"})
+"""Reasons that are in no request's bytes; whatever an outage or a refused key brings is none."""
 
 
 class Endings:
@@ -88,8 +95,11 @@ class Endings:
         assert isinstance(letter, DeadLetter), "no callback of this world is unreadable"
         origin = str(letter.origin)
         self.letters[origin].add(letter.code)
-        if letter.source.value != origin.removeprefix("requests/").encode():
+        theirs = self.world.upstream.first_of(origin).removeprefix("requests/").encode()
+        if letter.source.value != theirs:
             self.oracle.wrong("7 letter", f"{origin} is dead-lettered with other bytes: {letter.source.value!r}")
+        if letter.code not in FOR_A_DEAD_LETTER | self.world.upstream.faults_of(origin):
+            self.oracle.wrong("19 letter", f"{origin} is dead-lettered as {letter.code}, without cause")
         self.world.say(None, "dead letter", f"{letter.code} {origin}")
 
     def _event(self, entry: Entry) -> None:
@@ -105,28 +115,65 @@ class Endings:
 
     def _true(self, event: MessageEvent, origin: str) -> None:
         request_id, wrong = event.request_id or "", self.oracle.wrong
-        if (event.type in NEGATIVE_ENDS or event.id_reused) and not self.letters[origin]:
+        if (event.type in DEAD_LETTERED or event.id_reused) and not self.letters[origin]:
             wrong("7 letter", f"{event.type} of {origin} is told before its dead letter")
         if event.id_reused:
             self.world.saw("an id used again")
         match event.type:
             case EventType.SUBMITTED:
-                text = self.oracle.by_attempt.get(event.attempt or "")
-                if text is None or text.handle != event.message_handle:
-                    wrong("7 submitted", f"{request_id} by {event.attempt}, which was never accepted")
+                self._submitted(event, request_id)
             case EventType.REJECTED:
                 self._rejected(event, request_id)
             case EventType.EXPIRED:
                 self._expired(request_id, origin)
+            case EventType.CANCELLED:
+                self._cancelled(event, origin)
             case EventType.DUPLICATE:
                 self.world.saw("a duplicate by another origin")
+
+    def _submitted(self, event: MessageEvent, request_id: str) -> None:
+        """Only by a text of that attempt; the design excepts one sent by hand that looks exactly like it."""
+        message = self.world.sendblue.messages.get(event.message_handle or "")
+        text = self.oracle.by_attempt.get(event.attempt or "")
+        if message is not None and text is not None and message.text is text:
+            return
+        _, intent = self.oracle.granted.get(event.attempt or "", (0, None))
+        if message is None or intent is None or not self._looks_like(message, intent):
+            self.oracle.wrong("7 submitted", f"{request_id} by {event.attempt}, as {event.message_handle}")
+        elif message.text is None:
+            self.oracle.noted("7 a text sent by hand, taken for ours")
+        else:
+            self.oracle.noted("7 two texts alike, taken for each other")
+
+    def _looks_like(self, message: "Message", intent: "Intent") -> bool:
+        request = self.world.upstream.origins[str(intent.origin)]
+        to = (message.request.number, message.request.content, message.line)
+        return request is not None and to == (request.number, request.content, intent.line)
+
+    def _cancelled(self, event: MessageEvent, origin: str) -> None:
+        request = self.world.upstream.origins[origin]
+        assert request is not None
+        orders = [entry.value for entry in self.world.broker.log("control")]
+        by_id = any(isinstance(o, CancelRequest) and o.request_id == request.request_id for o in orders)
+        by_tag = any(isinstance(o, CancelTag) and request.tags.get(o.name) == o.value for o in orders)
+        if not (by_id if event.code == BY_ID else by_tag):
+            self.oracle.wrong("7 cancelled", f"{origin} as {event.code}, and nobody ordered it")
+        if self._sent(request.request_id, origin) and not self.world.upstream.is_old(request.request_id):
+            self.oracle.wrong("7 cancelled", f"{request.request_id} was sent")
+
+    def _sent(self, request_id: str, origin: str) -> "list[Text]":
+        """Texts of the request that had gone out, but by a later redrive."""
+        number, granted = self.world.upstream.redrive_of(origin), self.oracle.granted
+        texts = self.oracle.texts[request_id]
+        known = [text for text in texts if not self.oracle.came_late(text.attempt)]
+        return [text for text in known if granted[text.attempt][1].redrive <= number]
 
     def _rejected(self, event: MessageEvent, request_id: str) -> None:
         if event.code not in self.world.upstream.faults_of(event.request_origin or ""):
             self.oracle.wrong("7 rejected", f"{request_id} as {event.code}, without cause")
         if event.code in BY_BYTES or self.world.upstream.is_old(request_id):
             return
-        if self.oracle.texts[request_id] and request_id not in self.oracle.risky:
+        if self._sent(request_id, event.request_origin or ""):
             self.oracle.wrong("7 rejected", f"{request_id} as {event.code}, and it was sent")
 
     def _expired(self, request_id: str, origin: str) -> None:
@@ -134,8 +181,8 @@ class Endings:
         dispatches = [e.value for e in self.dispatches[origin] if isinstance(e.value, Dispatch)]
         if all(now_ms + SKEW_MS < expires_ms(dispatch) for dispatch in dispatches):
             self.oracle.wrong("7 expired", f"{request_id} before its time")
-        if self.oracle.texts[request_id] and request_id not in self.oracle.risky:
-            age_s = self.world.scheduler.now - self.oracle.texts[request_id][-1].written_at
+        if sent := self._sent(request_id, origin):
+            age_s = self.world.scheduler.now - sent[-1].written_at
             if age_s > AGE_S:
                 self.oracle.noted("7 EXPIRED by a replay more than 72 h after the end")
             else:
@@ -156,9 +203,11 @@ class Endings:
     def _may_have_two(self, origin: str, ends: "list[tuple[tuple[EventType, str], float]]") -> bool:
         request = self.world.upstream.origins[origin]
         request_id = request.request_id if request else ""
-        if request_id in self.oracle.risky or request_id in self.world.upstream.resolved:
+        if request_id in self.world.operators.resolved:
             return True
         (_, first_at), ((last, _), last_at) = ends[0], ends[-1]
+        if last is EventType.DUPLICATE and len(ends) == 2 and request_id in self.world.operators.redriven:
+            return True  # a replay, after the redriven record had its own end
         if self.world.upstream.is_old(request_id, last_at):
             return True
         proved_at = self.oracle.submitted_at.get(request_id, -1.0)

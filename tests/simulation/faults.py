@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from connector.core.messages import SendRequest
 from connector.core.records import Rules
-from tests.simulation.plan import LINES, PARTITIONS
+from tests.simulation.messages import NUMBERS
+from tests.simulation.plan import LINES, PARTITIONS, PostFate
+from tests.simulation.upstream import HELLO, Asked
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600.0
 RETENTION_MS = 120 * 3600 * 1000
+WATCHED_S, WAKE_S = 27 * HOUR_S, 15.0
 NIGHTS_H = (40.0, 31.4, 40.0, 45.0)
 """Never more than 48 h without a sender; the second ends in the hour in which what is still parked is dropped."""
 
@@ -67,13 +71,19 @@ class Faults:
         self.world.sendblue.silent_until = self.world.scheduler.now + self.plan.span(5, 40)
 
     def _rebind(self, _: "Process") -> None:
-        self.world.upstream.rebind()
+        self.world.operators.rebind()
 
     def _resolve(self, _: "Process") -> None:
-        self.world.upstream.resolve()
+        self.world.operators.resolve()
 
     def _redrive(self, _: "Process") -> None:
-        self.world.upstream.redrive()
+        self.world.operators.redrive()
+
+    def _cancel(self, _: "Process") -> None:
+        self.world.operators.cancel()
+
+    def _by_hand(self, _: "Process") -> None:
+        self.world.operators.by_hand()
 
     def _reconciler(self, process: "Process") -> None:
         self.world.groups["parked"].move(0, process, graceful=self.plan.rng.random() < 0.5)
@@ -100,6 +110,48 @@ class Faults:
             if self.plan.rng.random() < 0.5:
                 self.world.scheduler.after(self.plan.span(5, 60), self.strike, "reset")
             self.world.scheduler.run(self.world.scheduler.now + 120.0)
+
+    def watch(self) -> None:
+        """A day and more passes in leaps of up to an hour, as if all machines were suspended; each time all work a bit.
+
+        Somebody texts from the dashboard meanwhile, and in some worlds another reconciler takes over.
+        """
+        world, begun = self.world, self.world.scheduler.now
+        if self.plan.rng.random() < 0.5:
+            world.scheduler.after(self.plan.span(1, 20 * HOUR_S), self._take_over)
+        world.operators.echo()
+        while world.scheduler.now < begun + WATCHED_S and not world.scheduler.stopped:
+            world.scheduler.sleep(self.plan.span(600, HOUR_S))
+            world.scheduler.run(world.scheduler.now + WAKE_S)
+
+    def _take_over(self) -> None:
+        reader = self.world.groups["parked"].owner(0)
+        self.world.operators.echoes.clear()
+        if reader is not None:
+            reader.kill("another reconciler takes over")
+
+    def crowd(self) -> None:
+        """Many requests on one line, which is told to wait; most of them expire behind it."""
+        world, lasts_s = self.world, self.plan.faults_s
+        world.sendblue.stuck["a"] = PostFate(0.0, True, 0.05, "window", 0.05)
+        for n in range(self.plan.crowd):
+            expires_ms = world.broker.now_ms + int(lasts_s * 1000) if n % 20 else None
+            number = f"+1{210 + n}5550100"
+            request = SendRequest(
+                f"c{n}", number=number, from_number=NUMBERS["a"], content=HELLO, expires_at_ms=expires_ms
+            )
+            world.scheduler.at(5 + n * 0.02, world.upstream.produce, Asked(request), n % PARTITIONS)
+
+    def outage(self) -> None:
+        """POSTs are lost from soon on, while more and more is asked for."""
+        world, plan = self.world, self.plan
+        plan.faults_s = plan.outage_s + 60.0
+        world.scheduler.at(20.0, self._lose_posts)
+        for _ in range(int(plan.outage_s / 60)):
+            world.scheduler.at(plan.span(20, plan.outage_s), world.upstream.begin, 3, 30.0)
+
+    def _lose_posts(self) -> None:
+        self.world.sendblue.silent_until = self.plan.outage_s
 
     def _pass(self, seconds: float) -> None:
         world = self.world

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SESSION_S = 45.0  # a process that is silent for so long has lost its partitions
 REVOKE_S = 40.0  # how long a graceful move waits
+BURST = 200  # records that a client hands over at once
 
 
 class Fetched(NamedTuple):
@@ -214,7 +215,9 @@ class Group:
     def _fetch(self, reader: Reader) -> None:
         if reader not in self._readers or reader.paused:
             return
-        entries = self._broker.log(self.topic, reader.partition)[reader.position :]
+        entries = self._broker.log(self.topic, reader.partition)[reader.position : reader.position + BURST]
         if entries:
             reader.position += len(entries)
             self._members[reader.process].take([Fetched(reader.partition, e) for e in entries])
+            if len(entries) == BURST:
+                self._fetch_soon(reader)

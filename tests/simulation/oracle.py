@@ -9,18 +9,21 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from connector.core.events import WAITING, MessageEvent
-from connector.core.ledger import GRANTED, Alarm, Duplicate, Fold, Step, Verdict
+from connector.core.ledger import GRANTED, Alarm, Fold, Step
 from connector.core.messages import MAX_AGE_MS, Disposition, EventType
-from connector.core.records import Intent, LedgerRecord, Outcome, Rebind
+from connector.core.orders import CancelRequest, CancelTag
+from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind
 from connector.core.requests import expires_ms
+from connector.core.resend import ABSENT, Q_S
 from connector.core.standing import Status
 from connector.roles.ingress import Reply
+from tests.simulation.begun import differences, plain, reaches
 from tests.simulation.broker import EPOCH_MS, Entry
 from tests.simulation.rare import ledger_rarities
 
 if TYPE_CHECKING:
+    from tests.simulation.messages import Moment, Text
     from tests.simulation.process import Process
-    from tests.simulation.sendblue import Text
     from tests.simulation.world import World
 
 SKEW_MS = 2_000
@@ -37,6 +40,10 @@ class Oracle:
         self.fold = Fold()
         self.steps: list[Step] = []
         self.granted: dict[str, tuple[int, Intent]] = {}
+        self.open: dict[str, float] = {}
+        self.granted_at: dict[str, float] = {}
+        self.parks: dict[str, Park] = {}
+        self.absent: dict[str, str] = {}
         self.proposals: dict[str, float] = {}
         self.touched: dict[str, list[int]] = defaultdict(list)
         self.texts: dict[str, list[Text]] = defaultdict(list)
@@ -45,7 +52,6 @@ class Oracle:
         self.heard: dict[bytes, str] = {}
         self.written: dict[bytes, list[Text]] = defaultdict(list)
         self.firsts: dict[tuple[bytes, int], Text] = {}
-        self.risky: set[str] = set()
         self.events: dict[str, MessageEvent] = {}
         self.landed_events: set[str] = set()
         self.submitted_at: dict[str, float] = {}
@@ -59,6 +65,14 @@ class Oracle:
         self.world.say(None, "VIOLATION", f"{rule}: {what}")
         self.violations.append(f"{rule}: t={self.world.scheduler.now:.3f} {what}")
 
+    def finish(self) -> None:
+        """9: whoever begins to read later judges alike."""
+        log = self.world.broker.log("ledger")
+        for begin in reaches(log):
+            self.world.saw("a fold begun later")
+            for difference in differences(log, self.steps, begin)[:1]:
+                self.wrong("9 verdicts", difference)
+
     def noted(self, what: str) -> None:
         """A residual the design names."""
         self.notes[what] += 1
@@ -67,7 +81,26 @@ class Oracle:
         """A process begins to append an INTENT."""
         if not process.replica.fold.rules_known:
             self.wrong("rules", f"{process} proposes under rules it does not know")
+        if self._is_cancelled(process, intent):
+            self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
+
+    def _is_cancelled(self, process: "Process", intent: Intent) -> bool:
+        """Whether an order that this process has read stands against it, by the order's own words."""
+        read = self.world.broker.log("control")[: process.obedience.position]
+        request = self.world.upstream.origins[str(intent.origin)]
+        for order in {entry.key: entry.value for entry in read}.values():
+            match order:
+                case CancelRequest(request_id, until_ms):
+                    meant = request_id == intent.request_id
+                case CancelTag(name, value, until_ms):
+                    tagged = request is not None and request.tags.get(name) == value
+                    meant = tagged and intent.request_time_ms < until_ms
+                case _:
+                    continue
+            if meant and self.world.broker.now_ms - until_ms < MAX_AGE_MS - 2 * SKEW_MS:
+                return True
+        return False
 
     def judged(self, process: "Process", offset: int, record: LedgerRecord, step: Step) -> None:
         """4: the verdicts of two replicas are equal, and so say their digests."""
@@ -76,11 +109,12 @@ class Oracle:
         if not isinstance(record, Intent):
             return
         ours = self.steps[offset].verdict
-        if _plain(step.verdict) != _plain(ours):
+        if plain(step.verdict) != plain(ours):
             self.wrong("4 verdicts", f"{process} at {offset}: {step.verdict} but {ours}, log from {process.first}")
 
     def checked(self, text: "Text") -> None:
-        """3 and 10: the moment at which a process decided to write."""
+        """3, 10 and 19: the moment at which a process decided to write."""
+        self.world.bounds.checked(text)
         process, attempt, now = text.process, text.attempt, self.world.scheduler.now
         offset, intent = self.granted.get(attempt, (-1, None))
         if intent is None or intent.owner != process.owner or process.position <= offset:
@@ -103,6 +137,7 @@ class Oracle:
         if attempt in self.by_attempt:
             self.wrong("3 once", f"{text.process} writes {attempt} again")
         self.by_attempt[attempt] = text
+        self.world.bounds.wrote()
         self._paced(text, self.last_write.get(line))
         self.last_write[line] = text
         self._alone(text)
@@ -114,22 +149,41 @@ class Oracle:
         texts = self.texts[request_id]
         if texts and text.written_at - texts[-1].written_at > MAX_AGE_MS / 1000:
             self.noted("1 twice, more than 72 h apart")
-        elif texts and request_id not in self.risky:
+        elif texts and any(self.came_late(one.attempt) for one in (*texts, text)):
+            self.noted("1 twice, an effect later than Q")
+        elif texts:
             self.wrong("1 twice", f"{request_id} by {texts[-1].attempt} and {text.attempt} of {text.process}")
         texts.append(text)
+        if text.dispatch.request.is_group:
+            self.world.saw("a text to a group")
         if self.heard.setdefault(contact, line) != line:
             tell = self.noted if text.late else self.wrong_line
             tell(f"6 line: {request_id} on {line} after {self.heard[contact]}")
             self.heard[contact] = line
 
+    def came_late(self, attempt: str) -> bool:
+        """It was proved absent, and its effect came after all, later than Q: what ``RESEND`` cannot exclude."""
+        text = self.by_attempt.get(attempt)
+        if attempt not in self.absent or text is None or text.message is None:
+            return False
+        return text.message.made_at - self.granted_at[attempt] > Q_S
+
     def wrong_line(self, what: str) -> None:
         self.wrong("6 line", what)
 
-    def answered(self, process: "Process", text: "Text", status: str, reply: Reply) -> None:
-        """11: Sendblue got its 2xx, so the event is durable, and the ledger knows that the attempt was sent."""
+    def answered(self, process: "Process", text: "Text", moment: "Moment", token: str, reply: Reply) -> None:
+        """11: Sendblue got its 2xx, so the event is durable, and the ledger knows that the attempt was sent.
+
+        12: whoever does not know the key is told so.
+        """
+        if token in self.world.sendblue.forged:
+            self.world.saw("a forged callback")
+            if reply.status not in (401, 503):
+                self.wrong("12 forged", f"{process} answered {reply.status}")
+            return
         if reply.status != 200:
             return
-        request_id = text.dispatch.request.request_id
+        request_id, status = text.dispatch.request.request_id, moment.status
         if f"{text.attempt} {status}" not in self.landed_events:
             self.wrong("11 durable", f"{process} answered {status} of {text.attempt} without an event")
         standing = self.fold.standing(request_id)
@@ -176,15 +230,20 @@ class Oracle:
         record: LedgerRecord = entry.value  # type: ignore[assignment]  # the ledger topic holds these
         step = self.fold.apply(entry.ms, record)
         self.steps.append(step)
-        self.world.say(None, "ledger", f"{entry.offset} {_shown(record)} {_plain(step.verdict) or ''}")
+        self.world.say(None, "ledger", f"{entry.offset} {_shown(record)} {plain(step.verdict) or ''}")
         ledger_rarities(self.world, record, step)
         if isinstance(record, Intent):
             if step.verdict is GRANTED:
                 self.granted[record.attempt] = (entry.offset, record)
-                if record.redrive:
-                    self.risky.add(record.request_id)
+                self.granted_at[record.attempt] = self.open[record.attempt] = self.world.scheduler.now
         elif attempt := getattr(record, "attempt", None):
             self.touched[attempt].append(entry.offset)
+        if step.was is not None and step.was.status is Status.OPEN and step.was is not step.now:
+            self.open.pop(step.was.attempt or "", None)
+        if isinstance(record, Park):
+            self.parks.setdefault(record.attempt, record)
+        if isinstance(record, Outcome) and record.detail == ABSENT:
+            self.absent[record.attempt] = record.request_id
         if isinstance(record, Rebind):
             self.heard.pop(record.contact, None)
         if step.now is not None and step.now.status is Status.SUBMITTED and step.was is not step.now:
@@ -198,7 +257,7 @@ class Oracle:
         dropped = step.was is not None and step.was.status is Status.CLOSED
         if step.alarm is Alarm.SUBMITTED_AFTER_END and dropped:
             self.world.saw("SUBMITTED after a drop")
-        elif record.request_id not in self.risky:
+        elif not any(self.came_late(text.attempt) for text in self.texts[record.request_id]):
             self.wrong("2 alarm", f"{step.alarm} by {_shown(record)}, was {step.was}")
 
     def _event(self, entry: Entry) -> None:
@@ -209,7 +268,9 @@ class Oracle:
         known = self.events.setdefault(event.event_id, event)
         if known is not event:
             self.world.saw("an event again")
-            forgotten = self.world.upstream.is_old(event.request_id) or event.request_id in self.world.upstream.resolved
+            forgotten = (
+                self.world.upstream.is_old(event.request_id) or event.request_id in self.world.operators.resolved
+            )
             proved = event.duplicate_of is Disposition.SUBMITTED  # a drop that a late proof overtook
             if _content(known) != _content(event) and not forgotten and not proved:
                 self.wrong("13 event id", f"{event.event_id} is {known} and {event}")
@@ -219,13 +280,8 @@ def _content(event: MessageEvent) -> tuple[object, ...]:
     """What a repeat of an event must repeat; a replay of our own has no report any more."""
     status = event.status if event.type is EventType.STATUS else None
     code = None if event.type in WAITING else event.code  # the first of several reasons is told
-    return (event.type, event.request_id, event.attempt, code, event.message_handle, status, event.duplicate_of)
-
-
-def _plain(verdict: Verdict | None) -> str:
-    if isinstance(verdict, Duplicate):
-        return f"duplicate of {verdict.standing.status.name}"
-    return type(verdict).__name__.lower() if verdict is not None else ""
+    about = (None, None) if event.type is EventType.STATUS else (event.request_id, event.attempt)  # the sweep forgets
+    return (event.type, *about, code, event.message_handle, status, event.duplicate_of)
 
 
 def _shown(record: LedgerRecord) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
+from connector.core.budget import PROCESS_BYTES
 from connector.core.messages import OnInDoubt
 
 LINES = ("a", "b", "c")
@@ -20,13 +21,15 @@ KINDS = {
     "zombie": 3,
     "reset": 1,
     "brownout": 2,
-    "unauthorized": 1,
+    "unauthorized": 2,
     "unreachable": 1,
     "silence": 1,
     "rebind": 2,
     "resolve": 3,
-    "redrive": 1,
+    "redrive": 3,
     "reconciler": 1,
+    "cancel": 3,
+    "by_hand": 3,
 }
 """Faults and operators' acts that strike at a time, by weight."""
 
@@ -75,7 +78,9 @@ class Setup:
 class Plan:
     """One seed's world. Rates are per append, per POST, per step of a role, per callback.
 
-    ``mixed``: processes differ in their settings. ``deaf``: most callbacks are lost, the others are late.
+    ``mixed``: processes differ in their settings. ``deaf``: most callbacks are lost, the others are late. ``long``:
+    days pass. ``watched``: a day passes at the end, hour by hour. ``crowd``: so many requests more, to a line that is
+    stuck. ``outage_s``: how long POSTs are lost, while nothing else breaks.
     """
 
     seed: int
@@ -92,6 +97,12 @@ class Plan:
     mixed: bool = False
     deaf: bool = False
     calm: bool = False
+    watched: bool = False
+    crowd: int = 0
+    outage_s: float = 0.0
+    budget_bytes: int = PROCESS_BYTES
+    list_lags: tuple[float, ...] = (0.1, 1.0, 20.0, 50.0)
+    freezes: tuple[float, ...] = (0.5, 3.0, 7.0, 30.0, 120.0, 200.0)
 
     def chance(self, rate: float) -> bool:
         """True at this rate while faults last; at a rate of the world's roughness."""
@@ -180,22 +191,55 @@ ANSWERS = ("5xx before", "5xx after", "429", "window", "no handle", "busy accoun
 
 
 def draw(seed: int) -> Plan:
-    """The plan of a seed. Every eighth world is a long one, in which days pass."""
+    """The plan of a seed. Every eighth world is a long one, in which days pass; every eighth is watched for a day."""
     rng = Random(seed)
     plan = Plan(seed, rng, processes=rng.choice((2, 2, 3)), requests=rng.randint(10, 18))
-    plan.long = seed % 8 == 7
+    plan.long, plan.watched = seed % 8 == 7, seed % 8 == 3
     plan.roughness = rng.choice((0.3, 1.0, 1.0, 2.0))
     plan.mixed = rng.random() < 0.4
     plan.in_doubt = rng.choice((OnInDoubt.PARK, OnInDoubt.PARK, OnInDoubt.DROP))
     plan.base = Setup(park_after_s=rng.choice((60.0, 60.0, 120.0)), in_flight=rng.choice((1, 1, 2)))
     plan.deaf = rng.random() < (0.6 if plan.long else 0.25)
     plan.faults_s = rng.choice((120.0, 240.0))
-    every_s = rng.choice((8.0, 15.0, 40.0))
-    count = int(plan.faults_s / every_s)
+    if seed % 16 == 13:
+        _resend(plan)
+    elif seed % 8 < 7 and not plan.watched and rng.random() < 0.2:
+        plan.list_lags = (*plan.list_lags, 200.0)  # slower than the sweep, and absence, may count on
+    _faults(plan, rng.choice((8.0, 15.0, 40.0)))
+    if seed % 32 == 5:
+        _outage(plan)
+    elif seed % 128 == 9:
+        _crowd(plan)
+    return plan
+
+
+def _faults(plan: Plan, every_s: float) -> None:
+    rng, count = plan.rng, int(plan.faults_s / every_s)
     kinds = rng.choices(list(KINDS), weights=list(KINDS.values()), k=count)
     if plan.deaf and plan.long:
         kinds = [kind for kind in kinds if kind != "resolve"]
     plan.faults = sorted(Fault(rng.uniform(3, plan.faults_s), kind) for kind in kinds)
     if rng.random() < 0.08:
         plan.upgrade_at = rng.uniform(20, plan.faults_s)
-    return plan
+
+
+def _resend(plan: Plan) -> None:
+    """What is proved absent is sent again; that takes seven minutes, and texts to others that come meanwhile."""
+    plan.in_doubt = OnInDoubt.RESEND
+    plan.deaf = plan.rng.random() < 0.7
+    plan.faults_s = 720.0
+    plan.requests += 6
+    plan.freezes = (*plan.freezes, 500.0)
+
+
+def _outage(plan: Plan) -> None:
+    """Every POST is lost for a long time, and GETs succeed."""
+    plan.outage_s = plan.rng.choice((400.0, 1000.0))
+    plan.faults, plan.roughness, plan.upgrade_at = [], 0.0, None
+
+
+def _crowd(plan: Plan) -> None:
+    """More waits for a line that is stuck than its window holds, or the process may."""
+    plan.crowd = 560
+    plan.budget_bytes = PROCESS_BYTES if plan.seed % 256 < 128 else 120_000
+    plan.faults, plan.roughness, plan.upgrade_at, plan.mixed = [], 0.0, None, False

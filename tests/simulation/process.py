@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from connector.core.facts import BreakerTurned, DoubtLooked, Fact
+from connector.core.budget import Budget
+from connector.core.facts import Fact
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.core.views import Views
@@ -22,8 +23,10 @@ from connector.wiring.feed import Feed
 from tests.simulation.broker import Entry
 from tests.simulation.clock import ProcessLoop
 from tests.simulation.edges import Edges
+from tests.simulation.following import Obedience
 from tests.simulation.next_rules import NextFold
 from tests.simulation.plan import Setup
+from tests.simulation.rare import fact_rarities
 from tests.simulation.roles import ROLES
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class Process:
         self.sender: Sender | None = None
         self.ingress: Ingress | None = None
         self.reconciler: Reconciler | None = None
+        self.budget = Budget(world.plan.budget_bytes)
         self.live = False
         self._read_to = 0.0
         self.loop.start(self._run)
@@ -95,12 +99,10 @@ class Process:
         await asyncio.sleep(0)
 
     def observe(self, fact: Fact, /) -> None:
-        """Hear the facts that tell of rare paths."""
-        match fact:
-            case BreakerTurned(to="opened"):
-                self.world.saw("a breaker opened")
-            case DoubtLooked(found):
-                self.world.saw(f"a look: {found}")
+        """What logs and metrics hear."""
+        self.world.marks.told(fact)
+        self.world.statuses.told(self, fact)
+        fact_rarities(self.world, fact)
 
     async def stop(self) -> None:
         """A deploy: as ``app`` stops, in its order."""
@@ -123,6 +125,7 @@ class Process:
         if self.setup.rules > 1:
             self.replica.fold = NextFold()
             self.replica.views = Views(self.replica.fold, self.owner)
+        self.obedience = Obedience(self)
         reached = self._load_contacts()
         if not await self._restore(reached):
             return

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from connector.core.facts import BreakerTurned, DoubtLooked, Fact
 from connector.core.ledger import GRANTED, Duplicate, Step
 from connector.core.messages import Disposition
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Rebind, Resolution, Resolve, Result
@@ -64,6 +65,30 @@ MUST = (
     "frozen at the write",
     "an ack lost",
     "an append that landed late",
+    "a text to a group",
+    "a group parked",
+    "CLOSE for CANCELLED",
+    "CLOSE for CANCELLED_BY_TAG",
+    "said to be sent",
+    "a risk accepted",
+    "a redrive",
+    "not redriven: REDRIVEN",
+    "not redriven: SUBMITTED",
+    "absent",
+    "an absent text sent again",
+    "a look: ambiguous",
+    "proof by the list of a parked attempt",
+    "a status by the sweep",
+    "a status without its request",
+    "STATUS_TIMEOUT",
+    "the audit found a foreign",
+    "the audit found a duplicate",
+    "a forged callback",
+    "a POST under way at a 401",
+    "a write into silence",
+    "a full window",
+    "a tight budget",
+    "a fold begun later",
 )
 """What a run must have seen at least once over all its seeds."""
 
@@ -81,6 +106,9 @@ def ledger_rarities(world: "World", record: LedgerRecord, step: Step) -> None:
             _outcome(world, record, step)
         case Park():
             saw("PARK")
+            request = world.upstream.origins[str(record.origin)]
+            if request is not None and request.is_group:
+                saw("a group parked")
         case Resolve(resolution=Resolution.NOT_SENT):
             saw("resolved as not sent")
         case Resolve():
@@ -96,6 +124,15 @@ def ledger_rarities(world: "World", record: LedgerRecord, step: Step) -> None:
             saw("a rebind")
 
 
+def fact_rarities(world: "World", fact: Fact) -> None:
+    """Count the facts that tell of rare paths."""
+    match fact:
+        case BreakerTurned(to="opened"):
+            world.saw("a breaker opened")
+        case DoubtLooked(found):
+            world.saw(f"a look: {found}")
+
+
 def _outcome(world: "World", outcome: Outcome, step: Step) -> None:
     was = step.was.status if step.was is not None and step.was is not step.now else None
     match outcome.result:
@@ -104,8 +141,10 @@ def _outcome(world: "World", outcome: Outcome, step: Step) -> None:
                 world.saw("SUBMITTED of a parked attempt")
             if was is Status.OPEN and outcome.via == "callback":
                 world.saw("proof by callback of an attempt in doubt")
-            if was is Status.OPEN and outcome.via == "list":
-                world.saw("proof by the list")
+            if outcome.via == "list":
+                world.saw("proof by the list" if was is Status.OPEN else "proof by the list of a parked attempt")
+            if outcome.via == "operator":
+                world.saw("said to be sent")
         case Result.UNSENT:
             if outcome.via == "abandoned":
                 world.saw("a late grant given back")
@@ -122,6 +161,8 @@ def _intent(world: "World", intent: Intent, step: Step) -> None:
         world.saw("a lost race" if open_now else f"duplicate of {step.verdict.standing.status.name}")
     if step.verdict is GRANTED and intent.redrive:
         world.saw("a redrive granted")
+    if step.verdict is GRANTED and any(intent.request_id == r for r in world.oracle.absent.values()):
+        world.saw("an absent text sent again")
     if not world.owns(intent.owner, intent.line):
         world.saw("a zombie's intent")
         if step.verdict is GRANTED:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from connector.core.delays import Delay
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
-from connector.core.messages import Dispatch, Origin, SendRequest, Source
+from connector.core.messages import Dispatch, Origin, Source
 from connector.core.routing import Lines
 from connector.core.steps import Held
 from connector.core.turns import Policy
@@ -22,21 +22,26 @@ from connector.roles.doubts import Doubts
 from connector.roles.ends import Ends, PublishFailed
 from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
+from connector.roles.parked_looks import ParkedLooks
 from connector.roles.reconciler import ParkedRecord, Reconciler
 from connector.roles.router import RequestRecord, Router
 from connector.roles.sender import Sender
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
+from connector.roles.sweeper import Sweeper
 from connector.wiring.feed import Feed, Role
 from connector.wiring.inbound import Elected
+from tests.simulation.following import EventsBack
 from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
+from tests.simulation.messages import NUMBERS
 from tests.simulation.plan import LINES
-from tests.simulation.sendblue import NUMBERS, RING
+from tests.simulation.sendblue import RING
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
 
 HASH_KEY = b"k" * 16
+RECORD_BYTES = 300  # what a dispatch record weighs in its window
 Read = Callable[[KafkaRecord], Awaitable[None]]
 Give = Callable[[KafkaRecord, None], None]
 
@@ -57,8 +62,8 @@ def start_router(process: "Process") -> None:
 
     def give(record: Fetched, _: None) -> None:
         entry = record.entry
-        request = cast("SendRequest | None", entry.value)
-        source = Source(entry.key, b"%d/%d" % (entry.partition, entry.offset), (), entry.ms)
+        request, headers, value = process.world.upstream.asked(entry)
+        source = Source(entry.key, value or b"%d/%d" % (entry.partition, entry.offset), tuple(headers), entry.ms)
         origin = Origin("requests", entry.partition, entry.offset)
         router.records([RequestRecord(origin, source, request, entry.ms)])
 
@@ -95,7 +100,9 @@ def _start_delayer(process: "Process", delay: Delay, topic: str) -> None:
 def start_sender(process: "Process") -> None:
     """Dispatch to Sendblue."""
     edges, setup = process.edges, process.setup
-    policy = Policy(in_doubt=setup.in_doubt, park_after_s=setup.park_after_s, lease_s=setup.lease_s)
+    policy = process.world.teeth.policy(
+        Policy(in_doubt=setup.in_doubt, park_after_s=setup.park_after_s, lease_s=setup.lease_s)
+    )
     ends = process.world.teeth.ends(edges, edges.now_ms, process.observe, "sender")
     doubts = Doubts(
         process.replica,
@@ -108,7 +115,20 @@ def start_sender(process: "Process") -> None:
     process.watches += [doubts.watch, edges.account.watch]
     process.closers.append(doubts.close)
     around = Surroundings(
-        process.replica, edges, ends, edges.account, doubts, policy, edges, edges, process.observe, HASH_KEY
+        *(
+            process.replica,
+            process.world.teeth.sendblue(edges),
+            ends,
+            edges.account,
+            doubts,
+            policy,
+            edges,
+            edges,
+            process.observe,
+            HASH_KEY,
+        ),
+        orders=process.obedience.orders,
+        budget=process.budget,
     )
     lines = [LineInfo(line, n, setup.gap_s, setup.in_flight) for n, line in enumerate(LINES)]
     sender = Sender(
@@ -118,7 +138,8 @@ def start_sender(process: "Process") -> None:
     def give(record: Fetched, _: None) -> None:
         entry = record.entry
         dispatch = cast("Dispatch", entry.value)
-        sender.records([DispatchRecord(entry.partition, entry.offset, dispatch.source.timestamp_ms, 300, dispatch)])
+        time_ms = dispatch.source.timestamp_ms
+        sender.records([DispatchRecord(entry.partition, entry.offset, time_ms, RECORD_BYTES, dispatch)])
 
     process.sender = sender
     process.watches.append(sender.watch)
@@ -134,11 +155,18 @@ def start_ingress(process: "Process") -> None:
 
 
 def start_reconciler(process: "Process") -> None:
-    """Parked requests to their end; the contacts topic."""
-    edges = process.edges
-    reconciler = Reconciler(
-        process.replica, Ends(edges, edges.now_ms, process.observe, "reconciler"), edges, edges.mono, process.observe
+    """Parked requests to their end; the contacts topic; what no callback told."""
+    edges, statuses = process.edges, MessageList(process)
+    ends = Ends(edges, edges.now_ms, process.observe, "reconciler")
+    reconciler = Reconciler(process.replica, ends, edges, edges.mono, process.observe)
+    looks = ParkedLooks(
+        process.replica,
+        ListProofs(process.replica, statuses, edges, edges.log_end),
+        reconciler.parked,
+        edges.now_ms,
+        process.observe,
     )
+    sweeper = Sweeper(statuses, EventsBack(process), ends, looks, edges, process.observe)
 
     def give(record: Fetched, _: None) -> None:
         key, value = record.entry.key or b"", record.entry.value
@@ -150,14 +178,14 @@ def start_reconciler(process: "Process") -> None:
         return reconciler.record(key, ParkedRecord(whole, attempt, record.entry.ms))
 
     process.reconciler = reconciler
-    process.watches.append(reconciler.watch)
-    _join(process, "parked", Elected(reconciler), give)
+    process.watches += [reconciler.watch, sweeper.watch]
+    _join(process, "parked", Elected(reconciler, sweeper), give)
 
 
 def _join(process: "Process", topic: str, role: Role, give: Callable[[Fetched, None], None]) -> None:
     async def read(_: Fetched) -> None:
         """Nearly always at once; now and then a schema has to be asked for."""
-        if process.world.plan.chance(0.01):
+        if process.world.plan.chance(0.01) and not process.world.plan.crowd:
             process.world.saw("a slow registry")
             await asyncio.sleep(process.world.plan.span(0.1, 8))
 

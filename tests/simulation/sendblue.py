@@ -8,22 +8,22 @@ until a 2xx.
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connector.core.calls import Answer, Failure
 from connector.core.identities import contact_hash
-from connector.core.messages import Dispatch
+from connector.core.messages import Dispatch, SendRequest
 from connector.core.tokens import Ring, sign
 from connector.roles.ingress import Reply
-from tests.simulation.broker import EPOCH_MS
+from tests.simulation.messages import Message, Moment, Text, drawn, ms_of
 from tests.simulation.plan import PostFate
+from tests.simulation.teeth import FORGERS
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
     from tests.simulation.world import World
 
-NUMBERS = {"a": "+13035550100", "b": "+13035550101", "c": "+13035550102"}
 RING = Ring({"k1": b"c" * 16}, "k1")
 DEADLINE_S = 20.0  # of one call
 CALLBACK_S = 45.0  # how long Sendblue waits for an answer
@@ -38,40 +38,24 @@ REFUSALS = {
 RESET, NOT_WRITTEN = Answer(failure=Failure.WRITTEN), Answer(failure=Failure.NOT_WRITTEN)
 
 
-@dataclass(eq=False)
-class Text:
-    """A POST on its way, and a text once it is accepted."""
-
-    process: "Process"
-    dispatch: Dispatch
-    attempt: str
-    contact: bytes
-    checked_at: float
-    lease_end: float
-    written_at: float = -1.0
-    arrived: bool = False
-    lost: bool = False
-    accepted_at: float | None = None
-    visible_at: float = float("inf")
-    handle: str = ""
-    answered: Answer | None = None
-
-    @property
-    def late(self) -> bool:
-        """Written after its lease: the process was frozen between the last check and the socket."""
-        return self.written_at > self.lease_end + 1e-6
-
-
 class Sendblue:
     """The account."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
         self.posts: list[Text] = []
+        self.messages: dict[str, Message] = {}
+        self.forged: set[str] = set()
         self.unauthorized_until = 0.0
         self.unreachable_until = 0.0
         self.silent_until = 0.0
+        self.stuck: dict[str, PostFate] = {}
         self.blacklist: set[str] = set()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether GETs fail now."""
+        return max(self.unauthorized_until, self.unreachable_until) > self._world.scheduler.now
 
     async def post(self, process: "Process", dispatch: Dispatch, attempt: str, lease_end: float) -> Answer:
         """One POST, as ``SendblueClient`` makes it; nothing is written after ``lease_end``."""
@@ -80,7 +64,7 @@ class Sendblue:
         text = Text(process, dispatch, attempt, contact, now, lease_end)
         world.oracle.checked(text)
         await process.point("before the write", often=2.5)
-        fate = world.plan.post(self.silent_until > world.scheduler.now)
+        fate = self.stuck.get(dispatch.line) or world.plan.post(self.silent_until > world.scheduler.now)
         if fate.connect_s:
             await asyncio.sleep(fate.connect_s)
         if not fate.connects or self.unreachable_until > world.scheduler.now or world.scheduler.now > text.lease_end:
@@ -96,13 +80,20 @@ class Sendblue:
         except TimeoutError:
             answered = RESET
         await process.point("at the answer")
+        world.bounds.heard(text, answered)
         return replace(answered, written_after_s=text.written_at - now)
 
     async def probe(self, process: "Process") -> bool:
         """A GET."""
         await asyncio.sleep(0.05)
         self._world.saw("a probe")
-        return max(self.unauthorized_until, self.unreachable_until) <= self._world.scheduler.now
+        if not self.is_away:
+            self._world.bounds.reached(process)
+        return not self.is_away
+
+    def by_hand(self, request: SendRequest, line: str) -> Message:
+        """Somebody sends a message from the dashboard."""
+        return self._made(request, line, None)
 
     def _written(self, text: Text, fate: PostFate, answer: "asyncio.Future[Answer]") -> None:
         scheduler = self._world.scheduler
@@ -126,7 +117,7 @@ class Sendblue:
         reply = self._judge(text, fate.answer)
         text.answered = reply
         world.say(text.process, "arrived", f"{text.attempt} {fate.answer} -> {reply.status}")
-        if fate.answer in ("reset", "silence") and text.accepted_at is not None:
+        if fate.answer in ("reset", "silence") and text.message is not None:
             world.saw("an answer lost")
         if fate.answer == "silence":
             return
@@ -145,68 +136,83 @@ class Sendblue:
             return REFUSALS[wish]
         if wish == "5xx before":
             return REFUSALS["5xx"]
-        body = self._accept(text)
+        message = self._accept(text)
         if wish == "5xx after":
             self._world.saw(wish)
             return REFUSALS["5xx"]
+        body = message.body(message.story[0])
         if wish == "no handle":
             del body["message_handle"]
         return Answer(status=202, body=body, is_json=True)
 
-    def _accept(self, text: Text) -> dict[str, object]:
-        world = self._world
-        text.accepted_at, text.handle = world.scheduler.now, f"h-{len(self.posts)}-{text.attempt[:4]}"
-        text.visible_at = world.scheduler.now + world.plan.rng.choice((0.1, 1.0, 20.0, 200.0))
-        world.oracle.accepted(text)
-        for status, delay in (("QUEUED", 0.0), ("SENT", 2.0), ("DELIVERED", 5.0)):
-            self._callback(text, status, delay + world.plan.rng.choice((0.001, 0.3, 3.0)))
-        return self._body(text, "QUEUED")
+    def _accept(self, text: Text) -> Message:
+        text.message = self._made(text.dispatch.request, text.dispatch.line, text)
+        self._world.oracle.accepted(text)
+        for moment in text.message.story:
+            self._callback(text, moment)
+        return text.message
 
-    def _body(self, text: Text, status: str) -> dict[str, object]:
-        at = "2023-11-14T22:13:20.000Z"
-        return {"status": status, "message_handle": text.handle, "date_updated": at, "is_outbound": True}
+    def _made(self, request: SendRequest, line: str, text: Text | None) -> Message:
+        now, plan = self._world.scheduler.now, self._world.plan
+        handle = f"h-{len(self.messages)}-{text.attempt[:4] if text else 'hand'}"
+        service, story = drawn(plan.rng, now)
+        visible_at = now + plan.rng.choice(plan.list_lags)
+        message = self.messages[handle] = Message(handle, request, line, now, visible_at, service, story, text)
+        return message
 
-    def _callback(self, text: Text, status: str, delay: float) -> None:
-        plan = self._world.plan
+    def _callback(self, text: Text, moment: Moment) -> None:
+        plan, scheduler = self._world.plan, self._world.scheduler
         later = plan.callback_s()
         if later is None:
             return self._world.saw("a callback lost")
-        hour = (EPOCH_MS + int(text.written_at * 1000)) // 3_600_000
+        hour = ms_of(text.written_at) // 3_600_000
         token = sign(RING, text.dispatch.request.request_id, text.attempt, hour)
+        delay = moment.at - scheduler.now + plan.rng.choice((0.001, 0.3, 3.0))
         for _ in range(1 + plan.chance(0.1)):
-            self._world.scheduler.after(delay + later, self._call, text, status, token, 0)
+            scheduler.after(delay + later, self._call, text, moment, token, 0)
+        if plan.chance(0.05):
+            self._forge(text, moment, hour)
         return None
 
-    def _call(self, text: Text, status: str, token: str, tries: int) -> None:
+    def _forge(self, text: Text, moment: Moment, hour: int) -> None:
+        """Somebody who does not know the key says what never happened."""
+        token = sign(FORGERS, text.dispatch.request.request_id, text.attempt, hour)
+        self.forged.add(token)
+        self._world.scheduler.after(
+            self._world.plan.span(0.1, 9), self._call, text, Moment(moment.at, "DECLINED"), token, 5
+        )
+
+    def _call(self, text: Text, moment: Moment, token: str, tries: int) -> None:
         world = self._world
         ready = [p for p in world.processes if p.live and p.ingress is not None]
         if not ready:
-            return self._again(text, status, token, tries)
+            return self._again(text, moment, token, tries)
         process = world.plan.rng.choice(ready)
         state = {"open": True}
-        process.hear(0.01, process.loop.start, self._accept_callback, process, text, status, token, tries, state)
-        world.scheduler.after(CALLBACK_S, self._give_up, text, status, token, tries, state)
+        process.hear(0.01, process.loop.start, self._accept_callback, process, text, moment, token, tries, state)
+        world.scheduler.after(CALLBACK_S, self._give_up, text, moment, token, tries, state)
         return None
 
     async def _accept_callback(
-        self, process: "Process", text: Text, status: str, token: str, tries: int, state: dict[str, bool]
+        self, process: "Process", text: Text, moment: Moment, token: str, tries: int, state: dict[str, bool]
     ) -> None:
-        body = json.dumps(self._body(text, status)).encode()
         assert process.ingress is not None
+        assert text.message is not None
+        body = json.dumps(text.message.body(moment)).encode()
         reply: Reply = await process.ingress.accept(token, body)
         if state.pop("open", False):
-            self._world.oracle.answered(process, text, status, reply)
+            self._world.oracle.answered(process, text, moment, token, reply)
             if reply.status != 200:
                 self._world.saw("a callback refused")
-                self._again(text, status, token, tries)
+                self._again(text, moment, token, tries)
 
-    def _give_up(self, text: Text, status: str, token: str, tries: int, state: dict[str, bool]) -> None:
+    def _give_up(self, text: Text, moment: Moment, token: str, tries: int, state: dict[str, bool]) -> None:
         if state.pop("open", False):
-            self._again(text, status, token, tries)
+            self._again(text, moment, token, tries)
 
-    def _again(self, text: Text, status: str, token: str, tries: int) -> None:
+    def _again(self, text: Text, moment: Moment, token: str, tries: int) -> None:
         if tries < 5:
-            self._world.scheduler.after(10.0 * (tries + 1), self._call, text, status, token, tries + 1)
+            self._world.scheduler.after(10.0 * (tries + 1), self._call, text, moment, token, tries + 1)
 
 
 def _tell(answer: "asyncio.Future[Answer]", what: Answer) -> None:

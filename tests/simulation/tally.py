@@ -41,7 +41,7 @@ class Tally:
         self.seeds += 1
         self.requests += len(world.upstream.origins)
         self.posts += len(world.sendblue.posts)
-        self.accepted += sum(text.accepted_at is not None for text in world.sendblue.posts)
+        self.accepted += sum(text.message is not None for text in world.sendblue.posts)
         self.processes += world.incarnations
         self.events += world.scheduler.events
         self.hours += world.scheduler.now / 3600

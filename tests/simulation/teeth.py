@@ -1,20 +1,30 @@
 """Rules broken on purpose, to see that the oracle notices. ``WHOLE`` breaks none: the connector as it is."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure
+from connector.core.facts import DeadLettered
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
+from connector.core.messages import Dispatch
+from connector.core.orders import Orders
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held, Owe
-from connector.core.tokens import Claim
+from connector.core.tokens import Claim, Ring, verify
+from connector.core.turns import Policy
 from connector.core.views import Views
-from connector.roles.ends import Ends
-from connector.roles.ingress import Ingress
+from connector.roles.account import Account
+from connector.roles.ends import DeadLetter, Ends
+from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
+from connector.roles.surroundings import Sendblue
+from tests.simulation.messages import NUMBERS
+
+FORGERS = Ring({"k1": b"f" * 16}, "k1")
+"""Of somebody who knows how a token looks, and not the key."""
 
 
 def _chance_attempt(rng: Random, _: int) -> str:
@@ -30,6 +40,10 @@ class Teeth:
     ingress: type[Ingress] = Ingress
     answer: Callable[[Answer], Answer] = lambda answer: answer
     attempt: Callable[[Random, int], str] = _chance_attempt
+    policy: Callable[[Policy], Policy] = lambda policy: policy
+    sendblue: Callable[[Sendblue], Sendblue] = lambda sendblue: sendblue
+    account: type[Account] = Account
+    orders: type[Orders] = Orders
 
 
 class TrustingFold(Fold):
@@ -72,10 +86,64 @@ class HastyEnds(Ends):
 _KEPT: list[asyncio.Task[None]] = []
 
 
+class OpenIngress(Ingress):
+    """Takes a callback from whoever knows how a token looks."""
+
+    async def accept(self, token: str, body: bytes) -> Reply:
+        if verify(self._ring, token) is None:
+            self._ring, genuine = FORGERS, self._ring
+            try:
+                return await super().accept(token, body)
+            finally:
+                self._ring = genuine
+        return await super().accept(token, body)
+
+
 class ForgetfulIngress(Ingress):
     """Publishes the status and leaves the proof out of the ledger."""
 
     async def _prove(self, claim: Claim, report: Report, now_ms: int) -> None:
+        return None
+
+
+class TalkativeEnds(Ends):
+    """Says in a fact whom a request was for."""
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        await super().dead_letter(letter)
+        self._observe(DeadLettered(NUMBERS["a"]))
+
+
+class OneAtATime:
+    """A call of Sendblue holds up the calls of all other lines."""
+
+    def __init__(self, edges: Sendblue) -> None:
+        self._edges, self._lock = edges, asyncio.Lock()
+
+    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+        async with self._lock:
+            return await self._edges.send(dispatch, attempt, write_by)
+
+    def report(self, answer: Answer) -> Report | None:
+        return self._edges.report(answer)
+
+
+class DeafAccount(Account):
+    """A refused key stops nobody."""
+
+    def stop(self, code: str) -> bool:
+        return False
+
+
+def never_parked(policy: Policy) -> Policy:
+    """Nobody ever gives up an attempt in doubt."""
+    return replace(policy, park_after_s=1e9)
+
+
+class DeafOrders(Orders):
+    """What operators cancel is sent all the same."""
+
+    def cancels(self, request_id: str, tags: Mapping[str, str], request_time_ms: int, now_ms: int) -> str | None:
         return None
 
 
@@ -93,4 +161,9 @@ BROKEN = {
     "callback without proof": Teeth(ingress=ForgetfulIngress),
     "5xx is unsent": Teeth(answer=server_error_is_unsent),
     "attempts are counted": Teeth(attempt=lambda _, n: f"{n:016x}"),
+    "any callback is taken": Teeth(ingress=OpenIngress),
+    "a number in a fact": Teeth(ends=TalkativeEnds),
+    "a refused key stops nobody": Teeth(account=DeafAccount),
+    "nothing is parked": Teeth(policy=never_parked),
+    "cancelled and sent": Teeth(orders=DeafOrders),
 }

@@ -9,15 +9,19 @@ from collections import Counter
 from functools import partial
 
 from connector.core.messages import Dispatch
+from tests.simulation.bounds import Bounds
 from tests.simulation.broker import DELAYS, Broker
 from tests.simulation.clock import Scheduler
 from tests.simulation.endings import Endings
 from tests.simulation.faults import Faults
 from tests.simulation.groups import SESSION_S, Group
+from tests.simulation.marks import Marks
+from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import LINES, Plan, draw
 from tests.simulation.process import Process
 from tests.simulation.sendblue import Sendblue
+from tests.simulation.statuses import Statuses
 from tests.simulation.teeth import WHOLE, Teeth
 from tests.simulation.upstream import Upstream
 
@@ -28,8 +32,8 @@ QUIET_S = 7200.0
 class World:
     """Everything of one seed."""
 
-    def __init__(self, seed: int, teeth: Teeth = WHOLE) -> None:
-        self.plan: Plan = draw(seed)
+    def __init__(self, seed: int, teeth: Teeth = WHOLE, plan: Plan | None = None) -> None:
+        self.plan: Plan = plan or draw(seed)
         self.teeth = teeth
         self.scheduler = Scheduler()
         self.history: list[tuple[float, str, str, str]] = []
@@ -39,6 +43,9 @@ class World:
         self.oracle = Oracle(self)
         self.endings = Endings(self)
         self.upstream = Upstream(self)
+        self.operators = Operators(self)
+        self.statuses, self.marks = Statuses(self), Marks(self)
+        self.calm_at = 0.0
         told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
         told |= {topic: partial(self.endings.committed_delay, topic) for topic in DELAYS}
         self.groups = {
@@ -46,9 +53,11 @@ class World:
             for topic in ("requests", "dispatch", "parked", *DELAYS)
         }
         self.processes: list[Process] = []
+        self._ever: list[Process] = []
         self._names = 0
         self.incarnations = 0
         self.faults = Faults(self)
+        self.bounds = Bounds(self)
 
     def say(self, process: Process | None, what: str, detail: str) -> None:
         """Write a line of the history."""
@@ -69,7 +78,7 @@ class World:
             origin, ends = str(dispatch.origin), self.endings
             moved = any(e.value.hops or e.value.redrive for e in ends.dispatches[origin])  # type: ignore[attr-defined]  # Dispatch
             waited = origin in ends.delayed or origin in ends.parked or dispatch.request.send_at_ms
-            if moved or waited or dispatch.request.request_id in self.upstream.resolved:
+            if moved or waited or dispatch.request.request_id in self.operators.resolved:
                 return True
         both = [self.endings.dispatches[str(d.origin)] for d in (later, earlier)]
         if len({entry.partition for entries in both for entry in entries}) > 1 or both[0][0].offset > both[1][0].offset:
@@ -87,17 +96,34 @@ class World:
             self.scheduler.at(fault.at, self.faults.strike, fault.kind)
         if plan.upgrade_at is not None:
             self.scheduler.at(plan.upgrade_at, self.faults.upgrade)
+        if plan.crowd:
+            self.faults.crowd()
+        if plan.outage_s:
+            self.faults.outage()
         self.scheduler.run(plan.faults_s)
         if plan.long:
             self.faults.days()
         self._calm_down()
         self._settle()
-        if not self.oracle.violations:
-            self.endings.finish()
+        if plan.watched and not self.scheduler.stopped:
+            self.faults.watch()
+        self._judge()
         self._count()
-        for process in self.processes:
-            process.loop.bury()
+        self.bury()
         return self
+
+    def bury(self) -> None:
+        """Close whatever never ended; the garbage collector would do so at some later time."""
+        for process in self._ever:
+            process.loop.bury()
+
+    def _judge(self) -> None:
+        """What can be said only at the end, if nothing was wrong before."""
+        for finish in (self.endings.finish, self.oracle.finish, self.bounds.finish):
+            if not self.oracle.violations:
+                finish()
+        if self.plan.watched and not self.oracle.violations:
+            self.statuses.finish()
 
     def spawn(self, name: str | None = None) -> None:
         """Start an incarnation."""
@@ -106,6 +132,7 @@ class World:
             name = f"P{self._names}"
         self.incarnations += 1
         self.processes.append(Process(self, name, self.plan.setup(self.faults.next_rules)))
+        self._ever.append(self.processes[-1])
 
     def gone(self, process: Process, at_once: bool = False) -> None:
         """A process has ended; another takes its place after a while."""
@@ -130,8 +157,9 @@ class World:
                     group.move(partition, self.plan.rng.choice(others), graceful=False)
 
     def _calm_down(self) -> None:
-        self.plan.calm = True
+        self.plan.calm, self.calm_at = True, self.scheduler.now
         self.sendblue.silent_until = 0.0
+        self.sendblue.stuck.clear()
         self.broker.down_until = self.sendblue.unauthorized_until = self.sendblue.unreachable_until = 0.0
         for process in self.processes:
             process.loop.thaw()
@@ -141,7 +169,7 @@ class World:
         while self.scheduler.now < end and not self.scheduler.stopped:
             self.scheduler.run(self.scheduler.now + STEP_S)
             if self.scheduler.now > end - QUIET_S + 200:
-                self.upstream.resolve(drop=True)
+                self.operators.resolve(drop=True)
             if self._quiet():
                 return
         if not self.scheduler.stopped:

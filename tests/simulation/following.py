@@ -1,0 +1,72 @@
+"""Topics that a process follows without a group: the events, read back and on, and what operators order."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.outstanding import Told, told_by
+from connector.core.standing import request_key
+from tests.simulation.broker import Entry
+
+if TYPE_CHECKING:
+    from connector.core.events import MessageEvent
+    from tests.simulation.process import Process
+
+
+class EventsBack:
+    """The events topic, as ``wiring.inbound.EventsBack`` reads it."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process, self._world = process, process.world
+
+    async def follow(self, since_ms: int, take: Callable[[Sequence[Told]], None], at_end: Callable[[], None]) -> None:
+        """Read what was told of messages since then, and go on."""
+        broker, landed = self._world.broker, asyncio.Event()
+        log = broker.log("events")
+        position = next((entry.offset for entry in log if entry.ms >= since_ms), len(log))
+
+        def heard(_: Entry) -> None:
+            self._process.hear(self._world.plan.lag_s(), landed.set)
+
+        broker.listen("events", heard)
+        try:
+            while True:
+                entries, position = log[position:], len(log)
+                take([told for entry in entries if (told := told_by(cast("MessageEvent", entry.value))) is not None])
+                at_end()
+                landed.clear()
+                await landed.wait()
+        finally:
+            broker.unlisten("events", heard)
+
+
+class Obedience:
+    """What operators order, as this process has read it so far: up to ``position`` of the control topic."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process, self._world = process, process.world
+        self.orders = self._world.teeth.orders()
+        self.position = 0
+        self._read(self._world.broker.end("control"))
+        self._world.broker.listen("control", self._landed)
+
+    def _landed(self, entry: Entry) -> None:
+        if not self._process.loop.dead:
+            self._process.hear(self._world.plan.lag_s(), self._read, entry.offset + 1)
+
+    def _read(self, end: int) -> None:
+        for entry in self._world.broker.log("control")[self.position : end]:
+            order = cast("Order | None", entry.value)
+            self.orders.put(entry.key or b"", order)
+            self._obey(order)
+        self.position = max(self.position, end)
+
+    def _obey(self, order: Order | None) -> None:
+        """As ``wiring.assembly.Parts.ordered``: the records it may mean look again."""
+        sender = self._process.sender
+        match order:
+            case CancelRequest(request_id) if sender is not None:
+                sender.wake((request_key(request_id),))
+            case CancelTag() if sender is not None:
+                sender.stir()
