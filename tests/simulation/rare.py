@@ -84,7 +84,6 @@ MUST = (
     "the audit found a foreign",
     "the audit found a duplicate",
     "a forged callback",
-    "a POST under way at a 401",
     "a write into silence",
     "a full window",
     "a tight budget",
