@@ -60,6 +60,10 @@ class EmbeddedBroker:
         """Answer every request so much later."""
         self._lib.rd_kafka_mock_broker_set_rtt(self._cluster, _NODE, delay_ms)
 
+    def refuse(self, request: int, error: int) -> None:
+        """Answer the next request of this kind (its API key) with this error code."""
+        self._lib.rd_kafka_mock_push_request_errors_array(self._cluster, request, 1, ctypes.byref(ctypes.c_int(error)))
+
 
 def _library() -> ctypes.CDLL:
     """The librdkafka that the installed confluent-kafka is linked with."""
@@ -84,4 +88,7 @@ def _library() -> ctypes.CDLL:
     lib.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
     lib.rd_kafka_mock_cluster_bootstraps.argtypes = [ctypes.c_void_p]
     lib.rd_kafka_mock_group_initial_rebalance_delay_ms.argtypes = [ctypes.c_void_p, ctypes.c_int32]
+    lib.rd_kafka_mock_push_request_errors_array.argtypes = [
+        ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)
+    ]  # fmt: skip
     return lib

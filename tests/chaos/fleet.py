@@ -91,9 +91,13 @@ class Fleet:
         return life
 
     def ready(self) -> None:
-        """Wait until all that run are ready."""
-        lives = list(self.running.values())
-        until(lambda: all(life.look() for life in lives), READY_S, [life.process for life in lives])
+        """Wait until all that run are ready; one that ends meanwhile is started again."""
+
+        def true() -> bool:
+            self.revive()
+            return all(life.look() for life in list(self.running.values()))
+
+        until(true, READY_S)
 
     def kill(self, name: str) -> None:
         """SIGKILL."""
@@ -133,7 +137,7 @@ class Fleet:
     def revive(self) -> None:
         """Start again what ended by itself, as a supervisor would, and count it as an end."""
         for name, life in list(self.running.items()):
-            if life.process.poll() is not None:
+            if self.running.get(name) is life and life.process.poll() is not None:
                 life.how, life.ended, life.gone = f"exit {life.process.returncode}", time.time(), time.time()
                 self.start(name)
 

@@ -88,9 +88,14 @@ class Trial:
         return int(self.site.record()["posts"])
 
     def wait_posts(self, more: int, within_s: float = WITHIN_S) -> None:
-        """Until so many more POSTs have arrived."""
+        """Until so many more POSTs have arrived. A replica that ends by itself meanwhile is started again."""
         goal = self.posts() + more
-        until(lambda: self.posts() >= goal, within_s)
+
+        def true() -> bool:
+            self.fleet.revive()
+            return self.posts() >= goal
+
+        until(true, within_s)
 
     def seen(self, fault: str) -> int:
         """How many POSTs have met this fault so far."""
