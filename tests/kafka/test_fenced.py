@@ -45,6 +45,6 @@ async def test_a_member_whose_commit_is_fenced_ends_its_process() -> None:
         await asyncio.wait_for(role.has.wait(), WITHIN_S)
         broker.refuse(OFFSET_COMMIT, KafkaError.FENCED_INSTANCE_ID)
         consumer.commit({0: 1})
-        with pytest.raises(KafkaFatal, match="FENCED_INSTANCE_ID"):
+        with pytest.raises(KafkaFatal, match="fenced"):
             await asyncio.wait_for(consumer.fatal, WITHIN_S)
         await consumer.close()
