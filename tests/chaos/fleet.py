@@ -27,6 +27,8 @@ SOON = {
     "topic.metadata.refresh.interval.ms": "2000",
 }
 """A dead member's partitions move, and a dead broker is left, within seconds."""
+STATIC_SESSION_MS = 10_000
+"""A static member that is started again takes its place at once; one that is only slow is fenced, and has to end."""
 PROTOCOLS = ("classic", "static", "consumer")
 """cooperative-sticky; the same with group.instance.id; KIP-848."""
 
@@ -162,7 +164,8 @@ class Fleet:
         self.balancer.aim([self._ports[name] for name in well])
 
     def _config(self, name: str) -> Path:
-        client = {**SOON, "session.timeout.ms": str(self._stack.session_ms), "client.id": name}
+        session_ms = STATIC_SESSION_MS if self._protocol == "static" else self._stack.session_ms
+        client = {**SOON, "session.timeout.ms": str(session_ms), "client.id": name}
         if self._protocol == "consumer":
             del client["session.timeout.ms"], client["heartbeat.interval.ms"]
         if self._protocol == "static":
