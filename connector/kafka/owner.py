@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaException
 
 from connector.kafka.records import KafkaFatal
 
@@ -56,7 +56,7 @@ class OwnerThread:
 
     def _run(self) -> None:
         try:
-            client = Consumer({**self._settings, "error_cb": _heard})
+            client = Consumer(dict(self._settings))
         except (KafkaException, ValueError, TypeError) as error:
             return self.call(self._failed, KafkaFatal(f"{self.name}: {error}"))
         try:
@@ -74,11 +74,3 @@ class OwnerThread:
     def _failed(self, error: KafkaFatal) -> None:
         if not self.fatal.done():
             self.fatal.set_exception(error)
-
-
-def _heard(error: KafkaError) -> None:
-    """The client makes up for what it tells here. Where nobody listens, it keeps a fatal error to itself.
-
-    So it is when a commit of a static member is fenced: it would read on for a while, and then nothing for ever. With a
-    listener the next poll raises.
-    """

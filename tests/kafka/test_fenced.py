@@ -37,7 +37,7 @@ class Worker:
 
 
 async def test_a_member_whose_commit_is_fenced_ends_its_process() -> None:
-    """The client never joins again and says so only to an error callback: without one, its partitions stand still."""
+    """The client never joins again, and says so by the code of what it polls: its partitions would stand still."""
     with EmbeddedBroker({"work": 1}) as broker:
         clients, role = ClientSettings(broker.bootstrap, extra={**CLIENT, "group.instance.id": "p"}), Worker()
         consumer = GroupConsumer(clients, "g", "work", role, asyncio.get_running_loop())
