@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from tests.chaos.oracle import percentile
+from tests.chaos.scenarios import ACTS
 from tests.prove.rows import Row, of_acts, of_kills
 
 CLOSE = "after another POST of its line"
@@ -13,8 +14,9 @@ Cell: TypeAlias = Callable[[Sequence[Row]], str]
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Row]]:
     """The kinds of runs that there are, with their lines."""
+    acts = of_acts(rows)
     kinds = {
-        "every act": of_acts(rows),
+        f"{len({row['form'] for row in acts})} of {len(ACTS)} acts, each apart": acts,
         "kill -9, `PARK`": of_kills(rows, "park"),
         "kill -9, `RESEND`": of_kills(rows, "resend"),
     }

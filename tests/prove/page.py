@@ -15,12 +15,13 @@ TOLERANCE = (
     f"Too close: closer than the gap of the line by more than {TOLERANCE_S:g} s, from the arrival of a call at the "
     "proxy before the simulator to the arrival of the next one at the simulator, as the kernel has them."
 )
+OLDER = "{} of these runs are older: judged by arrivals alone, closer than the gap by up to three quarters let pass."
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """All that the lines show; what was not run is not mentioned."""
     brokers = table(rows)
-    parts = [brokers, [TOLERANCE] if brokers else [], _without_brokers(rows), _machine(rows), _left_out(rows)]
+    parts = [brokers, _tolerance(rows) if brokers else [], _without_brokers(rows), _machine(rows), _left_out(rows)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -31,6 +32,11 @@ def put(page: str, text: str) -> str:
     if not (begin and end):
         raise ValueError("the page lacks the comments between which the figures go")
     return f"{before}{begin}\n\n{text}\n{end}{after}"
+
+
+def _tolerance(rows: Sequence[Row]) -> list[str]:
+    older = sum("settle_s" in row and "too_close" not in row for row in rows)
+    return [TOLERANCE, *([OLDER.format(older)] if older else [])]
 
 
 def _without_brokers(rows: Sequence[Row]) -> list[str]:
