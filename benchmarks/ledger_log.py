@@ -28,9 +28,8 @@ def records(requests: int, seed: int = 1) -> Iterator[LedgerRecord]:
         attempt, contact, request_id = chance.randbytes(8).hex(), chance.randbytes(8), f"order-2026-{n:08d}"
         line = f"line-{n % LINES}"
         origin = Origin("sendblue.requests", n % 12, n // 12)
-        yield Intent(
-            attempt, request_id, line, contact, chance.randbytes(8), at_ms(2 * n), origin, 0, "0123456789abcdef"
-        )
+        body, owner = chance.randbytes(8), "0123456789abcdef"
+        yield Intent(attempt, request_id, line, contact, body, at_ms(2 * n), origin, 0, owner, lease_ms=5000)
         handle = str(uuid.UUID(int=chance.getrandbits(128)))
         open_attempts.append(Outcome(attempt, request_id, line, contact, Result.SUBMITTED, handle, "sender"))
         if len(open_attempts) == IN_FLIGHT:

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from connector.core.events import ContentPolicy
 from connector.core.messages import OnInDoubt
 from connector.core.outcomes import UnknownCode
+from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 
@@ -99,7 +100,9 @@ class Ledger(_Part):
 
     hash_key: SecretStr | None = Field(None, description="key of the ledger's hashes, 16 to 64 bytes; never changed")
     hash_key_file: Path | None = Field(None, description="the same, as a file")
-    lease_s: float = Field(5.0, ge=1, le=30, description="how long a grant may be written after it was asked for")
+    lease_s: float = Field(
+        5.0, ge=1, le=LONGEST_LEASE_S, description="how long a grant may be written after it was asked for"
+    )
 
 
 class Callbacks(_Part):

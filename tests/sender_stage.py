@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
@@ -22,10 +22,11 @@ from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
 from connector.roles.replica import AppendFailed, Replica
 from connector.roles.sender import Sender
-from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
+from connector.roles.surroundings import DispatchRecord, LineInfo, MayWrite, Surroundings
 
 NOW_MS = 1_700_000_000_000
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)
+NOT_WRITTEN = Answer(failure=Failure.NOT_WRITTEN)
 LOST = Answer(failure=Failure.WRITTEN)
 TOO_MANY = Answer(status=429, body={"status": "ERROR", "message": "slow down"}, is_json=True)
 REFUSED = Answer(status=400, body={"status": "ERROR", "error_code": 4002, "error_message": "no"}, is_json=True)
@@ -56,7 +57,10 @@ class Log:
 
 @dataclass
 class Stage:
-    """Everything around one sender, and what it did: POSTs as (time, request id, line), ends as event types."""
+    """Everything around one sender, and what it did: POSTs as (time, request id, line), ends as event types.
+
+    ``connects_s``: how long each call waits for its connection, 0 when there are no more.
+    """
 
     log: Log = field(default_factory=Log)
     owner: str = "P"
@@ -73,6 +77,7 @@ class Stage:
     paused: list[tuple[int, bool]] = field(default_factory=list)
     probes: list[bool] = field(default_factory=list)
     latency_s: float = 0.05
+    connects_s: list[float] = field(default_factory=list)
     attempts: int = 0
     clock_reads: int = 0
     budget: Budget = field(default_factory=Budget)
@@ -127,11 +132,18 @@ class Stage:
         await asyncio.sleep(0.01)
         return self.probes.pop(0) if self.probes else True
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
-        self.posts.append((self.mono(), dispatch.request.request_id, dispatch.line))
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        began = self.mono()
+        await asyncio.sleep(self.connects_s.pop(0) if self.connects_s else 0)
+        while wait_s := may_write():  # noqa: ASYNC110 - as the gate does
+            await asyncio.sleep(wait_s)
+        if wait_s is None:
+            return NOT_WRITTEN
+        wrote = self.mono()
+        self.posts.append((wrote, dispatch.request.request_id, dispatch.line))
         await asyncio.sleep(self.latency_s)
         answer = self.answers.pop(0) if self.answers else self.answer_for(dispatch.request.request_id)
-        return Answer(answer.status, answer.body, answer.is_json, failure=answer.failure, written_after_s=0.0)
+        return replace(answer, written_after_s=wrote - began)
 
     def text(self, dispatch: Dispatch, line: str) -> Text | None:
         request = dispatch.request

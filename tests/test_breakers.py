@@ -6,6 +6,7 @@ from itertools import cycle, repeat
 from connector.core.calls import Answer
 from connector.core.facts import AttemptInDoubt, BreakerTurned
 from connector.core.messages import Dispatch
+from connector.roles.surroundings import MayWrite
 from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, Stage
 from tests.virtual_time import run
 
@@ -132,8 +133,8 @@ def test_wrong_credentials_stop_after_one_post_a_line_and_blame_no_message() -> 
 class SlowB(Stage):
     """Line B is answered ten seconds later than line A."""
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
-        answer = await super().send(dispatch, attempt, write_by)
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        answer = await super().send(dispatch, attempt, may_write)
         await asyncio.sleep(10.0 if dispatch.line == "B" else 0.0)
         return answer
 

@@ -70,7 +70,7 @@ def _intent_of(request_id: str, place: int, stage: DelayStage) -> Intent:
     contact = taken[1].contact
     lane.window.wait(taken[0], stage.mono(), Wait.BEHIND)
     origin = Origin("sendblue.requests", 0, place)
-    return Intent("ff" * 8, request_id, "A", contact, taken[1].body, NOW_MS, origin, 0, "gone")
+    return Intent("ff" * 8, request_id, "A", contact, taken[1].body, NOW_MS, origin, 0, "gone", lease_ms=5000)
 
 
 def test_an_attempt_of_ones_own_in_doubt_never_hops() -> None:

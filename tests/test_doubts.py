@@ -15,6 +15,7 @@ from connector.core.proofs import Listing, Text
 from connector.core.records import Intent, Outcome, Result
 from connector.core.resend import ABSENT, Q_S
 from connector.core.turns import RESEND_GIVE_UP_S, Policy
+from connector.roles.surroundings import MayWrite
 from tests.sender_stage import LOST, NOW_MS, Stage
 from tests.virtual_time import run
 
@@ -222,8 +223,8 @@ def test_a_proof_that_comes_before_the_lost_reply_leaves_no_doubt_behind() -> No
     """The callback overtakes the end of the call, as it does whenever a reply is lost."""
 
     class Overtaking(Stage):
-        async def send(self, dispatch: Dispatch, attempt: str, within_s: float) -> Answer:
-            answer = await super().send(dispatch, attempt, within_s)
+        async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+            answer = await super().send(dispatch, attempt, may_write)
             self.log.land(proof_of(self))
             return answer
 

@@ -1,6 +1,7 @@
 """What the sender does before what, in virtual time: ledger read, lease begun, end durable, offset done."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -152,5 +153,41 @@ def test_a_dead_owners_lease_is_waited_out_before_the_intent() -> None:
 
         assert stage.posts[0][0] == pytest.approx(6.0)
         assert len(stage.log.records) == 3
+
+    run(story())
+
+
+@pytest.mark.parametrize("waits_s", [0.3, 0.9, 2.5])
+def test_a_slow_connection_does_not_bring_two_writes_together(waits_s: float) -> None:
+    """With two in flight the second may have its connection at once; the gap is kept between the writes themselves."""
+
+    async def story() -> None:
+        stage = Stage(in_flight=2, connects_s=[waits_s])
+        stage.sender.assigned([0])
+        for n in range(4):
+            stage.give(n, f"r{n}", number=f"+1202555010{n}")
+        await stage.until(lambda: len(stage.ends) == 4, within_s=60)
+        writes = [at for at, _, _ in stage.posts]
+
+        assert [b - a for a, b in pairwise(writes) if b - a < stage.gap_s - 1e-6] == []
+
+    run(story())
+
+
+@pytest.mark.parametrize("lost", ["lease", "line"])
+def test_a_connection_that_comes_too_late_is_not_written_to(lost: str) -> None:
+    """What held when it was asked for, lease and ownership, is looked at again when it is there."""
+
+    async def story() -> None:
+        stage = Stage(connects_s=[5.5 if lost == "lease" else 1.0])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await asyncio.sleep(0.5)
+        if lost == "line":
+            stage.sender.lost([0])
+        await asyncio.sleep(5.2)
+
+        assert stage.posts == []
+        assert [record.result for record in stage.log.records if isinstance(record, Outcome)] == [Result.UNSENT]
 
     run(story())

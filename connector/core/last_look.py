@@ -1,5 +1,7 @@
 """The last look before the socket: a grant is judged once more, in the moment it would be used.
 
+It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
+
 Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
 nothing is ever held against the message itself.
 """
@@ -52,7 +54,7 @@ class Grant:
     foreign: ForeignGrants
 
 
-def before_write(grant: Grant, lease_s: float) -> Check:
+def before_write(grant: Grant) -> Check:
     """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
     if not grant.still_open:
         return Overtaken()
@@ -62,7 +64,7 @@ def before_write(grant: Grant, lease_s: float) -> Check:
         return GiveUp("BUSY")
     if grant.bound is not None and grant.bound != grant.line:
         return GiveUp("WRONG_LINE")
-    at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign, lease_s)
+    at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign)
     match pacing.verdict(at, grant.mono, grant.lease_end):
         case pacing.Go():
             return Write()

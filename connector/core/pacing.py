@@ -2,9 +2,9 @@
 
 No two writes on a line may be closer than its gap, with any number of replicas. A replica knows its own
 writes exactly. Of another owner it knows only what it read in the ledger: a grant that is open may be written
-until its lease has run out, so it is waited for until lease and gap have passed since it was read; one that
-closed was written before its close was read, so the gap counts from there. Grants that ended without ever
-writing (the views know by the code) are not given here at all.
+until its lease has run out, which its INTENT tells, so it is waited for until lease and gap have passed since it
+was read; one that closed was written before its close was read, so the gap counts from there. Grants that ended
+without ever writing (the views know by the code) are not given here at all.
 
 All times are monotonic seconds of this process; ages count from when *we read* a record, which is later than
 when it was written, so the error is on the safe side.
@@ -15,13 +15,36 @@ from typing import NamedTuple, TypeAlias
 
 NEVER = float("-inf")
 """Nothing has been written or granted: the line may write at any time."""
+LONGEST_LEASE_S = 30.0
+"""The longest lease that the settings allow; what an INTENT without one is taken to have."""
 
 
 class ForeignGrants(NamedTuple):
-    """Grants of other owners on a line: when each open one was read, and when the last close was."""
+    """Grants of other owners on a line: until when each open one may be written, and when the last close was read."""
 
-    open_since: tuple[float, ...] = ()
+    open_until: tuple[float, ...] = ()
     last_close: float | None = None
+
+
+@dataclass(slots=True)
+class Writes:
+    """This process's own writes on a line: when the last was made, and when the last call was begun that makes one.
+
+    A call that must connect first writes later than it began. So turns are begun by what was ``begun``, and what is
+    written, with the connection there, is paced by what was ``made``.
+    """
+
+    made: float | None = None
+    begun: float | None = None
+
+    def begin(self, at: float) -> None:
+        """A call begins."""
+        self.begun = max(at, self.begun or at)
+
+    def make(self, at: float) -> None:
+        """A request passes to its connection."""
+        self.made = max(at, self.made or at)
+        self.begin(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +67,9 @@ class Late:
 Pace: TypeAlias = Go | WaitUntil | Late
 
 
-def write_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants, lease_s: float) -> float:
+def write_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants) -> float:
     """The earliest moment at which the line may write; ``NEVER`` when nothing holds it back."""
-    starts = [since + lease_s for since in foreign.open_since]
+    starts = list(foreign.open_until)
     starts += [start for start in (own_last_write, foreign.last_close) if start is not None]
     return max(starts, default=NEVER) + gap_s
 

@@ -30,7 +30,10 @@ class Resolution(StrEnum):
 
 
 class Intent(NamedTuple):
-    """I want to call Sendblue for this request; the log decides whether I may."""
+    """I want to call Sendblue for this request; the log decides whether I may.
+
+    ``lease_ms``: how long after the append a grant may be written, as its proposer is set; 0 when it does not say.
+    """
 
     attempt: str
     request_id: str
@@ -42,6 +45,7 @@ class Intent(NamedTuple):
     redrive: int
     owner: str
     n: int = 1
+    lease_ms: int = 0
 
 
 class Outcome(NamedTuple):

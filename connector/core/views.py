@@ -8,7 +8,7 @@ whether to go on; if not, it appends UNSENT and waits.
 - *contact -> line*: SUBMITTED binds a contact that has no line, or one made by PARK alone; PARK binds one that has
   none, the earlier grant first; otherwise only REBIND moves one.
 - *grants by line*: the open and closed grants of **other** owners on my line, for the pace. Ages are counted on the
-  monotonic clock from when we read the record.
+  monotonic clock from when we read the record; the lease of each is its own INTENT's, whatever ours is.
 
 For an attempt in doubt they also know what else may have made a row of Sendblue's list (``candidates``, ``claimed``).
 """
@@ -21,7 +21,7 @@ from connector.core.claims import Claims
 from connector.core.ledger import GRANTED, Fold, Step
 from connector.core.messages import MAX_AGE_MS
 from connector.core.outcomes import NEVER_WROTE
-from connector.core.pacing import ForeignGrants
+from connector.core.pacing import LONGEST_LEASE_S, ForeignGrants
 from connector.core.proofs import Candidate
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind, Result
 from connector.core.standing import LIVE, Status
@@ -55,7 +55,7 @@ class Views:
         self._by_contact: dict[bytes, list[LiveAttempt]] = {}
         self._bindings = Bindings()
         self._by_park: dict[bytes, int] = {}
-        self._foreign_open: dict[str, dict[str, float]] = {}
+        self._foreign_open: dict[str, dict[str, float]] = {}  # by line and attempt: when its lease is over
         self._foreign_closed: dict[str, float] = {}
         self._moved = bytearray()  # contact after contact: a replica that is not the one writer keeps them all
         self._claims = Claims()
@@ -133,10 +133,10 @@ class Views:
         moved, self._moved = bytes(self._moved), bytearray()
         return frozenset(moved[at : at + CONTACT_BYTES] for at in range(0, len(moved), CONTACT_BYTES))
 
-    def foreign_grants(self, line: str, now: float, span_s: float) -> ForeignGrants:
-        """Return other owners' grants on the line; of one open for ``span_s`` (lease + gap) its close counts."""
-        grants = self._foreign_open.get(line, {}).values()
-        return ForeignGrants(tuple(at for at in grants if now - at <= span_s), self._foreign_closed.get(line))
+    def foreign_grants(self, line: str, now: float, gap_s: float) -> ForeignGrants:
+        """Return other owners' grants on the line; of one whose lease has been over for a gap only its close counts."""
+        ends = self._foreign_open.get(line, {}).values()
+        return ForeignGrants(tuple(end for end in ends if now - end <= gap_s), self._foreign_closed.get(line))
 
     def _is_open(self, a: LiveAttempt) -> bool:
         return self._fold.is_open(a.request_id, a.attempt)
@@ -147,7 +147,8 @@ class Views:
         self._claims.began(r.contact)
         self._by_contact.setdefault(r.contact, []).append(live)
         if r.owner != self._owner:
-            self._foreign_open.setdefault(r.line, {})[r.attempt] = read_at
+            lease_s = r.lease_ms / 1000 or LONGEST_LEASE_S
+            self._foreign_open.setdefault(r.line, {})[r.attempt] = read_at + lease_s
 
     def _settled(self, attempt: str, r: Outcome, step: Step, read_at: float) -> None:
         live = self._attempts.get(attempt)

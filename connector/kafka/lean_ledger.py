@@ -17,7 +17,7 @@ _HEX = bytes([_SOME, 16 << 1])  # a text of 16 bytes follows
 _HASH = bytes([_SOME, 8 << 1])  # 8 bytes follow
 _INTENT_END = bytes(7)  # word, detail, via, version, since, upto, digest: null
 _OUTCOME_MIDDLE = bytes(6)  # body, request_time, origin, owner: null; redrive, n: 0
-_OUTCOME_END = bytes(4)  # version, since, upto, digest: null
+_OUTCOME_END = bytes(5)  # version, since, upto, digest: null; lease_ms: 0
 _RESULTS = {str(result): result for result in Result}
 _MORE = 0x80  # set in every byte of a number but its last
 _MOST_BITS = 63  # a longer number might not fit Avro's long
@@ -53,10 +53,13 @@ def _intent(value: bytes, at: int) -> Intent:
     redrive, at = zigzag(value, at)
     n, at = zigzag(value, at)
     owner, at = _text(value, at)
-    if value[at:] != _INTENT_END:
+    if value[at : at + len(_INTENT_END)] != _INTENT_END:
+        raise Otherwise
+    lease_ms, at = zigzag(value, at + len(_INTENT_END))
+    if at != len(value):
         raise Otherwise
     origin = Origin(topic, partition, offset)
-    return Intent(attempt, request_id, line, contact, body, request_time_ms, origin, redrive, owner, n)
+    return Intent(attempt, request_id, line, contact, body, request_time_ms, origin, redrive, owner, n, lease_ms)
 
 
 def _outcome(value: bytes, at: int) -> Outcome:

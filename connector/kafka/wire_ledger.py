@@ -36,10 +36,12 @@ _TOP = 1 << 63  # digests are unsigned here and signed in Avro
 
 def ledger_row(record: LedgerRecord) -> Row:
     """One record of the ledger as a row; fields of other kinds are null."""
-    row = {**_EMPTY, "redrive": 0, "n": 0, "kind": type(record).__name__.upper()}
+    row = {**_EMPTY, "redrive": 0, "n": 0, "lease_ms": 0, "kind": type(record).__name__.upper()}
     match record:
         case Intent():
-            row |= _named(record, "attempt", "request_id", "line", "contact", "body", "redrive", "owner", "n")
+            row |= _named(
+                record, "attempt", "request_id", "line", "contact", "body", "redrive", "owner", "n", "lease_ms"
+            )
             row |= {"request_time": record.request_time_ms, "origin": record.origin._asdict()}
         case Outcome():
             row |= _named(record, "attempt", "request_id", "line", "contact", "detail", "via")
@@ -74,7 +76,7 @@ def ledger_of(row: Row) -> LedgerRecord:
 
 _Fields: TypeAlias = Callable[[Row], tuple[Any, ...]]
 _INTENT: _Fields = itemgetter(
-    "attempt", "request_id", "line", "contact", "body", "request_time", "origin", "redrive", "owner", "n"
+    "attempt", "request_id", "line", "contact", "body", "request_time", "origin", "redrive", "owner", "n", "lease_ms"
 )
 _OUTCOME: _Fields = itemgetter("attempt", "request_id", "line", "contact", "word", "detail", "via")
 _PARK: _Fields = itemgetter("attempt", "request_id", "origin", "line", "contact", "detail")
@@ -103,8 +105,8 @@ def ledger_record(codec: Codec, value: bytes | None) -> LedgerRecord:
 
 
 def _intent(r: Row) -> Intent:
-    attempt, request_id, line, contact, body, time_ms, origin, redrive, owner, n = _all(_INTENT, r)
-    return Intent(attempt, request_id, line, contact, body, time_ms, Origin(**origin), redrive, owner, n)
+    attempt, request_id, line, contact, body, time_ms, origin, *numbers = _all(_INTENT, r)
+    return Intent(attempt, request_id, line, contact, body, time_ms, Origin(**origin), *numbers)
 
 
 def _outcome(r: Row) -> Outcome:

@@ -14,6 +14,7 @@ from connector.core.callbacks import Report
 from connector.core.delays import FOR_ANOTHER, IN_WINDOW_S, Wait
 from connector.core.identities import body_hash, contact_hash
 from connector.core.offsets import Watermark
+from connector.core.pacing import Writes
 from connector.core.standing import request_key
 from connector.core.steps import Held
 from connector.core.window import Window
@@ -22,7 +23,10 @@ from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 
 class Lane:
-    """One assigned partition: the line's window, its watermark and what its turns share."""
+    """One assigned partition: the line's window, its watermark and what its turns share.
+
+    ``writes``: what this process wrote on the line, under whichever assignment.
+    """
 
     def __init__(
         self,
@@ -31,9 +35,9 @@ class Lane:
         sleepers: dict[bytes, dict["Lane", None]],
         paused: Callable[[bool], None],
         crossed: Callable[[], None],
-        writes: dict[str, float],
+        writes: Writes,
     ) -> None:
-        self.line, self.around, self._sleepers = line, around, sleepers
+        self.line, self.around, self._sleepers, self.writes = line, around, sleepers, writes
         self.window: Window[Held] = Window()
         self.watermark = Watermark()
         self.owned = True
@@ -45,7 +49,7 @@ class Lane:
         self.rounds: set[int] = set()
         self._since: dict[int, float] = {}
         self._round_at: float | None = None
-        self._paused, self._crossed, self._writes = paused, crossed, writes
+        self._paused, self._crossed = paused, crossed
         self._is_paused = False
         around.budget.join()
         self._stir = asyncio.Event()
@@ -63,15 +67,6 @@ class Lane:
     def full(self) -> bool:
         """True when the line must stop reading."""
         return self.window.full or self.around.budget.stops(self.window.size)
-
-    @property
-    def last_write(self) -> float | None:
-        """When this process last wrote on the line, under whichever assignment; monotonic seconds, never back."""
-        return self._writes.get(self.line.alias)
-
-    @last_write.setter
-    def last_write(self, at: float) -> None:
-        self._writes[self.line.alias] = max(at, self._writes.get(self.line.alias, at))
 
     def add(self, record: DispatchRecord) -> None:
         """Take a record into the window; when it is full the partition is paused."""

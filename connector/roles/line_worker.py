@@ -10,6 +10,7 @@ A turn asks the core what comes next and does it, until the record has its end o
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from connector.core import last_look, pacing, steps, turns
@@ -131,6 +132,7 @@ class _Turn:
             origin=dispatch.origin,
             redrive=dispatch.redrive,
             owner=self.around.replica.owner,
+            lease_ms=round(self.around.policy.lease_s * 1000),
         )
         self.lane.guard.tried()
         written = False
@@ -172,7 +174,7 @@ class _Turn:
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
         while True:
-            match last_look.before_write(self._grant(intent, lease_end), self.around.policy.lease_s):
+            match last_look.before_write(self._grant(intent, lease_end, self.lane.writes.begun)):
                 case last_look.Write():
                     return None
                 case last_look.WriteAt(at):
@@ -199,15 +201,28 @@ class _Turn:
 
     async def _called(self, intent: Intent, lease_end: float) -> tuple[Classified, Answer]:
         """One POST; what it means, and when it was written."""
-        clocks = self.around.clocks
-        began = self.lane.last_write = clocks.mono()
-        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, lease_end)
+        clocks, writes = self.around.clocks, self.lane.writes
+        writes.begin(began := clocks.mono())
+        may_write = partial(self._may_write, intent, lease_end)
+        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, may_write)
         ended = clocks.mono()
-        self.lane.last_write = began + (answer.written_after_s if answer.written_after_s is not None else ended - began)
+        writes.make(ended if answer.written_after_s is None else began + answer.written_after_s)
         classified = classify(answer, self.around.policy.unknown_code)
         (outcome, code), trace_id = outcome_of(classified), sampled_trace(self.held.dispatch.traceparent)
         self.around.observe(PostAnswered(intent.line, outcome, code, ended - began, trace_id))
         return classified, answer
+
+    def _may_write(self, intent: Intent, lease_end: float) -> float | None:
+        """The last look once more, in the moment before the write, which takes the line's pace."""
+        grant = self._grant(intent, lease_end, self.lane.writes.made)
+        match last_look.before_write(grant):
+            case last_look.Write():
+                self.lane.writes.make(grant.mono)
+                return 0.0
+            case last_look.WriteAt(at):
+                return at - grant.mono
+            case last_look.GiveUp() | last_look.Overtaken():
+                return None
 
     def _suspect(self, classified: Classified) -> None:
         """The account was stopped by this message although a GET succeeds: others go first."""
@@ -274,14 +289,14 @@ class _Turn:
         mono, lane, lease_s = self.around.clocks.mono(), self.lane, self.around.policy.lease_s
         if not self.around.replica.may_send:
             return mono + turns.RECHECK_S
-        write_at = pacing.write_at(lane.last_write, lane.line.gap_s, self._foreign(mono), lease_s)
+        write_at = pacing.write_at(lane.writes.begun, lane.line.gap_s, self._foreign(mono))
         return max(lane.guard.ready_at, pacing.propose_at(write_at, lease_s))
 
     def _foreign(self, mono: float) -> ForeignGrants:
         line = self.lane.line
-        return self.around.replica.views.foreign_grants(line.alias, mono, self.around.policy.lease_s + line.gap_s)
+        return self.around.replica.views.foreign_grants(line.alias, mono, line.gap_s)
 
-    def _grant(self, intent: Intent, lease_end: float) -> Grant:
+    def _grant(self, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
         replica, mono = self.around.replica, self.around.clocks.mono()
         return Grant(
             mono=mono,
@@ -291,7 +306,7 @@ class _Turn:
             contact_busy=replica.views.busy(intent.contact, before=intent.attempt),
             line=intent.line,
             bound=replica.views.line_of(intent.contact),
-            own_last_write=self.lane.last_write,
+            own_last_write=last_write,
             gap_s=self.lane.line.gap_s,
             foreign=self._foreign(mono),
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from connector.core.pacing import Writes
 from connector.roles.giving_back import given_back
 from connector.roles.lane import Lane
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
@@ -34,7 +35,7 @@ class Sender:
         self._tasks: dict[int, list[asyncio.Task[None]]] = {}
         self._ending: dict[int, list[asyncio.Task[None]]] = {}
         self._sleepers: dict[bytes, dict[Lane, None]] = {}  # a dict keeps its order: what happens can be repeated
-        self._writes: dict[str, float] = {}
+        self._writes: dict[int, Writes] = {partition: Writes() for partition in self._lines}
         self.watch = Watch()
         around.replica.on_change(self.wake)
 
@@ -50,7 +51,7 @@ class Sender:
             if partition in self._lines:
                 line = self._lines[partition]
                 paused = partial(self._pause, partition)
-                lane = Lane(line, self._around, self._sleepers, paused, self._make_room, self._writes)
+                lane = Lane(line, self._around, self._sleepers, paused, self._make_room, self._writes[partition])
                 self._lanes[partition] = lane
                 before = self._ending.pop(partition, [])
                 self._tasks[partition] = [self.watch.start(self._after(before, lane)) for _ in range(line.in_flight)]

@@ -1,7 +1,8 @@
 """What a sender needs from outside, as Protocols, and the values it is handed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
@@ -37,11 +38,15 @@ class DispatchRecord(NamedTuple):
     dispatch: Dispatch
 
 
+MayWrite: TypeAlias = Callable[[], float | None]
+"""The last word before a write: seconds to wait before asking again, 0.0 for "now", None for "not any more"."""
+
+
 class Sendblue(Protocol):
     """The call itself: exactly one POST, no retries, bounded in time; what came of it is in the answer."""
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
-        """POST the message once; nothing is written later than ``write_by`` (monotonic seconds)."""
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        """POST the message once; ``may_write`` is asked when the connection is there, and nothing written before."""
 
     def report(self, answer: Answer) -> Report | None:
         """Read the message object of an answer, None when there is none."""

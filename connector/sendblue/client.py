@@ -18,6 +18,7 @@ from connector.core.facts import Observer
 from connector.sendblue.bodies import body_of, path_of
 from connector.sendblue.credentials import CredentialSource
 from connector.sendblue.exchange import Exchange, Limits
+from connector.sendblue.gate import MayWrite, at_once
 from connector.sendblue.lookups import (
     MessagePage,
     SendblueError,
@@ -48,8 +49,8 @@ class SendblueClient:
     """One account at ``base_url``. ``credentials`` is asked before every call. Close it with ``aclose``.
 
     ``transport`` replaces the network (tests, or a leaner one); ``use_env_proxies`` honours HTTPS_PROXY and its
-    like; ``ssl_context`` defaults to the system's trust store; ``mono`` is the clock of ``write_by``, in seconds;
-    ``observe`` hears of every call.
+    like; ``ssl_context`` defaults to the system's trust store; ``mono`` times the writes, in seconds; ``observe`` hears
+    of every call.
     Raises ValueError for a base URL of no use.
     """
 
@@ -76,19 +77,19 @@ class SendblueClient:
             observe=observe,
         )
 
-    async def send(self, message: OutboundMessage, *, write_by: float | None = None) -> Answer:
+    async def send(self, message: OutboundMessage, *, may_write: MayWrite = at_once) -> Answer:
         """One POST, once, within the deadline.
 
-        ``write_by`` (seconds of ``mono``): a connection that is ready later is not written to, and the answer is
-        NOT_WRITTEN; so is the answer while the credentials cannot be read. Raises CancelledError when cancelled: the
-        request may have left, so that too is in doubt.
+        ``may_write`` is asked when the connection is there, again after the seconds it says, and the request is written
+        at its 0.0; at None the answer is NOT_WRITTEN; so is the answer while the credentials cannot be read. Raises
+        CancelledError when cancelled: the request may have left, so that too is in doubt.
         """
         body = _encode(body_of(message.request, message.from_number, message.status_callback))
         try:
             request = self._exchange.request("POST", path_of(message.request), body)
         except UNREADABLE_KEYS as error:
             return not_made(error).answer
-        return (await self._exchange.call(request, write_by=write_by)).answer
+        return (await self._exchange.call(request, may_write=may_write)).answer
 
     async def probe(self) -> Answer:
         """A GET that needs valid credentials and changes nothing; ``Answer.ok`` says whether sending may go on."""

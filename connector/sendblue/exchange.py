@@ -20,7 +20,7 @@ from connector.core.edge_facts import ApiCalled
 from connector.core.facts import Observer
 from connector.sendblue.credentials import Credentials, CredentialSource
 from connector.sendblue.direct import DirectTransport
-from connector.sendblue.gate import WriteGate
+from connector.sendblue.gate import OUT_OF_TURN, MayWrite, WriteGate, at_once
 from connector.sendblue.reading import MAX_BODY, Reply, failed, read
 from connector.sendblue.transport import WatchedTransport, environment_proxy
 
@@ -90,13 +90,13 @@ class Exchange:
         self,
         request: httpx2.Request,
         *,
-        write_by: float | None = None,
+        may_write: MayWrite = at_once,
         deadline_s: float | None = None,
         max_body: int = MAX_BODY,
     ) -> Reply:
         """One request, once. Raises nothing but what cancels it: every failure is an Answer."""
         began = self._mono()
-        reply = await self._called(request, WriteGate(write_by, self._mono), deadline_s, max_body)
+        reply = await self._called(request, WriteGate(may_write, self._mono), deadline_s, max_body)
         self._observe(ApiCalled(_operation(request.url.path), _code(reply.answer), self._mono() - began))
         return reply
 
@@ -112,7 +112,7 @@ class Exchange:
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have left: in doubt, not a crash
-            return Reply(failed(error, gate.written_after_s, status))
+            return Reply(failed(OUT_OF_TURN if gate.waits else error, gate.written_after_s, status))
 
     def request(self, method: str, path: str, content: bytes | None = None) -> httpx2.Request:
         """A request with our headers; the credentials are read now."""

@@ -1,36 +1,45 @@
 """The last door before the socket: watches one request pass from "not begun" to "may have left".
 
 httpcore2 tells its ``trace`` extension right before it hands the head of a request to a connection, whether that
-one is new or kept alive. So this is where the write can still be called off, after DNS, connect and TLS have taken
-their time; and whether this point was passed is a second witness beside the class of an exception. It tells too when
-head and body were handed over, which is later when the process stood still meanwhile: the pace of a line counts from
-there.
+one is new or kept alive. So this is where the write can still be called off or held up, after DNS, connect and TLS have
+taken their time; and whether this point was passed is a second witness beside the class of an exception. It tells too
+when head and body were handed over, which is later when the process stood still meanwhile: the pace of a line counts
+from there.
 
-The clock is the caller's, the one its lease was measured by: a clock that stands still while the machine sleeps would
-let a write through that has long become somebody else's.
+Who may write, and when, is for the caller to say, by the clock its lease was measured by: one that stands still while
+the machine sleeps would let a write through that has long become somebody else's.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import httpx2
 
 WRITTEN = (".send_request_headers.complete", ".send_request_body.complete")
 
+MayWrite: TypeAlias = Callable[[], float | None]
+"""Asked when the connection is there: seconds until it is to be asked again, 0.0 for "now", None for "never"."""
+
 
 class TooLate(httpx2.ConnectTimeout):
-    """The connection was ready after the time until which the request was allowed to be written."""
+    """When the connection was ready the request was not to be written any more."""
+
+
+OUT_OF_TURN = TooLate("the call's time was over before its turn to write came")
 
 
 class WriteGate:
-    """For one call, which begins now. ``write_by``: seconds of ``mono``, None for no limit."""
+    """For one call, which begins now, on the clock ``mono``, in seconds. ``waits``: the connection is there, unused."""
 
-    __slots__ = ("_began", "_mono", "_write_by", "_wrote_at")
+    __slots__ = ("_began", "_may_write", "_mono", "_wrote_at", "waits")
 
-    def __init__(self, write_by: float | None, mono: Callable[[], float]) -> None:
+    def __init__(self, may_write: MayWrite, mono: Callable[[], float]) -> None:
         self._mono = mono
         self._began = mono()
-        self._write_by = write_by
+        self._may_write = may_write
         self._wrote_at: float | None = None
+        self.waits = False
 
     @property
     def written_after_s(self) -> float | None:
@@ -43,10 +52,22 @@ class WriteGate:
             self._wrote_at = self._mono()
         if not event.endswith(".send_request_headers.started") or _is_tunnel(info.get("request")):
             return
-        now = self._mono()
-        if self._write_by is not None and now > self._write_by:
+        while wait_s := self._asked():
+            self.waits = True
+            await asyncio.sleep(wait_s)
+        self.waits = False
+        self._wrote_at = self._mono()
+
+    def _asked(self) -> float:
+        wait_s = self._may_write()
+        if wait_s is None:
             raise TooLate("the connection was ready too late")
-        self._wrote_at = now
+        return wait_s
+
+
+def at_once() -> float:
+    """What is no message may be written whenever its connection is there."""
+    return 0.0
 
 
 def _is_tunnel(request: object) -> bool:

@@ -21,6 +21,7 @@ from connector.kafka.wire_requests import dispatch_row
 from connector.roles.ends import DeadLetter, PublishFailed, PublishRefused
 from connector.roles.reconciler import Binding
 from connector.roles.replica import AppendFailed
+from connector.roles.surroundings import MayWrite
 from connector.sendblue.client import SendblueClient
 
 PROGRESS_KEY = b""
@@ -177,11 +178,11 @@ class Calls:
         self._client, self._numbers, self._ring, self._now_ms = client, numbers, ring, now_ms
         self._base = f"{public_url.rstrip('/')}/v1/callbacks/"
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
-        """POST the message once; nothing is written later than ``write_by`` on the client's clock."""
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        """POST the message once, when ``may_write`` says so."""
         token = sign(self._ring, dispatch.request.request_id, attempt, self._now_ms() // HOUR_MS)
         message = OutboundMessage(dispatch.request, self._numbers[dispatch.line], self._base + token)
-        return await self._client.send(message, write_by=write_by)
+        return await self._client.send(message, may_write=may_write)
 
     def report(self, answer: Answer) -> Report | None:
         """Read the message object of a 2xx answer."""

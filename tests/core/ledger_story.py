@@ -47,11 +47,11 @@ def intent(
     at_ms: int = 0,
     redrive: int = 0,
     owner: str = "P",
+    lease_ms: int = 5000,
 ) -> Intent:
     """An INTENT with all that a test does not care for filled in."""
-    return Intent(
-        attempt_id(attempt), request, line, contact_id(contact), contact_id(body), at_ms, origin(place), redrive, owner
-    )
+    who = contact_id(contact), contact_id(body)
+    return Intent(attempt_id(attempt), request, line, *who, at_ms, origin(place), redrive, owner, lease_ms=lease_ms)
 
 
 def outcome(of: Intent, result: Result, detail: str = "") -> Outcome:

@@ -175,5 +175,5 @@ def _look(reader: Reader, now: int) -> Look:
         submitted=frozenset(r for r in REQUESTS if (s := fold.standing(r)) and s.status is Status.SUBMITTED),
         bound=views.line_of(CONTACT),
         by_park=views.bound_by_park(CONTACT),
-        foreign={line: views.foreign_grants(line, float(now), LEASE_S + GAP_S) for line in LINES},
+        foreign={line: views.foreign_grants(line, float(now), GAP_S) for line in LINES},
     )

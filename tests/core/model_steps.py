@@ -95,7 +95,10 @@ class Steps:
     def _propose(self, s: State, old: Replica, r: Replica, n: int, copy: Copy) -> Iterator[Move]:
         a = s.proposed
         record = self.lib.number(
-            Intent(ATTEMPTS[a], f"r{n}", copy.line, CONTACT, contact_id("b"), BASE_MS, request_origin(n), 0, "P")
+            Intent(
+                *(ATTEMPTS[a], f"r{n}", copy.line, CONTACT, contact_id("b"), BASE_MS, request_origin(n), 0, "P"),
+                lease_ms=int(LEASE_S * 1000),
+            )
         )
         stage = "granted" if "arbitration" in self.without else "wait"
         new = r._replace(work=Work(stage, n, a, copy.line, s.now, record), own=r.own | {a})
@@ -115,7 +118,7 @@ class Steps:
                 yield from self._once(s, old, r, self.lib.records[w.record])
 
     def _granted(self, s: State, old: Replica, r: Replica, w: Work, look: Look) -> Iterator[Move]:
-        check = last_look.before_write(self._grant(s, r, w, look), LEASE_S)
+        check = last_look.before_write(self._grant(s, r, w, look))
         match check:
             case last_look.Write():
                 yield from self._written(s, old, r, w, look)

@@ -51,7 +51,7 @@ def last_look(reader: Reader, attempt: str, seconds: float) -> Grant:
         bound=reader.views.line_of(C),
         own_last_write=None,
         gap_s=1.0,
-        foreign=reader.views.foreign_grants("A", seconds, 6.0),
+        foreign=reader.views.foreign_grants("A", seconds, 1.0),
     )
 
 
@@ -110,7 +110,7 @@ def test_18_a_second_try_still_waits_for_the_older_open_grant() -> None:
     story.at(0.1, y1 := intent("y1", owner="Y"), unsent(y1, "LATE"))
     story.at(0.3, y2 := intent("y2", owner="Y"))
 
-    assert before_write(last_look(reader, y2.attempt, 0.4), 5.0) == GiveUp("LATE")
+    assert before_write(last_look(reader, y2.attempt, 0.4)) == GiveUp("LATE")
 
 
 def test_20_a_submitted_request_is_not_proposed_again() -> None:
@@ -140,7 +140,7 @@ def test_25_an_incarnation_does_not_take_its_predecessors_grant_for_its_own() ->
 
     assert isinstance(next_turn(again, held(), 1), NotNow)
     assert again.views.busy(C)
-    assert write_at(None, 1.0, again.views.foreign_grants("A", 1.0, 6.0), 5.0) == 6.0
+    assert write_at(None, 1.0, again.views.foreign_grants("A", 1.0, 1.0)) == 6.0
 
 
 def test_28_no_unsent_is_the_messages_fault() -> None:

@@ -1,7 +1,7 @@
 """Interleavings that broke earlier forms of the rules: those that the views answer. Numbered as they were found."""
 
 from connector.core.last_look import Check, GiveUp, Grant, Overtaken, Write, WriteAt, before_write
-from connector.core.pacing import ForeignGrants, write_at
+from connector.core.pacing import LONGEST_LEASE_S, ForeignGrants, write_at
 from connector.core.records import Resolution
 from tests.core.ledger_story import Reader, Story, contact_id, intent, park, rebind, resolve, submitted, unsent
 
@@ -12,7 +12,7 @@ A1 = intent("a1", "r1")
 
 def earliest_write(reader: Reader, line: str, now: float, own_last: float | None = None) -> float:
     """When this reader may write on the line, as the sender asks it."""
-    return write_at(own_last, GAP, reader.views.foreign_grants(line, now, LEASE + GAP), LEASE)
+    return write_at(own_last, GAP, reader.views.foreign_grants(line, now, GAP))
 
 
 def test_09_the_earlier_grant_of_a_contact_wins() -> None:
@@ -139,6 +139,18 @@ def test_a_grant_pruned_after_its_lease_no_longer_counts() -> None:
     assert earliest_write(reader, "A", 6.1) <= 6.1
 
 
+def test_the_lease_of_another_owner_is_its_own() -> None:
+    """In a deploy that changes the lease, P may write until its own is over, whatever Q's is; unsaid is the longest."""
+    reader = Reader("Q")
+    story = Story([reader])
+    story.at(0.0, intent("a1", lease_ms=8000))
+    long = earliest_write(reader, "A", 5.5)
+    story.at(10.0, intent("a2", "r2", "o2", line="B", lease_ms=0))
+
+    assert long == 8.0 + GAP
+    assert earliest_write(reader, "B", 10.5) == 10.0 + LONGEST_LEASE_S + GAP
+
+
 def test_a_grant_closed_long_after_its_lease_counts_for_the_pace() -> None:
     """A holder that froze before the socket may have written just before its close: a gap is kept to that too."""
     reader = Reader("Q")
@@ -228,8 +240,8 @@ def test_the_last_look_before_the_socket() -> None:
         ({"bound": "B"}, GiveUp("WRONG_LINE")),
         ({"own_last_write": 0.5}, WriteAt(1.5)),
         ({"own_last_write": 5.5}, GiveUp("LATE")),
-        ({"foreign": ForeignGrants((0.0,), None)}, GiveUp("LATE")),
+        ({"foreign": ForeignGrants((5.0,), None)}, GiveUp("LATE")),
         ({"foreign": ForeignGrants((), 0.4)}, WriteAt(1.4)),
     ]
     for changed, expected in cases:
-        assert before_write(look(**changed), LEASE) == expected, changed
+        assert before_write(look(**changed)) == expected, changed

@@ -14,7 +14,7 @@ from tests.kafka.test_codec import CODEC, ledger_records
 REQUEST_ID = "order-2026:" + "x" * 50
 INTENT = Intent(
     "0123456789abcdef", REQUEST_ID, "line-1", b"contact!", b"the body", 1_790_000_000_000,
-    Origin("sendblue.requests", 11, 2**40), 0, "fedcba9876543210",
+    Origin("sendblue.requests", 11, 2**40), 0, "fedcba9876543210", lease_ms=5000,
 )  # fmt: skip
 OUTCOMES = [
     Outcome(INTENT.attempt, REQUEST_ID, "line-1", b"contact!", result, "00000000-0000-4000-8000-000000000000", "sender")

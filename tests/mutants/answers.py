@@ -136,11 +136,11 @@ ANSWER_MUTANTS = (
         "a POST is never tried twice",
         EDGE,
         "sendblue/client.py",
-        "        return (await self._exchange.call(request, write_by=write_by)).answer\n",
-        "        first = (await self._exchange.call(request, write_by=write_by)).answer\n"
+        "        return (await self._exchange.call(request, may_write=may_write)).answer\n",
+        "        first = (await self._exchange.call(request, may_write=may_write)).answer\n"
         "        if first.failure is None:\n"
         "            return first\n"
-        "        return (await self._exchange.call(request, write_by=write_by)).answer\n",
+        "        return (await self._exchange.call(request, may_write=may_write)).answer\n",
         HTTP,
     ),
     Mutant(
@@ -148,11 +148,11 @@ ANSWER_MUTANTS = (
         "a 5xx is not asked again, whatever the official SDK does",
         f"{EDGE}; reliability.md S2",
         "sendblue/client.py",
-        "        return (await self._exchange.call(request, write_by=write_by)).answer\n",
-        "        first = (await self._exchange.call(request, write_by=write_by)).answer\n"
+        "        return (await self._exchange.call(request, may_write=may_write)).answer\n",
+        "        first = (await self._exchange.call(request, may_write=may_write)).answer\n"
         "        if (first.status or 0) < 500:\n"
         "            return first\n"
-        "        return (await self._exchange.call(request, write_by=write_by)).answer\n",
+        "        return (await self._exchange.call(request, may_write=may_write)).answer\n",
         HTTP,
     ),
     Mutant(

@@ -51,9 +51,10 @@ HOLDER_MUTANTS = (
         "a connection that is ready after the lease is not written to",
         "design.md 4; http-notes.md",
         "sendblue/gate.py",
-        "        if self._write_by is not None and now > self._write_by:\n"
-        '            raise TooLate("the connection was ready too late")\n',
-        "",
+        "        if wait_s is None:\n"
+        '            raise TooLate("the connection was ready too late")\n'
+        "        return wait_s\n",
+        "        return wait_s or 0.0\n",
         ("sendblue/test_cut_requests.py",),
     ),
     Mutant(
@@ -178,9 +179,27 @@ HOLDER_MUTANTS = (
         "an open grant of another owner may be written until its lease is over: lease and gap are waited for",
         f"{GRANTS}; counter-example 18",
         "core/pacing.py",
-        "    starts = [since + lease_s for since in foreign.open_since]\n",
+        "    starts = list(foreign.open_until)\n",
         "    starts: list[float] = []\n",
         PACE,
+    ),
+    Mutant(
+        "the-lease-of-the-intent",
+        "how long an open grant may be written its own INTENT says, not the reader's settings",
+        GRANTS,
+        "core/views.py",
+        "            lease_s = r.lease_ms / 1000 or LONGEST_LEASE_S\n",
+        "            lease_s = 5.0\n",
+        VIEWS,
+    ),
+    Mutant(
+        "pace-at-the-socket",
+        "a line's pace is taken in the moment of the write, not when a connection is asked for",
+        GRANTS,
+        "roles/line_worker.py",
+        "        grant = self._grant(intent, lease_end, self.lane.writes.made)\n",
+        "        grant = self._grant(intent, lease_end, None)\n",
+        SENDER,
     ),
     Mutant(
         "foreign-closed-grants",

@@ -147,25 +147,46 @@ async def test_a_closed_port_is_unsent() -> None:
 
 
 async def test_a_connection_that_is_ready_too_late_is_not_written_to() -> None:
-    """After ``write_by`` the pace of the line belongs to somebody else: connected, but not a byte is written."""
+    """Its caller says "not any more", its lease being over: connected, but not a byte is written."""
     async with Server(lambda connection: connection.end(End.HANG)) as server, client_of(server.url) as client:
-        answer = await client.send(message(), write_by=0.0)
+        answer = await client.send(message(), may_write=lambda: None)
 
         assert (answer.failure, answer.failure_name) == (Failure.NOT_WRITTEN, "TooLate")
         assert classify(answer) == NOT_CONNECTED
         assert server.posts == 0
 
 
-async def test_a_machine_that_slept_while_it_connected_writes_nothing() -> None:
-    """The lease ends on the clock that goes on in a sleep; the socket asks that clock, not its own."""
-    awake = iter([100.0])
+async def test_a_connection_that_is_there_is_held_up_until_its_turn() -> None:
+    """Not a byte leaves before the caller says "now"; it is asked again after each wait, and never after the write."""
+    told: list[tuple[float, int]] = []
+    waits = iter([0.001, 0.002, 0.0])
+
+    async def play(connection: Connection) -> None:
+        await connection.read_request()
+        await connection.send(reply(202, b"{}"))
+
+    async with Server(play) as server, client_of(server.url) as client:
+
+        def may_write() -> float:
+            told.append((wait_s := next(waits), server.posts))
+            return wait_s
+
+        await client.send(message(), may_write=may_write)
+
+        assert told == [(0.001, 0), (0.002, 0), (0.0, 0)]
+        assert server.posts == 1
+
+
+async def test_a_call_whose_deadline_passes_while_it_waits_for_its_turn_has_not_been_written() -> None:
+    """It is unsent, not in doubt."""
+    limits = Limits(deadline_s=0.05)
     async with (
         Server(lambda connection: connection.end(End.HANG)) as server,
-        SendblueClient(server.url, lambda: Credentials("id", "secret"), mono=lambda: next(awake, 3700.0)) as client,
+        SendblueClient(server.url, lambda: Credentials("id", "secret"), limits=limits) as client,
     ):
-        answer = await client.send(message(), write_by=105.0)
+        answer = await client.send(message(), may_write=lambda: 3600.0)
 
-        assert (answer.failure, answer.failure_name) == (Failure.NOT_WRITTEN, "TooLate")
+        assert classify(answer) == NOT_CONNECTED
         assert server.posts == 0
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from itertools import chain, repeat
 from typing import Any
 
 import httpx2
@@ -175,7 +176,7 @@ async def test_a_connection_idle_for_too_long_is_not_used_again() -> None:
 
 async def test_the_pace_counts_from_the_end_of_a_write() -> None:
     """A process that stood still between look and write has written later than it looked."""
-    ticks = iter([100.0, 101.0, 103.0])
+    ticks = chain([100.0, 100.0, 101.0], repeat(103.0))  # call, gate, write, its end
 
     async def play(connection: Connection) -> None:
         await connection.read_request()

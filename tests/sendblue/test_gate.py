@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.sendblue.gate import TooLate, WriteGate
+from connector.sendblue.gate import TooLate, WriteGate, at_once
 
 BEGUN, HEAD, BODY = (
     "http11.send_request_headers.started",
@@ -31,7 +31,7 @@ async def _pass(gate: WriteGate, clock: Clock, *events: tuple[str, float]) -> fl
 async def test_a_write_counts_from_its_last_byte() -> None:
     """A process that stood still between look and write has written later than it looked: pace counts from the end."""
     clock = Clock()
-    gate = WriteGate(None, clock)
+    gate = WriteGate(at_once, clock)
 
     assert await _pass(gate, clock, (BEGUN, 101.0), (HEAD, 101.5), (BODY, 103.0)) == 3.0
 
@@ -39,7 +39,7 @@ async def test_a_write_counts_from_its_last_byte() -> None:
 async def test_a_request_whose_write_only_began_counts_as_written() -> None:
     """It may have left; no answer, and no end of the write, says otherwise."""
     clock = Clock()
-    gate = WriteGate(None, clock)
+    gate = WriteGate(at_once, clock)
 
     assert await _pass(gate, clock, (BEGUN, 101.0)) == 1.0
 
@@ -47,7 +47,7 @@ async def test_a_request_whose_write_only_began_counts_as_written() -> None:
 async def test_what_never_came_to_the_socket_was_not_written() -> None:
     """Not even when it was asked for too late."""
     clock = Clock()
-    gate = WriteGate(100.5, clock)
+    gate = WriteGate(lambda: None, clock)
 
     with pytest.raises(TooLate):
         await _pass(gate, clock, (BEGUN, 101.0))

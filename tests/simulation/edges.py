@@ -19,6 +19,7 @@ from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, PublishFailed
 from connector.roles.reconciler import Binding
 from connector.roles.replica import AppendFailed
+from connector.roles.surroundings import MayWrite
 from tests.simulation.broker import EPOCH_MS, TOPICS, NotAcknowledged
 from tests.simulation.plan import LINES
 
@@ -106,9 +107,8 @@ class Edges:
     def is_up(self) -> bool:
         return self.world.broker.down_until <= self.world.scheduler.now
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
-        lease_end = write_by - self._boot  # in the world's time
-        return self.world.teeth.answer(await self.world.sendblue.post(self.process, dispatch, attempt, lease_end))
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        return self.world.teeth.answer(await self.world.sendblue.post(self.process, dispatch, attempt, may_write))
 
     async def probe(self) -> bool:
         return await self.world.sendblue.probe(self.process)

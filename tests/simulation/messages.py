@@ -40,6 +40,7 @@ class Text:
     contact: bytes
     checked_at: float
     lease_end: float
+    passed_at: float = -1.0
     written_at: float = -1.0
     arrived: bool = False
     lost: bool = False
@@ -50,6 +51,11 @@ class Text:
     def late(self) -> bool:
         """Written after its lease: the process was frozen between the last check and the socket."""
         return self.written_at > self.lease_end + 1e-6
+
+    @property
+    def frozen(self) -> bool:
+        """The process stood still between its last word and the socket."""
+        return self.written_at > self.passed_at
 
     @property
     def is_gone(self) -> bool:

@@ -199,10 +199,8 @@ class Oracle:
             what = f"{before.attempt} of {before.process}, {apart:.3f} s later {text.attempt} of {text.process}"
             if text.late or before.late:
                 self.noted("5 pace, a frozen process")
-            elif before.process is not text.process and before.process.setup.lease_s > text.process.setup.lease_s:
-                self.noted("5 pace, the other's lease is longer")
-            elif before.process is text.process and text.process.setup.in_flight > 1:
-                self.noted("5 pace, two in flight that waited for a connection")
+            elif before.process is text.process and before.frozen:
+                self.noted("5 pace, two in flight, the first frozen at the socket")
             else:
                 self.wrong("5 pace", what)
 

@@ -16,6 +16,7 @@ from connector.core.identities import contact_hash
 from connector.core.messages import Dispatch, SendRequest
 from connector.core.tokens import Ring, sign
 from connector.roles.ingress import Reply
+from connector.roles.surroundings import MayWrite
 from tests.simulation.messages import Message, Moment, Text, drawn, ms_of
 from tests.simulation.plan import PostFate
 from tests.simulation.teeth import FORGERS
@@ -57,19 +58,21 @@ class Sendblue:
         """Whether GETs fail now."""
         return max(self.unauthorized_until, self.unreachable_until) > self._world.scheduler.now
 
-    async def post(self, process: "Process", dispatch: Dispatch, attempt: str, lease_end: float) -> Answer:
-        """One POST, as ``SendblueClient`` makes it; nothing is written after ``lease_end``."""
+    async def post(self, process: "Process", dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
+        """One POST, as ``SendblueClient`` makes it: ``may_write`` is asked when the connection is there."""
         world, now = self._world, self._world.scheduler.now
         contact = contact_hash(dispatch.request, b"k" * 16)
+        lease_end = world.oracle.proposals.get(attempt, now) + process.setup.lease_s
         text = Text(process, dispatch, attempt, contact, now, lease_end)
         world.oracle.checked(text)
         await process.point("before the write", often=2.5)
         fate = self.stuck.get(dispatch.line) or world.plan.post(self.silent_until > world.scheduler.now)
         if fate.connect_s:
             await asyncio.sleep(fate.connect_s)
-        if not fate.connects or self.unreachable_until > world.scheduler.now or world.scheduler.now > text.lease_end:
+        if not fate.connects or self.unreachable_until > world.scheduler.now or not await self._let_through(may_write):
             world.saw("not written")
             return NOT_WRITTEN
+        text.passed_at = world.scheduler.now
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)
@@ -82,6 +85,12 @@ class Sendblue:
         await process.point("at the answer")
         world.bounds.heard(text, answered)
         return replace(answered, written_after_s=text.written_at - now)
+
+    async def _let_through(self, may_write: MayWrite) -> bool:
+        while wait_s := may_write():
+            self._world.saw("held up at the socket")
+            await asyncio.sleep(wait_s)
+        return wait_s is not None
 
     async def probe(self, process: "Process") -> bool:
         """A GET."""

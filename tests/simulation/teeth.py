@@ -20,7 +20,7 @@ from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, Ends
 from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
-from connector.roles.surroundings import Sendblue
+from connector.roles.surroundings import MayWrite, Sendblue
 from tests.simulation.messages import NUMBERS
 
 FORGERS = Ring({"k1": b"f" * 16}, "k1")
@@ -120,9 +120,9 @@ class OneAtATime:
     def __init__(self, edges: Sendblue) -> None:
         self._edges, self._lock = edges, asyncio.Lock()
 
-    async def send(self, dispatch: Dispatch, attempt: str, write_by: float) -> Answer:
+    async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
         async with self._lock:
-            return await self._edges.send(dispatch, attempt, write_by)
+            return await self._edges.send(dispatch, attempt, may_write)
 
     def report(self, answer: Answer) -> Report | None:
         return self._edges.report(answer)
