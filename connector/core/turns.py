@@ -38,7 +38,9 @@ MAX_HOPS = 3
 PARK_AFTER_S = 600.0
 """How long an attempt stays in doubt before it is parked, by default."""
 PARK_AFTER_MIN_S = 60.0
-"""More than lease + POST + TCP, so that a live attempt is never parked (reliability.md 4, counter-example 24)."""
+"""More than lease + POST + TCP, so that a live attempt is never parked (counter-example 24)."""
+NEW_HOLDER_S = 15.0
+"""How long a replica has read an attempt before it parks it, however old it is: time for a look at the list."""
 RESEND_GIVE_UP_S = 900.0
 """The same for a request that may be sent again: absence takes seven minutes or more to prove."""
 AGREE_S = 5.0
@@ -73,6 +75,7 @@ class Seen:
     waits for; None when it is the first itself, or the one ahead is at work. ``waited_s``: for how long it has waited
     for somebody else's end. ``goes_round``: it is its blocked line's turn to let this record, its oldest, go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
+    ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
     """
@@ -91,6 +94,7 @@ class Seen:
     cancelled: str | None = None
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
+    attempt_aged_ms: int = 0
     suspected_until: float = float("-inf")
     park_before_ms: int = 0
     look_at: float | None = None
@@ -232,11 +236,16 @@ def _parked(held: Held, seen: Seen, standing: Standing, policy: Policy, same: bo
 
 
 def _doubt_is_over(seen: Seen, after_s: float) -> bool:
-    """Old enough by the ledger's clock, and read long enough ago by ours, whatever the clocks say of each other."""
+    """Old enough by our wall clock, and not live any more by one that does not depend on it."""
     if seen.attempt_read_at is None or seen.attempt_granted_ms is None:
         return True
-    read_long_ago = seen.mono - seen.attempt_read_at >= PARK_AFTER_MIN_S
-    return read_long_ago and (seen.now_ms - seen.attempt_granted_ms) / 1000 >= after_s
+    old_enough = (seen.now_ms - seen.attempt_granted_ms) / 1000 >= after_s
+    return old_enough and not _may_be_live(seen.mono - seen.attempt_read_at, seen.attempt_aged_ms / 1000)
+
+
+def _may_be_live(read_s: float, aged_s: float) -> bool:
+    """A minute has gone neither here since it was read, nor in the ledger, which goes on while holders come and go."""
+    return read_s < NEW_HOLDER_S or max(read_s, aged_s) < PARK_AFTER_MIN_S
 
 
 def _reused(standing: Standing, body: bytes) -> bool:

@@ -32,7 +32,11 @@ such attempts was granted first is not in this log, and where it mattered the co
 
 
 class LiveAttempt(NamedTuple):
-    """A granted attempt that is open or parked. ``granted_at``: offset; ``read_at``: monotonic seconds."""
+    """A granted attempt that is open or parked.
+
+    ``granted_at``: the INTENT's offset; ``granted_ms``: its own append time; ``log_ms``: log time then, which never
+    goes back; ``read_at``: monotonic seconds.
+    """
 
     attempt: str
     request_id: str
@@ -41,6 +45,7 @@ class LiveAttempt(NamedTuple):
     owner: str
     granted_at: int
     granted_ms: int
+    log_ms: int
     read_at: float
     body: bytes
 
@@ -142,7 +147,8 @@ class Views:
         return self._fold.is_open(a.request_id, a.attempt)
 
     def _granted(self, offset: int, append_ms: int, r: Intent, read_at: float) -> None:
-        live = LiveAttempt(r.attempt, r.request_id, r.contact, r.line, r.owner, offset, append_ms, read_at, r.body)
+        times = append_ms, self._fold.log_ms, read_at
+        live = LiveAttempt(r.attempt, r.request_id, r.contact, r.line, r.owner, offset, *times, r.body)
         self._attempts[r.attempt] = live
         self._claims.began(r.contact)
         self._by_contact.setdefault(r.contact, []).append(live)

@@ -279,6 +279,7 @@ class _Turn:
             suspected_until=lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
             attempt_read_at=live.read_at if live else None,
             attempt_granted_ms=live.granted_ms if live else None,
+            attempt_aged_ms=replica.fold.log_ms - live.log_ms if live else 0,
             park_before_ms=self.around.orders.park_before_ms,
             look_at=doubts.look_at(attempt),
             absence=doubts.absence(attempt),

@@ -131,6 +131,17 @@ def test_36_an_unsent_that_wrote_counts_for_the_pace() -> None:
     assert earliest_write(reader, "B", 0.7) <= 0.7
 
 
+def test_the_age_of_a_grant_counts_in_log_time() -> None:
+    """A leader whose clock is behind appends the INTENT: by its own stamp a live attempt would look a minute old."""
+    story = Story([reader := Reader("Q")])
+    story.at(120.0, intent("a0", "r0", "o9"))
+    story.at(60.0, a1 := intent("a1"))
+    live = reader.views.attempt(a1.attempt)
+
+    assert live is not None
+    assert (live.granted_ms, live.log_ms) == (60_000, 120_000)
+
+
 def test_a_grant_pruned_after_its_lease_no_longer_counts() -> None:
     """An open grant of another owner is harmless once lease and gap are over."""
     reader = Reader("Q")

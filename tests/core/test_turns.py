@@ -198,6 +198,17 @@ def test_24_an_attempt_is_parked_when_old_by_both_clocks(age_s: int, read_s: int
     assert isinstance(before_intent(HELD, seen, POLICY), ParkIt) == parks
 
 
+@pytest.mark.parametrize(
+    ("read_s", "aged_s", "parks"), [(59, 59, False), (15, 60, True), (14, 600, False), (60, 0, True)]
+)
+def test_the_age_of_an_attempt_does_not_begin_anew_with_its_holder(read_s: int, aged_s: int, parks: bool) -> None:
+    """A replica begun after the grant counts the minute by log time; on a quiet ledger by its own clock."""
+    granted_ms = NOW - 600_000
+    seen = replace(FREE, standing=OPEN, attempt_read_at=FREE.mono - read_s, attempt_granted_ms=granted_ms)
+
+    assert isinstance(before_intent(HELD, replace(seen, attempt_aged_ms=aged_s * 1000), POLICY), ParkIt) == parks
+
+
 def test_an_attempt_nobody_has_seen_live_is_parked() -> None:
     """The fold says open, the views have let it go: nobody else will settle it."""
     assert before_intent(HELD, replace(FREE, standing=OPEN), POLICY) == ParkIt("a1")
