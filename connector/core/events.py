@@ -9,7 +9,9 @@ asks again, a replica replays, the sweep finds what a callback told) has the id 
 
 * a status: the handle, or the attempt where Sendblue gave no handle; the status; the error code; date_updated
 * our own: the type, the origin of the request, the attempt. With the origin, because two requests may share
-an id
+an id; and a redriven record is another origin
+* a negative end that no attempt decided: its code too; a DUPLICATE: its code, and how and with which handle the
+first one ended. After 72 h, or a late proof, the same record may come to another of them, which is no repeat
 * STATUS_TIMEOUT, which is our own but speaks of the message: the type and the handle.
 """
 
@@ -153,7 +155,8 @@ def disposition_event(
     """
     if type_ not in NEGATIVE_ENDS:
         raise ValueError(f"{type_} is not a negative end")
-    return replace(_about(dispatch, type_, attempt, at_ms), code=code, reason=reason)
+    told = () if attempt else (code,)
+    return replace(_about(dispatch, type_, attempt, at_ms, *told), code=code, reason=reason)
 
 
 def duplicate_event(
@@ -167,7 +170,7 @@ def duplicate_event(
     """The id was settled before, from another origin; ``id_reused`` when that was another message."""
     code = "ID_REUSED" if id_reused else "REPEATED"
     return replace(
-        _about(dispatch, EventType.DUPLICATE, None, at_ms),
+        _about(dispatch, EventType.DUPLICATE, None, at_ms, code, duplicate_of, first_handle or ""),
         code=code,
         reason=_DUPLICATES[code],
         duplicate_of=duplicate_of,
@@ -219,7 +222,7 @@ def rejected_event(
 
     ``request_id`` is None where the record could not be decoded, or where the id itself must not be shown.
     """
-    event = _own(EventType.REJECTED, origin, request_id, None, at_ms)
+    event = _own(EventType.REJECTED, origin, request_id, None, at_ms, code)
     return replace(event, code=code, reason=reason, tags=tags or {}, traceparent=traceparent)
 
 
@@ -243,15 +246,18 @@ def _hidden(text: str | None, policy: ContentPolicy, key: bytes) -> str | None:
     return None if text is None or policy is ContentPolicy.OMIT else text_hash(text, key)
 
 
-def _about(dispatch: Dispatch, type_: EventType, attempt: str | None, at_ms: int) -> MessageEvent:
+def _about(dispatch: Dispatch, type_: EventType, attempt: str | None, at_ms: int, *told: str) -> MessageEvent:
     """An event of ours about a dispatched request, with all that rides on it."""
-    event = _own(type_, dispatch.origin, dispatch.request.request_id, attempt, at_ms)
+    event = _own(type_, dispatch.origin, dispatch.request.request_id, attempt, at_ms, *told)
     return replace(event, line=dispatch.line, tags=dispatch.request.tags, traceparent=dispatch.traceparent)
 
 
-def _own(type_: EventType, origin: Origin, request_id: str | None, attempt: str | None, at_ms: int) -> MessageEvent:
+def _own(
+    type_: EventType, origin: Origin, request_id: str | None, attempt: str | None, at_ms: int, *told: str
+) -> MessageEvent:
+    """``told``: what else its id is made from."""
     return MessageEvent(
-        event_id=_hash(type_, str(origin), attempt or ""),
+        event_id=_hash(type_, str(origin), attempt or "", *told),
         type=type_,
         origin=EventOrigin.CONNECTOR,
         request_id=request_id,

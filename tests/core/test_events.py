@@ -148,7 +148,9 @@ def test_a_duplicate_points_at_the_first(reused: bool, code: str) -> None:
 def test_a_record_refused_before_it_is_a_dispatch() -> None:
     """The router tells it with what it has: perhaps no id, perhaps no tags."""
     bare = rejected_event(None, Origin("requests", 3, 7), "UNDECODABLE", "r", NOW)
-    full = rejected_event("order-1", Origin("requests", 3, 7), "C", "r", NOW, tags={"a": "b"}, traceparent="t")
+    full = rejected_event(
+        "order-1", Origin("requests", 3, 7), "UNDECODABLE", "r", NOW, tags={"a": "b"}, traceparent="t"
+    )
 
     assert (bare.type, bare.final, bare.request_id, bare.tags) == (EventType.REJECTED, True, None, {})
     assert (full.request_id, full.tags, full.traceparent) == ("order-1", {"a": "b"}, "t")
@@ -209,6 +211,30 @@ def test_our_own_ids_tell_type_origin_and_attempt_apart() -> None:
     ]
 
     assert len({event.event_id for event in events}) == len(events)
+
+
+def test_two_ends_of_one_record_have_two_ids() -> None:
+    """What a replay after 72 h, or after a late proof, comes to is not dropped as a repeat of what was said before."""
+    events = [
+        duplicate_event(DISPATCH, Disposition.DROPPED, None, NOW),
+        duplicate_event(DISPATCH, Disposition.SUBMITTED, "handle-0", NOW),
+        duplicate_event(DISPATCH, Disposition.SUBMITTED, "handle-1", NOW),
+        duplicate_event(DISPATCH, Disposition.SUBMITTED, "handle-0", NOW, id_reused=True),
+        disposition_event(EventType.EXPIRED, DISPATCH, None, "OUT_OF_TIME", "r", NOW),
+        disposition_event(EventType.EXPIRED, DISPATCH, None, "TOO_OLD", "r", NOW),
+        rejected_event("order-1", DISPATCH.origin, "NUMBER_INVALID", "r", NOW),
+        disposition_event(EventType.REJECTED, DISPATCH, None, "LINE_CONFLICT", "r", NOW),
+    ]
+
+    assert len({event.event_id for event in events}) == len(events)
+
+
+def test_the_router_and_the_ledger_refuse_under_one_id() -> None:
+    """The same refusal of the same record is the same event, whoever says it."""
+    refused = rejected_event("order-1", DISPATCH.origin, "NO_LINE", "r", NOW)
+    closed = disposition_event(EventType.REJECTED, DISPATCH, None, "NO_LINE", "r", NOW)
+
+    assert refused.event_id == closed.event_id
 
 
 @given(st.lists(st.text(max_size=3), min_size=2, max_size=2), st.lists(st.text(max_size=3), min_size=2, max_size=2))

@@ -8,12 +8,21 @@ P6, P7 = "design.md P6 and 6", "design.md P7 and 6"
 
 CALLBACK_MUTANTS = (
     Mutant(
+        "event-id-of-a-duplicate",
+        "two duplicates of one record that tell of different ends are two events",
+        "core/events.py",
+        "core/events.py",
+        ', code, duplicate_of, first_handle or ""),\n',
+        "),\n",
+        ("core/test_events.py",),
+    ),
+    Mutant(
         "event-id-has-the-origin",
         "two duplicates of one id from two origins are two events",
         "counter-example 26",
         "core/events.py",
-        'event_id=_hash(type_, str(origin), attempt or "")',
-        'event_id=_hash(type_, request_id or "", attempt or "")',
+        'event_id=_hash(type_, str(origin), attempt or "", *told)',
+        'event_id=_hash(type_, request_id or "", attempt or "", *told)',
         ("core/test_events.py", "core/test_counterexamples_fold.py"),
     ),
     Mutant(

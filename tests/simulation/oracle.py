@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector.core.events import WAITING, MessageEvent
 from connector.core.ledger import GRANTED, Alarm, Fold, Step
-from connector.core.messages import MAX_AGE_MS, Disposition, EventType
+from connector.core.messages import MAX_AGE_MS, EventType
 from connector.core.orders import CancelRequest, CancelTag
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind
 from connector.core.requests import expires_ms
@@ -266,11 +266,7 @@ class Oracle:
         known = self.events.setdefault(event.event_id, event)
         if known is not event:
             self.world.saw("an event again")
-            forgotten = (
-                self.world.upstream.is_old(event.request_id) or event.request_id in self.world.operators.resolved
-            )
-            proved = event.duplicate_of is Disposition.SUBMITTED  # a drop that a late proof overtook
-            if _content(known) != _content(event) and not forgotten and not proved:
+            if _content(known) != _content(event):
                 self.wrong("13 event id", f"{event.event_id} is {known} and {event}")
 
 
