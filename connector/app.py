@@ -85,7 +85,7 @@ class Connector:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set. Raises StartRefused, KafkaFatal, OSError (a port is taken), ValueError."""
         part = self.settings.observability
-        app = health_app(self.deaths, self.reasons, self.status)
+        app = health_app(self.deaths, self.reasons, self.status, self.notes)
         health, watchdog = WebServer(app, part.host, part.health_port), self._watchdog
         await health.start()
         watchdog.start()
@@ -131,11 +131,16 @@ class Connector:
         starting = [] if self.ready.is_set() else ["the connector is starting"]
         return [*self.waiting_for.values(), *starting, *reasons(self._sight()), *stuck]
 
+    def notes(self) -> list[str]:
+        """What waits for somebody's hand while the connector is ready, one sentence each."""
+        return self.parts.reader.held() if self.parts else []
+
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
         state: dict[str, object] = {
             "state": str(self.state),
             "not_ready": self.reasons(),
+            "notes": self.notes(),
             "roles": self.roles,
             "versions": {"connector": __version__, **versions(), "settings": settings_hash(self.settings)},
         }

@@ -80,6 +80,32 @@ def test_a_full_feed_pauses_its_partitions_and_resumes_half_empty() -> None:
     run(story())
 
 
+def test_a_partition_that_waits_holds_up_no_other() -> None:
+    """A record whose schema nobody knows, with 2,000 behind it: the others go on, and only its own is paused."""
+
+    class Unknown(Registry):
+        async def read(self, record: KafkaRecord) -> int:
+            return await super().read(record) if record.partition == 0 else record.offset
+
+    async def story() -> None:
+        registry = Unknown()
+        feed = registry.feed()
+        feed.assigned([0, 1])
+        feed.take([record(0, 0), record(0, 1)])
+        await settled()
+        feed.take([record(n, 0) for n in range(1, MAX_RECORDS + 1)] + [record(1, 1)])
+        await settled()
+        during = list(registry.taken), list(registry.told)
+        registry.there.set()
+        await settled()
+
+        assert during == ([(1, 0), (1, 1)], [(0, True)])
+        assert [offset for partition, offset in registry.taken if partition == 0] == list(range(MAX_RECORDS + 1))
+        assert not any(dict(registry.told).values())
+
+    run(story())
+
+
 def test_a_few_long_records_fill_a_feed_too() -> None:
     """Bytes count as well."""
 
@@ -167,7 +193,9 @@ class Known(Reader):
     def __init__(self) -> None:
         """It needs no registry."""
 
-    async def request(self, value: bytes | None, *, give_up: bool = False) -> SendRequest | None:
+    async def request(
+        self, value: bytes | None, *, give_up: bool = False, of: KafkaRecord | None = None
+    ) -> SendRequest | None:
         return request(f"r-{(value or b'').decode()}")
 
 

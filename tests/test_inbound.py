@@ -119,9 +119,32 @@ async def _unknown(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> 
     assert seconds == [600, 0, 0]
 
 
-def test_one_unknown_schema_holds_its_topic_up_once() -> None:
+def test_one_unknown_schema_holds_its_partition_up_once() -> None:
     """Ten minutes for the first record; those behind it with the same schema are not waited for as long again."""
     ours(_unknown)
+
+
+async def _held_up(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
+    shelf.trouble = [UnknownSchema("no")] * 5_000
+    record = KafkaRecord("requests", 3, 17, None, b"\0\0\0\0\x63", (), 0)
+    waiting = asyncio.create_task(reader.request(record.value, give_up=True, of=record))
+    await asyncio.sleep(300)
+    (sentence,) = reader.held()
+    late = asyncio.create_task(reader.request(record.value, give_up=True, of=record._replace(partition=4)))
+    await asyncio.sleep(1)
+    both = len(reader.held())
+    await asyncio.sleep(302)
+
+    assert sentence == (
+        "the schema registry does not know schema 99, which offset 17 of requests/3 is written by: the partition waits"
+    )
+    assert both == 2
+    assert (waiting.done(), late.done(), reader.held()) == (True, True, [])
+
+
+def test_what_waits_for_an_unknown_schema_is_said_with_its_place() -> None:
+    """Topic, partition, offset and schema, as long as it waits; one schema is waited for once, on all partitions."""
+    ours(_held_up)
 
 
 async def _away(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:

@@ -13,12 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
-from connector.core import last_look, pacing, steps, turns
+from connector.core import last_look, steps, turns
 from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer
 from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
-from connector.core.last_look import Grant
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
 from connector.core.outcomes import (
@@ -32,14 +31,13 @@ from connector.core.outcomes import (
     classify,
     outcome_of,
 )
-from connector.core.pacing import ForeignGrants
 from connector.core.records import Close, Intent, Outcome, Park, Resolution, Resolve, Result
 from connector.core.resend import ABSENT
 from connector.core.spans import Kind, posted, posting
 from connector.core.steps import Held
 from connector.core.traceparent import sampled_trace
-from connector.core.turns import Seen
 from connector.roles.lane import Lane
+from connector.roles.seeing import grant_of, seen
 
 STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
 
@@ -62,7 +60,7 @@ class _Turn:
     async def run(self) -> None:
         """Go on until the record is done or waits; a lane that stops begins no attempt, but ends what it began."""
         while True:
-            step = turns.before_intent(self.held, self._seen(), self.around.policy)
+            step = turns.before_intent(self.held, seen(self.lane, self.offset, self.held), self.around.policy)
             if self.lane.stopping and isinstance(step, steps.Propose):
                 return None
             if isinstance(step, steps.NotNow):
@@ -174,7 +172,7 @@ class _Turn:
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
         while True:
-            match last_look.before_write(self._grant(intent, lease_end, self.lane.writes.begun)):
+            match last_look.before_write(grant_of(self.lane, intent, lease_end, self.lane.writes.begun)):
                 case last_look.Write():
                     return None
                 case last_look.WriteAt(at):
@@ -214,7 +212,7 @@ class _Turn:
 
     def _may_write(self, intent: Intent, lease_end: float) -> float | None:
         """The last look once more, in the moment before the write, which takes the line's pace."""
-        grant = self._grant(intent, lease_end, self.lane.writes.made)
+        grant = grant_of(self.lane, intent, lease_end, self.lane.writes.made)
         match last_look.before_write(grant):
             case last_look.Write():
                 self.lane.writes.make(grant.mono)
@@ -256,58 +254,3 @@ class _Turn:
 
     def _may_resend(self) -> bool:
         return turns.in_doubt_policy(self.held, self.around.policy) is OnInDoubt.RESEND
-
-    def _seen(self) -> Seen:
-        replica, clocks, lane, dispatch = self.around.replica, self.around.clocks, self.lane, self.held.dispatch
-        now_ms, tags = clocks.now_ms(), dispatch.request.tags
-        standing = replica.fold.standing(self.request_id)
-        attempt = standing.attempt if standing is not None and standing.attempt else ""
-        live, doubts = replica.views.attempt(attempt), self.around.doubts
-        return Seen(
-            now_ms=now_ms,
-            mono=clocks.mono(),
-            standing=standing,
-            bound=replica.views.line_of(self.held.contact),
-            contact_busy=replica.views.busy(self.held.contact),
-            first_of_contact=lane.window.is_first(self.offset),
-            ahead=lane.window.ahead(self.offset),
-            waited_s=lane.waited_s(self.offset),
-            line_ready_at=self._line_ready_at(),
-            goes_round=self.offset in lane.rounds,
-            announced=self.offset in lane.announced,
-            cancelled=self.around.orders.cancels(self.request_id, tags, dispatch.request_time_ms, now_ms),
-            suspected_until=lane.suspicions.get(self.offset, NOT_SUSPECTED).until,
-            attempt_read_at=live.read_at if live else None,
-            attempt_granted_ms=live.granted_ms if live else None,
-            attempt_aged_ms=replica.fold.log_ms - live.log_ms if live else 0,
-            park_before_ms=self.around.orders.park_before_ms,
-            look_at=doubts.look_at(attempt),
-            absence=doubts.absence(attempt),
-        )
-
-    def _line_ready_at(self) -> float:
-        """When the line may propose: as its guard says, and when the pace lets a grant be written within its lease."""
-        mono, lane, lease_s = self.around.clocks.mono(), self.lane, self.around.policy.lease_s
-        if not self.around.replica.may_send:
-            return mono + turns.RECHECK_S
-        write_at = pacing.write_at(lane.writes.begun, lane.line.gap_s, self._foreign(mono))
-        return max(lane.guard.ready_at, pacing.propose_at(write_at, lease_s))
-
-    def _foreign(self, mono: float) -> ForeignGrants:
-        line = self.lane.line
-        return self.around.replica.views.foreign_grants(line.alias, mono, line.gap_s)
-
-    def _grant(self, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
-        replica, mono = self.around.replica, self.around.clocks.mono()
-        return Grant(
-            mono=mono,
-            lease_end=lease_end,
-            owned=self.lane.owned and replica.may_send,
-            still_open=replica.fold.is_open(intent.request_id, intent.attempt),
-            contact_busy=replica.views.busy(intent.contact, before=intent.attempt),
-            line=intent.line,
-            bound=replica.views.line_of(intent.contact),
-            own_last_write=last_write,
-            gap_s=self.lane.line.gap_s,
-            foreign=self._foreign(mono),
-        )

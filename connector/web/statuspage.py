@@ -13,6 +13,7 @@ REFRESH_S = 5
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 TITLES = {
     "not_ready": "Not ready, because",
+    "notes": "For a person to look at",
     "lines_by_state": "Lines by state",
     "lines": "Lines, the worst first",
     "errors": "Errors of Sendblue, last 10 min",
@@ -83,7 +84,7 @@ def _flat(values: Mapping[str, object]) -> Iterator[str]:
     for name, value in values.items():
         if isinstance(value, str) or not isinstance(value, Sequence):
             yield f"<p>{_title(name)}: {_value(value)}</p>"
-        elif len(value) and name == "not_ready":
+        elif len(value) and name in ("not_ready", "notes"):
             yield f'<h2 class="bad">{_title(name)}</h2><ul>{"".join(f"<li>{_value(v)}</li>" for v in value)}</ul>'
         elif len(value):
             yield f"<p>{_title(name)}: {', '.join(map(_value, value))}</p>"

@@ -1,11 +1,13 @@
-"""A topic's records into a role: decoded one after the other, in order, within bounds.
+"""A topic's records into a role: decoded in the order of each partition, within bounds.
 
-While the registry is away the first record waits and all behind it with it, so what is queued is bounded: a full feed
-asks for its partitions to be paused, and for more once it is half empty. A record belongs to one assignment of its
-partition; one that outlived it is dropped, for the next assignment begins at the committed offset and reads it again.
+While the registry is away, or does not know a schema, the first record of a partition waits and those behind it; such a
+partition is paused, and holds up no other one. What is queued of the others is bounded: a full feed asks for all its
+partitions to be paused, and for more once it is half empty. A record belongs to one assignment of its partition; one
+that outlived it is dropped, for the next assignment begins at the committed offset and reads it again.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -66,6 +68,20 @@ class Pauses:
                 self._pause(partition, False)
 
 
+class _Stream:
+    """One assignment of one partition: what was read of it, and is not decoded.
+
+    ``waits``: decoding its first record has stopped for something outside; ``held``: so the partition is paused.
+    """
+
+    def __init__(self) -> None:
+        self.backlog = Backlog()
+        self.records: deque[KafkaRecord] = deque()
+        self.bytes = 0
+        self.waits = self.held = False
+        self.work: asyncio.Task[None] | None = None
+
+
 class Feed(Generic[T]):
     """``read`` decodes a record, and may wait; ``give`` hands it to the role. ``take`` never blocks the loop.
 
@@ -83,23 +99,21 @@ class Feed(Generic[T]):
     ) -> None:
         self.name = ""
         self.observe: Observer = _nobody
-        self._decoding = 0
         self._role, self._read, self._give, self._lagging = role, read, give, lagging
-        self._queue: asyncio.Queue[tuple[Backlog, KafkaRecord]] = asyncio.Queue()
-        self._mine: dict[int, Backlog] = {}
-        self._bytes = 0
+        self._mine: dict[int, _Stream] = {}
+        self._records = self._bytes = 0
         self._full = False
         self.pauses = Pauses(lambda *_: None)
         self.watch = Watch()
-        self._task = self.watch.start(self._run())
 
     def assigned(self, partitions: Sequence[int]) -> None:
         """These partitions are ours now."""
+        self._forget(partitions)
         self.pauses.renew(partitions)
-        self._mine.update({partition: Backlog() for partition in partitions})
+        self._mine.update({partition: _Stream() for partition in partitions})
         self._role.assigned(partitions)
         if self._full:
-            self._hold(partitions, True)
+            self._hold_all(partitions, True)
 
     async def revoked(self, partitions: Sequence[int]) -> Mapping[int, int]:
         """Finish what is in work; return the next offsets to commit."""
@@ -113,17 +127,14 @@ class Feed(Generic[T]):
 
     def take(self, records: Sequence[KafkaRecord]) -> None:
         """Queue records of partitions that are ours."""
-        before = self._queue.qsize()
+        taken = 0
         for record in records:
-            if (backlog := self._mine.get(record.partition)) is not None:
+            if (stream := self._mine.get(record.partition)) is not None:
                 if self._lagging:
-                    backlog.read(record.offset, record.timestamp_ms or 0)
-                self._bytes += _size(record)
-                self._queue.put_nowait((backlog, record))
-        self.observe(RecordsRead(self.name, self._queue.qsize() - before))
-        if not self._full and (self._queue.qsize() >= MAX_RECORDS or self._bytes >= MAX_BYTES):
-            self._full = True
-            self._hold(list(self._mine), True)
+                    stream.backlog.read(record.offset, record.timestamp_ms or 0)
+                self._put(stream, record)
+                taken += 1
+        self.observe(RecordsRead(self.name, taken))
 
     def next_offsets(self) -> dict[int, int]:
         """Return the role's next offsets to commit."""
@@ -132,11 +143,11 @@ class Feed(Generic[T]):
     def lags(self, ends: Mapping[int, int], now_ms: int) -> dict[int, Lag]:
         """How far each partition that is ours is behind; ``ends``: their high watermarks."""
         following = self._role.next_offsets()
-        return {p: backlog.lag(following.get(p), ends.get(p), now_ms) for p, backlog in self._mine.items()}
+        return {p: one.backlog.lag(following.get(p), ends.get(p), now_ms) for p, one in self._mine.items()}
 
     def waiting(self) -> int:
         """Records taken that the role does not have yet."""
-        return self._queue.qsize() + self._decoding
+        return sum(len(one.records) for one in self._mine.values())
 
     @property
     def assigned_now(self) -> int:
@@ -145,30 +156,63 @@ class Feed(Generic[T]):
 
     async def close(self) -> None:
         """Stop decoding."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        works = [stream.work for stream in self._mine.values() if stream.work is not None]
+        self._forget(list(self._mine))
+        await asyncio.gather(*works, return_exceptions=True)
 
-    async def _run(self) -> None:
-        while True:
-            backlog, record = await self._queue.get()
-            if self._mine.get(record.partition) is backlog:
-                self._decoding = 1
-                decoded = await self._read(record)
-                if self._mine.get(record.partition) is backlog:
-                    self._give(record, decoded)
-                self._decoding = 0
-            self._bytes -= _size(record)
-            if self._full and self._queue.qsize() <= MAX_RECORDS // 2 and self._bytes <= MAX_BYTES // 2:
-                self._full = False
-                self._hold(list(self._mine), False)
+    def _put(self, stream: _Stream, record: KafkaRecord) -> None:
+        stream.records.append(record)
+        stream.bytes += _size(record)
+        if not stream.held:
+            self._weigh(1, _size(record))
+        if stream.waits:
+            self._hold(record.partition, stream, True)
+        if stream.work is None:
+            stream.work = self.watch.start(self._decode(record.partition, stream))
 
-    def _hold(self, partitions: Sequence[int], held: bool) -> None:
+    async def _decode(self, partition: int, stream: _Stream) -> None:
+        while stream.records:
+            record = stream.records[0]
+            stream.waits = True  # nobody sees it unless the next line has to wait
+            decoded = await self._read(record)
+            stream.waits = False
+            self._hold(partition, stream, False)
+            self._give(record, decoded)
+            stream.records.popleft()
+            stream.bytes -= _size(record)
+            self._weigh(-1, -_size(record))
+        stream.work = None
+
+    def _hold(self, partition: int, stream: _Stream, held: bool) -> None:
+        """A partition that waits is read no further, and takes nobody else's room."""
+        if held != stream.held:
+            stream.held = held
+            sign = -1 if held else 1
+            self._weigh(sign * len(stream.records), sign * stream.bytes)
+            self.pauses.set("waiting", partition, held)
+
+    def _weigh(self, records: int, size: int) -> None:
+        self._records += records
+        self._bytes += size
+        if self._full:
+            full = self._records > MAX_RECORDS // 2 or self._bytes > MAX_BYTES // 2
+        else:
+            full = self._records >= MAX_RECORDS or self._bytes >= MAX_BYTES
+        if full != self._full:
+            self._full = full
+            self._hold_all(list(self._mine), full)
+
+    def _hold_all(self, partitions: Sequence[int], held: bool) -> None:
         for partition in partitions:
             self.pauses.set("feed", partition, held)
 
     def _forget(self, partitions: Sequence[int]) -> None:
         for partition in partitions:
-            self._mine.pop(partition, None)
+            if (stream := self._mine.pop(partition, None)) is not None:
+                if stream.work is not None:
+                    stream.work.cancel()
+                if not stream.held:
+                    self._weigh(-len(stream.records), -stream.bytes)
 
 
 def _nobody(_: object) -> None:

@@ -1,9 +1,10 @@
 """Where the edges' records meet the roles, inward: decoding, and waiting for the registry.
 
-A record whose writer's schema is not known yet waits, and with it its topic, until the registry answers; nothing is
+A record whose writer's schema is not known yet waits, and with it its partition, until the registry answers; nothing is
 dead-lettered because the registry is away. A schema it does not know is asked for again: on the requests topic for ten
 minutes, the first time, since anybody may write there; on the connector's own topics without end, since what lies there
-is ours to bring to its end. (The ledger gives up too: an unread record stops the sending, and is told.)
+is ours to bring to its end. (The ledger gives up too: an unread record stops the sending, and is told.) Either is said;
+but only the second makes the connector not ready: else any producer could take it away from its callbacks.
 """
 
 import asyncio
@@ -44,19 +45,31 @@ class Reader:
     def __init__(self, codec: Codec, waiting: Callable[[str | None], None]) -> None:
         self._codec, self._waiting = codec, waiting
         self._given_up: set[int] = set()
+        self._held: dict[object, str] = {}
 
-    async def row(self, name: SchemaName, value: bytes | None, *, give_up: bool = False) -> Row:
-        """Return the row. Raises Undecodable; with ``give_up`` also for a schema that nobody registers in time."""
+    def held(self) -> list[str]:
+        """What waits for a schema that may never come, one sentence a partition."""
+        return list(self._held.values())
+
+    async def row(
+        self, name: SchemaName, value: bytes | None, *, give_up: bool = False, of: KafkaRecord | None = None
+    ) -> Row:
+        """Return the row; ``of``: the record that is told of when it waits.
+
+        Raises Undecodable; with ``give_up`` also for a schema that nobody registers in time.
+        """
         try:
             return self._codec.decode(name, value)
         except NeedSchema as need:
-            await self._fetch(need.schema_id, give_up)
+            await self._fetch(need.schema_id, give_up, of)
         return self._codec.decode(name, value)
 
-    async def request(self, value: bytes | None, *, give_up: bool = False) -> SendRequest | None:
+    async def request(
+        self, value: bytes | None, *, give_up: bool = False, of: KafkaRecord | None = None
+    ) -> SendRequest | None:
         """Return the request, None when the bytes are none."""
         try:
-            return request_of(await self.row(SchemaName.SEND_REQUEST, value, give_up=give_up))
+            return request_of(await self.row(SchemaName.SEND_REQUEST, value, give_up=give_up, of=of))
         except (Undecodable, KeyError, ValueError, TypeError):
             return None
 
@@ -67,24 +80,45 @@ class Reader:
                 return read_told(value, HEADER_BYTES)
         return told_of(await self.row(SchemaName.MESSAGE_EVENT, value))
 
-    async def _fetch(self, schema_id: int, give_up: bool) -> None:
-        unknown_s = UNKNOWN_FOR_S if schema_id in self._given_up else 0.0
+    async def _fetch(self, schema_id: int, give_up: bool, of: KafkaRecord | None) -> None:
+        unknown_s, here = 0.0, object()
+        try:
+            while not await self._fetched(schema_id):
+                sentence = _unknown(schema_id, of)
+                if give_up and (unknown_s >= UNKNOWN_FOR_S or schema_id in self._given_up):
+                    self._given_up.add(schema_id)
+                    raise Undecodable(sentence)
+                if not unknown_s and of is not None:
+                    _said("record.waits", of, schema_id=schema_id)
+                if give_up:
+                    self._held[here] = sentence
+                self._waiting(None if give_up else sentence)
+                unknown_s += ASK_AGAIN_S
+                await asyncio.sleep(ASK_AGAIN_S)
+            self._given_up.discard(schema_id)
+            self._waiting(None)
+        finally:
+            self._held.pop(here, None)
+
+    async def _fetched(self, schema_id: int) -> bool:
+        """Ask until the registry answers; False when it does not know the schema."""
         while True:
             try:
                 await self._codec.fetch(schema_id)
             except RegistryAway as away:
                 self._waiting(str(away))
+                await asyncio.sleep(ASK_AGAIN_S)
             except UnknownSchema:
-                sentence = f"the schema registry does not know schema {schema_id}"
-                self._waiting(None if give_up else sentence)
-                if give_up and unknown_s >= UNKNOWN_FOR_S:
-                    self._given_up.add(schema_id)
-                    raise Undecodable(sentence) from None
-                unknown_s += ASK_AGAIN_S
+                return False
             else:
-                self._given_up.discard(schema_id)
-                return self._waiting(None)
-            await asyncio.sleep(ASK_AGAIN_S)
+                return True
+
+
+def _unknown(schema_id: int, of: KafkaRecord | None) -> str:
+    sentence = f"the schema registry does not know schema {schema_id}"
+    if of is None:
+        return sentence
+    return f"{sentence}, which offset {of.offset} of {of.topic}/{of.partition} is written by: the partition waits"
 
 
 def requests_into(router: Router, reader: Reader) -> Feed[SendRequest | None]:
@@ -92,7 +126,7 @@ def requests_into(router: Router, reader: Reader) -> Feed[SendRequest | None]:
 
     async def read(record: KafkaRecord) -> SendRequest | None:
         await router.ready()
-        return await reader.request(record.value, give_up=True)
+        return await reader.request(record.value, give_up=True, of=record)
 
     def give(record: KafkaRecord, request: SendRequest | None) -> None:
         source = Source(record.key, record.value, record.headers, record.timestamp_ms or 0)
@@ -108,7 +142,7 @@ def dispatch_into(sender: Sender, reader: Reader) -> Feed[Held | None]:
     """The dispatch topic into the sender. A record that is none of ours is left where it is, and said."""
 
     async def read(record: KafkaRecord) -> Held | None:
-        return await _dispatch(reader, record.value)
+        return await _dispatch(reader, record.value, record)
 
     def give(record: KafkaRecord, held: Held | None) -> None:
         if held is None:
@@ -124,7 +158,7 @@ def delays_into(delayer: Delayer, reader: Reader) -> Feed[str | None]:
 
     async def read(record: KafkaRecord) -> str | None:
         with suppress(Undecodable):
-            line: str = (await reader.row(SchemaName.DISPATCH, record.value))["line"]
+            line: str = (await reader.row(SchemaName.DISPATCH, record.value, of=record))["line"]
             return line
         return None
 
@@ -159,7 +193,7 @@ def parked_into(
     """
 
     async def read(record: KafkaRecord) -> ParkedRecord | None:
-        parked = None if record.value is None else await _parked(reader, record.value)
+        parked = None if record.value is None else await _parked(reader, record)
         if parked is None:
             return None
         held, attempt = parked
@@ -223,25 +257,29 @@ class EventsBack:
 
 
 def _unreadable(record: KafkaRecord) -> None:
+    _said("record.unreadable", record)
+
+
+def _said(what: str, record: KafkaRecord, **more: object) -> None:
     log = structlog.stdlib.get_logger("connector")
-    log.error("record.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)
+    log.error(what, topic=record.topic, partition=record.partition, offset=record.offset, **more)
 
 
-async def _parked(reader: Reader, value: bytes) -> tuple[Held, str] | None:
+async def _parked(reader: Reader, record: KafkaRecord) -> tuple[Held, str] | None:
     try:
-        row = await reader.row(SchemaName.PARKED, value)
+        row = await reader.row(SchemaName.PARKED, record.value, of=record)
     except Undecodable:
         return None
-    held = await _dispatch(reader, row["dispatch"])
+    held = await _dispatch(reader, row["dispatch"], record)
     return None if held is None else (held, row["attempt"])
 
 
-async def _dispatch(reader: Reader, value: bytes | None) -> Held | None:
+async def _dispatch(reader: Reader, value: bytes | None, record: KafkaRecord) -> Held | None:
     try:
-        row = await reader.row(SchemaName.DISPATCH, value)
+        row = await reader.row(SchemaName.DISPATCH, value, of=record)
     except Undecodable:
         return None
-    request = await reader.request(row["value"])
+    request = await reader.request(row["value"], of=record)
     if request is None:
         return None
     dispatch = dispatch_of(row, request)

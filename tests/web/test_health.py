@@ -42,6 +42,15 @@ async def test_readyz_says_why_not(reasons: list[str], status: int, body: bytes)
     assert reply.endswith(b"\r\n\r\n" + body)
 
 
+async def test_readyz_tells_what_does_not_make_it_unready() -> None:
+    """A partition of somebody's bad records is said, and callbacks still come."""
+    async with served(health_app(list, list, dict, lambda: ["a partition waits"])) as port:
+        reply = await ask(port, get("/readyz"))
+
+    assert status_of(reply) == 200
+    assert reply.endswith(b"\r\n\r\nok\na partition waits\n")
+
+
 async def test_statusz_is_json_for_people_and_machines() -> None:
     """Tuples and nested objects included, on several lines."""
     state = {"version": "1", "lines": {"A": {"held": 1}}, "roles": ("ingress",), "parked": None}
