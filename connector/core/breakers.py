@@ -6,7 +6,7 @@ nothing is proved by trying a message. Then it is *half open*: one message, whos
 
 A GET may succeed while every POST is lost. So each failed trial doubles the pause before the next one, up to five
 minutes, the account tries one message and not one a line, and a line tries nothing while three of its attempts are in
-doubt. So an outage of any length leaves at most 2 x lines + 5 attempts in doubt (reliability.md 17, invariant 19).
+doubt. So an outage of any length leaves at most 2 x lines + 5 attempts in doubt (docs/reliability.md, invariant 19).
 
 All times are monotonic seconds. The values are immutable; whoever acts keeps the latest.
 """

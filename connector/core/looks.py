@@ -17,7 +17,7 @@ PARKED_LOOKS_AT_S = (900.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0)
 """After an attempt was parked: the list shows it by then, or shows what else it was; beyond a day a person decides."""
 
 ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
-"""Of the list, and of the account (sendblue-api.md 2.4)."""
+"""Of the list, and of the account, as Sendblue documents them."""
 SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE = 30, 40, 10
 """Requests in ACCOUNT_WINDOW_S for looks, for the reconciler and for probes; the rest is left to other programs."""
 

@@ -91,7 +91,7 @@ class UnknownCode(StrEnum):
 
 
 def classify(answer: Answer, unknown_code: UnknownCode = UnknownCode.REJECT) -> Classified:
-    """What became of the message that this answers (design.md section 5, sendblue-api.md section 10)."""
+    """What became of the message that this answers; the codes are in ``outcome_table``."""
     status = answer.status
     if answer.failure is Failure.NOT_WRITTEN:
         return Unsent("CONNECT", Scope.LINE, Wait(Window.BACKOFF))

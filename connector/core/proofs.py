@@ -27,9 +27,9 @@ from connector.core.statuses import Status
 BEFORE_MS = 5_000
 """How much earlier than its grant a row may seem: what is left of the clocks after their differences are taken out."""
 EFFECT_WITHIN_MS = 365_000
-"""Lease (5 s), the longest call (60 s) and Q (300 s): the effect of a POST does not come later (reliability.md 4)."""
+"""Lease (5 s), the longest call (60 s), and 300 s for what the network still holds: the effect comes no later."""
 PLAN_SUFFIXES = ("- Sent using sendblue.co",)
-"""What Sendblue itself adds to a text, by plan (reliability.md S6)."""
+"""What Sendblue itself adds to a text, by plan: the free one adds this."""
 FAILED_LATER = frozenset({"5504", "10001", "10002"})
 """Codes of an ERROR that comes after Sendblue has taken a message; with any other one it may have refused it."""
 

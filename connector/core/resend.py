@@ -15,7 +15,7 @@ from connector.core.proofs import EFFECT_WITHIN_MS
 
 Q_S = EFFECT_WITHIN_MS / 1000
 """Age of an attempt from which on its effect can no longer come: lease, longest call, and 300 s for what the network
-still holds (reliability.md section 4)."""
+still holds: TCP's own repeats, a killed process's send buffer, a list that lags."""
 BETWEEN_LOOKS_S = 60.0
 """More than the list lags behind: two replicas of it were asked, or one that has moved on."""
 ABSENT = "ABSENT"

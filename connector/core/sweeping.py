@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 SLACK_MS = 120_000
-"""Twice the minute that the list lags behind (sendblue-api.md section 6)."""
+"""Twice the minute that the list lags behind, by Sendblue's own word."""
 GRACE_MS = 30_000
 """A callback that is not lost is here within that time; the sweep would publish the same event beside it."""
 LONGEST_BEHIND_MS = 15 * 60_000

@@ -141,7 +141,7 @@ def wire(text: Text, state: State, free_plan: bool = False, odd: bool = False) -
 
 
 def _odd(row: dict[str, Any]) -> dict[str, Any]:
-    """sendblue-api.md section 9, rows 11 to 15."""
+    """How rows of the real list were seen to differ from its documents."""
     return {
         "service": row["service"].lower() if row["service"] == "SMS" else row["service"],
         "was_downgraded": row["was_downgraded"] or False,

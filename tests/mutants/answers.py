@@ -11,7 +11,7 @@ HTTP = (
 )
 ANSWERS = ("sendblue/test_reading.py", "sendblue/test_cut_responses.py")
 BREAKERS = ("core/test_breakers.py", "test_breakers.py")
-TABLE, EDGE = "design.md 5", "design.md 5; reliability.md 1.3"
+TABLE, EDGE = "core/outcome_table.py", "core/outcome_table.py; docs/reliability.md, What it rests on"
 
 ANSWER_MUTANTS = (
     Mutant(
@@ -62,7 +62,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "10002-is-in-doubt",
         "10002 is an outcome that Sendblue itself could not find out",
-        f"{TABLE}; reliability.md S13",
+        f"{TABLE}",
         "core/outcome_table.py",
         '        "10002": Doubt(),',
         '        "10002": Refuse("no"),',
@@ -98,7 +98,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "unknown-stays-open",
         "of an answer that says nothing nothing is appended: the attempt stays open",
-        "design.md 4, sender, step 5",
+        "core/outcomes.py",
         "roles/line_worker.py",
         "                self.around.doubts.began(intent.attempt)\n",
         '                await self._record(self._outcome(intent, Result.UNSENT, "NO_ANSWER"))\n',
@@ -146,7 +146,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "no-post-again-after-5xx",
         "a 5xx is not asked again, whatever the official SDK does",
-        f"{EDGE}; reliability.md S2",
+        f"{EDGE}",
         "sendblue/client.py",
         "        return (await self._exchange.call(request, may_write=may_write)).answer\n",
         "        first = (await self._exchange.call(request, may_write=may_write)).answer\n"
@@ -167,7 +167,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "connections-are-idle",
         "a connection with something to read is not used again: its answer would be taken for ours",
-        "http-notes.md",
+        "docs/reliability.md, What it rests on",
         "sendblue/wire.py",
         '            raise NotIdle("the connection was not idle")\n',
         "            pass\n",
@@ -194,7 +194,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "breakers-open",
         "after two unknowns in a row a line sends no more, after five the account",
-        "reliability.md 15; invariant 19",
+        "core/breakers.py; docs/reliability.md, invariant 19",
         "core/breakers.py",
         "        return replace(opened, state=State.OPEN, unknowns=()) if len(counted) >= self.limit else opened",
         "        return opened",
@@ -203,7 +203,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "half-open-lets-one-out",
         "half open, one message is tried, and no more before its answer",
-        "reliability.md 15",
+        "core/breakers.py",
         "core/breakers.py",
         "        return replace(self, trying=True) if self.state is State.HALF_OPEN else self",
         "        return self",
@@ -212,7 +212,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "no-trial-while-three-are-in-doubt",
         "a line with three attempts in doubt tries none, or an outage of hours parks without end",
-        "reliability.md 17, invariant 19",
+        "docs/reliability.md, invariant 19",
         "core/breakers.py",
         "        return self.not_before if in_doubt < MOST_IN_DOUBT else now + SETTLING_S",
         "        return self.not_before",
@@ -239,7 +239,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "waits-are-bounded",
         "a line that waits without a hint asks again within five minutes",
-        "reliability.md 15",
+        "core/breakers.py",
         "core/backoff.py",
         "LONGEST_S = 1.0, 300.0",
         "LONGEST_S = 1.0, 360_000.0",

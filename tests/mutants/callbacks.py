@@ -4,7 +4,7 @@ from tests.mutants.mutation import Mutant
 
 INGRESS = ("test_ingress.py", "test_ingress_order.py")
 TOKENS = ("core/test_tokens.py", *INGRESS)
-P6, P7 = "design.md P6 and 6", "design.md P7 and 6"
+P6, P7 = "docs/reliability.md, invariant 11", "docs/reliability.md, invariant 12"
 
 CALLBACK_MUTANTS = (
     Mutant(
@@ -28,7 +28,7 @@ CALLBACK_MUTANTS = (
     Mutant(
         "status-id-has-the-date",
         "the same status at another time is another event",
-        "design.md 6, event_id",
+        "core/events.py",
         "core/events.py",
         'return _hash("status", about, report.status, report.error_code or "", updated)',
         'return _hash("status", about, report.status, report.error_code or "")',
@@ -55,7 +55,7 @@ CALLBACK_MUTANTS = (
     Mutant(
         "an-old-token-proves-nothing",
         "a callback on a token older than 72 h appends no SUBMITTED: the ledger may have forgotten the request",
-        "design.md 4, in doubt 1",
+        "roles/ingress.py",
         "roles/ingress.py",
         "        if not report.message_handle or is_stale(claim, now_ms):\n",
         "        if not report.message_handle:\n",
@@ -82,7 +82,7 @@ CALLBACK_MUTANTS = (
     Mutant(
         "a-callback-proves-its-attempt",
         "a callback on an attempt's own URL becomes a SUBMITTED in the ledger",
-        "design.md 4, in doubt 1",
+        "roles/ingress.py",
         "roles/ingress.py",
         "        await self._prove(claim, report, began)\n",
         "",
@@ -120,7 +120,7 @@ CALLBACK_MUTANTS = (
     Mutant(
         "logs-are-scrubbed",
         "whatever reads like a phone number is masked in every log line",
-        "design.md P8",
+        "docs/reliability.md, invariant 21",
         "observability/logs.py",
         '    return E164.sub("<number>", text)',
         "    return text",
@@ -129,7 +129,7 @@ CALLBACK_MUTANTS = (
     Mutant(
         "logs-allow-keys",
         "a key that is not on the list never reaches a log",
-        "design.md P8; reliability.md 16",
+        "docs/reliability.md, invariant 21",
         "observability/logs.py",
         '        if key in ALLOWED or key.startswith("_")',
         "        if True or key in ALLOWED",

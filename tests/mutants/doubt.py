@@ -4,7 +4,7 @@ from tests.mutants.mutation import Mutant
 
 PROOFS = ("core/test_proofs.py", "test_doubts.py")
 DOUBT = ("core/test_resend.py", "core/test_turns.py", "test_doubts.py", "test_sender.py")
-LIST, RESEND = "design.md 4, in doubt 2", "design.md 4, in doubt 3; reliability.md 6"
+LIST, RESEND = "core/proofs.py", "core/resend.py"
 
 DOUBT_MUTANTS = (
     Mutant(
@@ -85,7 +85,7 @@ DOUBT_MUTANTS = (
     Mutant(
         "park-after-a-minute-at-least",
         "an attempt is not parked before a minute of our own clock, or of the ledger's: it may still be live",
-        "design.md 4, in doubt 3; counter-example 24",
+        "counter-example 24",
         "core/turns.py",
         "    return read_s < NEW_HOLDER_S or max(read_s, aged_s) < PARK_AFTER_MIN_S\n",
         "    return read_s < NEW_HOLDER_S\n",

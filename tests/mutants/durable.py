@@ -5,7 +5,7 @@ from tests.mutants.mutation import Mutant
 ENDS = ("test_ends.py", "test_router.py")
 SENDER = ("test_sender_order.py", "test_sender.py", "test_delays.py")
 PARKED = ("core/test_counterexamples_fold.py", "core/test_turns.py", "core/test_counterexamples_turns.py", *ENDS)
-P2 = "design.md P2"
+P2 = "docs/reliability.md, invariant 7"
 
 DURABLE_MUTANTS = (
     Mutant(
@@ -50,7 +50,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "low-watermark",
         "no offset is committed past a record that has not ended",
-        "reliability.md 17, invariant 8",
+        "docs/reliability.md, invariant 8",
         "core/offsets.py",
         "        while self._order and self._order[0] not in self._pending:\n",
         "        while self._order and (self._order[0] not in self._pending or self._order[0] < offset):\n",
@@ -59,7 +59,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "revoked-turns-end",
         "a turn in work when its partition is taken away ends before the offsets are given back",
-        "reliability.md 15",
+        "roles/giving_back.py",
         "roles/giving_back.py",
         "        await asyncio.wait(tasks, timeout=STOP_S)\n",
         "        await asyncio.wait(tasks, timeout=0)\n",
@@ -68,7 +68,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "lost-is-not-owned",
         "nothing is written any more for a partition that was taken away",
-        "design.md 4, ownership",
+        "core/last_look.py",
         "roles/lane.py",
         "            self.owned = False\n",
         "",
@@ -77,7 +77,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "refused-by-settings-through-the-ledger",
         "what depends on settings ends through a CLOSE, so that a replay keeps the first end",
-        "design.md 3; counter-example 11",
+        "counter-example 11",
         "roles/router.py",
         "            return await self._close(record, request, contact, code)\n",
         "            return await self._refuse(record, code, request.request_id)\n",
@@ -86,7 +86,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "the-router-ends-nothing-open",
         "a request that the ledger holds open goes on to a line, whatever the settings say",
-        "design.md 3",
+        "roles/router.py",
         "roles/router.py",
         "        if standing is None or standing.status in LIVE:\n",
         "        if standing is None:\n",
@@ -95,7 +95,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "dead-letter-before-event",
         "who reads the event of an end finds its bytes among the dead letters",
-        "design.md 4; counter-example 8",
+        "counter-example 8",
         "roles/ends.py",
         "        if letter is not None:\n            await self.dead_letter(letter)\n"
         "        event = self._event(held.dispatch, owe, report)\n"
@@ -108,7 +108,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "dead-letter-before-event-of-a-refusal",
         "the same for what the bytes refuse",
-        "design.md 9",
+        "wiring/inbound.py",
         "roles/ends.py",
         "        await self.dead_letter(DeadLetter(source, origin, code, sentence_of(code), self._stage))\n"
         "        if rejected is not None:\n"
@@ -121,7 +121,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "parked-record-before-its-event",
         "a parked request's record is durable, or nobody would ever bring it to its end",
-        "design.md 4; reliability.md 4",
+        "roles/ends.py",
         "roles/ends.py",
         'await self._surely("parked record", lambda: self._topics.parked(key, held, attempt))',
         "await asyncio.sleep(0)",
@@ -130,7 +130,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "end-before-tombstone",
         "a parked record goes when its end is durable",
-        "design.md 4, PARKED is provisional",
+        "core/parking.py",
         "roles/reconciler.py",
         "                await self._ends.owed(held, step)\n                await self._gone(key, parked)\n",
         "                await self._gone(key, parked)\n                await self._ends.owed(held, step)\n",
@@ -139,7 +139,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "back-at-its-line-before-tombstone",
         "a parked record that is sent after all goes when it is durable at its line",
-        "design.md 4, PARKED is provisional",
+        "core/parking.py",
         "roles/reconciler.py",
         "                await self._ends.dispatch(held.dispatch)\n                await self._gone(key, parked)\n",
         "                await self._gone(key, parked)\n                await self._ends.dispatch(held.dispatch)\n",
@@ -193,7 +193,7 @@ DURABLE_MUTANTS = (
     Mutant(
         "contacts-then-how-far",
         "the contacts topic says how far it reaches only when all moves up to there are written",
-        "design.md 4, contact -> line",
+        "core/views.py, contact -> line",
         "roles/reconciler.py",
         "            if reached > self._reached:\n"
         "                await self._contacts.reached(reached)\n"

@@ -10,7 +10,7 @@ FOLD = (
 )
 REPLICA = ("test_replica.py", "test_sender.py", "test_counterexamples_sender.py")
 DIGESTS = ("core/test_digests.py", "test_digester.py")
-VERDICTS, ROADS, HELD = "design.md 4, verdicts", "design.md 4, fold", "design.md 4, rules by counter-example"
+VERDICTS, ROADS, HELD = "core/ledger.py", "core/ledger.py", "the counter-examples"
 
 FOLD_MUTANTS = (
     Mutant(
@@ -26,7 +26,7 @@ FOLD_MUTANTS = (
     Mutant(
         "own-intent-read-back",
         "a proposal is answered by its own record read back, never by the acknowledgement",
-        "design.md 4; reliability.md 6",
+        "core/ledger.py",
         "roles/replica.py",
         "                return await answer\n",
         "                return GRANTED\n",
@@ -45,7 +45,7 @@ FOLD_MUTANTS = (
     Mutant(
         "second-text-alarm",
         "the proof of another attempt is a second text, and is told",
-        "design.md 4; reliability.md 17, invariant 22",
+        "docs/reliability.md, invariant 22",
         "core/ledger.py",
         "        return self._set(key, was, now, alarm=Alarm.SECOND_SUBMITTED)",
         "        return self._set(key, was, now)",
@@ -147,7 +147,7 @@ FOLD_MUTANTS = (
     Mutant(
         "second-proof-renews",
         "a repeated SUBMITTED counts as a change, so that a fold that began later forgets it at the same time",
-        "design.md 4; truncation property",
+        "docs/decisions.md, Replicas that begin later forget together",
         "core/ledger.py",
         "was._replace(changed_ms=self.log_ms)\n        if r.attempt",
         "was\n        if r.attempt",
@@ -156,7 +156,7 @@ FOLD_MUTANTS = (
     Mutant(
         "unknown-rules-stop",
         "a replica that meets rules it does not know sends no more",
-        "design.md 4, RULES",
+        "core/ledger.py, RULES_VERSION",
         "core/ledger.py",
         "        return self.unknown_rules is None\n",
         "        return True\n",
@@ -202,7 +202,7 @@ FOLD_MUTANTS = (
     Mutant(
         "restored-when-all-is-fed",
         "a record whose schema is not read yet holds up those behind it, and the end of the ledger with them",
-        "design.md 4; kafka-notes.md",
+        "wiring/ledger_feed.py",
         "wiring/ledger_feed.py",
         "        except NeedSchema:\n            self._catching_up",
         "        except NeedSchema:\n            self._replica.restored.set()\n            self._catching_up",
@@ -211,7 +211,7 @@ FOLD_MUTANTS = (
     Mutant(
         "a-gap-ends-the-process",
         "a record that could not be applied ends the process: what is left out may have been a grant",
-        "design.md 4",
+        "roles/replica.py",
         "wiring/ledger_feed.py",
         "            self.watch.fail(error)\n",
         "            self._log.error(str(error))\n",
@@ -220,7 +220,7 @@ FOLD_MUTANTS = (
     Mutant(
         "unreadable-is-unknown-rules",
         "bytes of the ledger that nobody can read may be a newer program's grant: sending stops",
-        "design.md 4, RULES",
+        "core/ledger.py, RULES_VERSION",
         "wiring/ledger_feed.py",
         "        return UNKNOWN_RULES\n",
         "        return Digest(-1, -1, 0, '', 1)\n",
@@ -229,7 +229,7 @@ FOLD_MUTANTS = (
     Mutant(
         "a-cut-ledger-is-fatal",
         "a ledger whose offsets go back was cut or replaced under its reader",
-        "kafka-notes.md; reliability.md K5",
+        "kafka/tail.py",
         "kafka/tail.py",
         "        if records[0].offset < following:\n",
         "        if records[0].offset < 0 < following:\n",
@@ -238,7 +238,7 @@ FOLD_MUTANTS = (
     Mutant(
         "digests-are-compared",
         "a digest that reads otherwise here raises an alarm",
-        "design.md 4, DIGEST",
+        "core/digests.py",
         "core/digests.py",
         "        return any((s.since, s.upto) == (r.since, r.upto) and s.digest != r.digest for s in self._spans)",
         "        return False",
@@ -247,7 +247,7 @@ FOLD_MUTANTS = (
     Mutant(
         "digests-of-the-whole-span",
         "who began less than 120 h before a span announces and compares nothing",
-        "design.md 4, DIGEST",
+        "core/digests.py",
         "core/digests.py",
         "        return self._whole or self._mark_ms - (self._began_ms or 0) >= SURE_AFTER_MS",
         "        return True",

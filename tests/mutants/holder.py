@@ -6,8 +6,12 @@ VIEWS = ("core/test_counterexamples_views.py", "core/test_views_truncation.py", 
 PACE = ("core/test_pacing.py", *VIEWS)
 TURNS = ("core/test_turns.py", "core/test_counterexamples_turns.py")
 SENDER = ("test_sender_order.py", "test_sender.py", "test_counterexamples_sender.py")
-BUSY, LINE, GRANTS = "design.md 4, view of contacts", "design.md 4, contact -> line", "design.md 4, view of grants"
-LAST = "design.md 4, just before the socket write"
+BUSY, LINE, GRANTS = (
+    "core/views.py, open attempts by contact",
+    "core/views.py, contact -> line",
+    "core/views.py, grants by line",
+)
+LAST = "core/last_look.py"
 
 HOLDER_MUTANTS = (
     Mutant(
@@ -31,7 +35,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "lease-from-before-the-append",
         "the lease begins before the append, not when the INTENT is read back",
-        "design.md 4, rules by counter-example",
+        "the counter-examples",
         "roles/line_worker.py",
         "                return await self._granted(intent, lease_end)",
         "                return await self._granted(intent, self.around.clocks.mono() + self.around.policy.lease_s)",
@@ -49,7 +53,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "write-by-at-the-socket",
         "a connection that is ready after the lease is not written to",
-        "design.md 4; http-notes.md",
+        "sendblue/gate.py",
         "sendblue/gate.py",
         "        if wait_s is None:\n"
         '            raise TooLate("the connection was ready too late")\n'
@@ -222,7 +226,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "own-fold-first",
         "what the fold knows of a request goes before time, line and orders",
-        "design.md 4, own fold first; counter-example 12",
+        "counter-example 12",
         "core/turns.py",
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
         "        return _not_free(held, seen, seen.standing, policy)\n",
@@ -235,7 +239,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "adopted-ledger-parks",
         "after a lost ledger, what may have been sent before is parked",
-        "design.md 4, ledger adopt",
+        "core/adoption.py",
         "core/turns.py",
         "    if _may_be_sent_already(held, seen):\n        return ParkUnknown()\n",
         "",
@@ -244,7 +248,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "open-means-not-now",
         "DUPLICATE(open) is no end: the record stays until the attempt has one",
-        "design.md 4; counter-example 5",
+        "counter-example 5",
         "core/turns.py",
         'return _in_doubt(held, seen, standing.attempt or "", policy) if same else _for_another(seen, Wait.OPEN)',
         "return Owe(standing, EventType.DUPLICATE, False)",
@@ -253,7 +257,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "a-replay-owes-its-end-again",
         "a record that finds its request settled publishes that end again",
-        "design.md 4; counter-example 8; reliability.md 6",
+        "counter-example 8",
         "roles/line_worker.py",
         "                await self.around.outlets.owed(self._traced(), step, report)\n",
         "                if self.around.clocks.now_ms() - standing.changed_ms < 1_000:\n"
@@ -263,7 +267,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "another-origin-is-a-duplicate",
         "a record of another origin gets a DUPLICATE event, never that end as its own",
-        "design.md 4; counter-example 26",
+        "counter-example 26",
         "core/turns.py",
         "    if not same_origin:\n        return EventType.DUPLICATE\n",
         "",
@@ -281,7 +285,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "order-of-a-contact",
         "of the records of one contact only the first is proposed",
-        "design.md P9",
+        "core/window.py",
         "core/turns.py",
         "    if not seen.first_of_contact:\n        return _behind(seen)\n",
         "",
@@ -299,7 +303,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "expired-is-not-sent",
         "what has expired ends, and is not sent",
-        "reliability.md 17, invariant 10",
+        "docs/reliability.md, invariant 10",
         "core/turns.py",
         "    if seen.now_ms >= expires_ms(dispatch, policy.default_ttl_ms):\n"
         "        return Close(Disposition.EXPIRED, OUT_OF_TIME.code)\n",

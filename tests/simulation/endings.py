@@ -2,7 +2,8 @@
 
 Every event and every dead letter is looked at. A final disposition must be true: SUBMITTED only with a text of that
 attempt; REJECTED only for what upstream, Sendblue or a binding gave cause for; EXPIRED only when it was time and
-nothing was sent; DROPPED only after PARK. One to each origin, with the exceptions of design.md P2.
+nothing was sent; DROPPED only after PARK. One to each origin, but for what a replay after a late proof, a redrive, or
+72 h may add.
 """
 
 from collections import defaultdict

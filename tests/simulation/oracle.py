@@ -1,4 +1,4 @@
-"""What may never be seen from outside, checked as it happens (reliability.md section 17, by its numbers).
+"""What may never be seen from outside, checked as it happens (docs/reliability.md, "Invariants", by their numbers).
 
 The oracle has its own fold over the whole log, from its beginning, and knows what the world knows: which POST was
 accepted, which bytes left when, whose clock is off by how much. ``wrong`` is a violation. What the design names as a

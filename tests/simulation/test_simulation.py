@@ -7,7 +7,7 @@ SEEDS = 250
 
 
 def test_nothing_forbidden_happens_and_every_rare_path_is_taken() -> None:
-    """No violation of reliability.md section 17 in any world; a path never reached would prove nothing."""
+    """No invariant of docs/reliability.md broken in any world; a path never reached would prove nothing."""
     tally = simulate(range(SEEDS))
 
     assert tally.failed == {}
