@@ -5,7 +5,7 @@ setting, no other request, no local clock, no age of the process. So every repli
 same verdict, and the log's order is a compare-and-set: of two INTENTs for one request the earlier is granted.
 
     INTENT    unknown, free; or rejected / closed with a lower redrive number   GRANTED, the request is open
-              ... but older than 72 h                                          EXPIRED (the proposer then closes it)
+              ... but older than 71.5 h                                        EXPIRED (the proposer then closes it)
               open, parked, submitted, rejected, closed                        DUPLICATE
     OUTCOME   SUBMITTED  absorbing, from any state, even of an attempt never seen granted
               UNSENT     the open attempt: back to what was before its INTENT; a parked one: proved unsent
@@ -17,6 +17,9 @@ same verdict, and the log's order is a compare-and-set: of two INTENTs for one r
 PARK, REJECTED and RESOLVE of an unknown request apply as if its attempt had been granted: its INTENT lies before the
 log. Everything about a request is forgotten 72 h after the last record that changed it, and every SUBMITTED
 counts as a change.
+
+What is forgotten must not be granted again: so the age of a request ends half an hour before memory does. Its time may
+be five minutes ahead of the log's, and append times go back a little when another broker leads.
 """
 
 from dataclasses import dataclass
@@ -42,6 +45,9 @@ from connector.core.standing import LIVE, Packing, Standing, Status, request_key
 RULES_VERSION = 1
 """The version of these rules. A fold that meets another one in the log, in a DIGEST too, must not send."""
 
+GRANTED_WITHIN_MS = MAX_AGE_MS - 30 * 60 * 1000
+"""No INTENT is granted for a request older than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
@@ -50,7 +56,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """The request was older than 72 h when its INTENT landed."""
+    """The request was too old when its INTENT landed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ class Fold:
         if was is not None and not was.admits(r.redrive):
             reused = bool(was.body) and was.body != r.body
             return Step(was, was, Duplicate(was, reused))
-        if append_ms - r.request_time_ms > self._keep_ms:
+        if append_ms - r.request_time_ms > GRANTED_WITHIN_MS:
             return Step(was, was, EXPIRED)
         before = was if was is not None and was.status is not Status.FREE else None
         now = Standing(Status.OPEN, self.log_ms, r.attempt, r.origin, r.line, r.body, redrive=r.redrive, before=before)

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from connector.core.callbacks import Report
+from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.statuses import Status
 
 BEFORE_MS = 5_000
 """How much earlier than its grant a row may seem: what is left of the clocks after their differences are taken out."""
-EFFECT_WITHIN_MS = 365_000
-"""Lease (5 s), the longest call (60 s), and 300 s for what the network still holds: the effect comes no later."""
+EFFECT_WITHIN_MS = int(LONGEST_LEASE_S * 1000) + 360_000
+"""The longest lease and call (60 s), and 300 s for what the network still holds: the effect comes no later."""
 PLAN_SUFFIXES = ("- Sent using sendblue.co",)
 """What Sendblue itself adds to a text, by plan: the free one adds this."""
 FAILED_LATER = frozenset({"5504", "10001", "10002"})

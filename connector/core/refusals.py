@@ -47,7 +47,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "NUMBER_IMPOSSIBLE": "a number has a length or a country code that no phone number has",
         # decided by the clock, the settings or the ledger: they end through a CLOSE
         "IN_THE_FUTURE": "the record's time or created_at is more than 5 minutes ahead",
-        "TOO_OLD": "the request is older than 72 hours",
+        "TOO_OLD": "the request is older than 71 and a half hours",
         "OUT_OF_TIME": "the request's time to live ended before it could be sent",
         "LINE_NOT_OURS": "the line this request must go out from is not one of the configured lines",
         "NO_LINE": "no line is configured for requests that name none",

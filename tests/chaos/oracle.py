@@ -15,7 +15,7 @@ from tests.chaos.tapes import Row
 
 SHOWN = 5
 """Examples of a complaint."""
-EFFECT_S = 365.0
+EFFECT_S = 390.0
 """After this an attempt's effect is taken not to come any more: the stated limit of RESEND."""
 
 

@@ -79,7 +79,7 @@ def verdict(state: State | None, append_ms: int, r: Intent) -> str:
     if state is not None and not admits(state, r.redrive):
         reused = bool(state.body) and state.body != r.body
         return f"DUPLICATE {state.status} of {state.attempt} {state.origin} reused={reused}"
-    return "EXPIRED" if append_ms - r.request_time_ms > H72_MS else "GRANTED"
+    return "EXPIRED" if append_ms - r.request_time_ms > H72_MS - 30 * 60_000 else "GRANTED"
 
 
 def after(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State | None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from connector.core.ledger import EXPIRED, GRANTED, Alarm, Duplicate, Fold
-from connector.core.messages import MAX_AGE_MS, Disposition
+from connector.core.ledger import EXPIRED, GRANTED, GRANTED_WITHIN_MS, Alarm, Duplicate, Fold
+from connector.core.messages import Disposition
 from connector.core.records import Digest, LedgerRecord, Resolution, Rules
 from connector.core.standing import Status
 from tests.core.ledger_story import (
@@ -87,12 +87,12 @@ def test_the_earlier_intent_is_granted() -> None:
     assert second.standing.attempt == A1.attempt
 
 
-def test_a_request_older_than_72_h_expires() -> None:
-    """An INTENT is EXPIRED when its append is more than 72 h after the request's time; exactly 72 h is not."""
+def test_a_request_that_is_too_old_expires() -> None:
+    """An INTENT is EXPIRED when its append is more than 71.5 h after the request's time; exactly that is not."""
     story = Story()
 
-    on_time = story.at(MAX_AGE_MS / 1000, intent("a1", "young", at_ms=0)).verdict
-    late = story.at(MAX_AGE_MS / 1000 + 0.001, intent("a2", "old", at_ms=0)).verdict
+    on_time = story.at(GRANTED_WITHIN_MS / 1000, intent("a1", "young", at_ms=0)).verdict
+    late = story.at(GRANTED_WITHIN_MS / 1000 + 0.001, intent("a2", "old", at_ms=0)).verdict
 
     assert on_time is GRANTED
     assert late is EXPIRED
@@ -227,3 +227,15 @@ def test_a_close_keeps_its_origin_and_disposition() -> None:
     assert (step.now.origin, step.now.disposition) == (origin("o7"), Disposition.CANCELLED)
     assert step.now.attempt is None
     assert attempt_id("a1") == A1.attempt
+
+
+@pytest.mark.parametrize("ahead_s", [0, 1, 300])
+@pytest.mark.parametrize("back_s", [0, 60])
+def test_what_is_forgotten_is_too_old_to_be_granted(ahead_s: int, back_s: int) -> None:
+    """Its time may be ahead of the log's, and another leader's clock behind: a replay then must not text it twice."""
+    story = Story()
+    story.at(0, a1 := intent("a1", at_ms=ahead_s * 1000), submitted(a1))
+    story.at(72 * 3600 + 1, intent("b1", "other", "o9", at_ms=72 * HOUR_MS))
+    again = story.at(72 * 3600 + 1 - back_s, intent("a2", at_ms=ahead_s * 1000))
+
+    assert again.verdict is EXPIRED

@@ -44,7 +44,7 @@ def test_five_minutes_ahead_are_forgiven(record_ms: int, created_ms: int | None,
 
 @pytest.mark.parametrize(("age_ms", "old"), [(0, False), (72 * HOUR, False), (72 * HOUR + 1, True)])
 def test_seventy_two_hours_is_the_last_age(age_ms: int, *, old: bool) -> None:
-    """The same bound as the ledger's fold: older than 72 h is too old, 72 h is not."""
+    """Older than 72 h is too old, 72 h is not; the ledger grants for half an hour less."""
     assert too_old(NOW - age_ms, NOW) == old
 
 

@@ -128,10 +128,10 @@ FOLD_MUTANTS = (
     ),
     Mutant(
         "too-old-is-expired",
-        "an INTENT of a request older than 72 h is not granted",
+        "an INTENT of a request older than 71.5 h is not granted",
         VERDICTS,
         "core/ledger.py",
-        "        if append_ms - r.request_time_ms > self._keep_ms:\n            return Step(was, was, EXPIRED)\n",
+        "        if append_ms - r.request_time_ms > GRANTED_WITHIN_MS:\n            return Step(was, was, EXPIRED)\n",
         "",
         FOLD,
     ),
