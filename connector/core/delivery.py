@@ -40,7 +40,7 @@ _CLASSES: Mapping[str, ErrorClass] = {
     "PRE_REPLY_LIMIT_REACHED": ErrorClass.RECIPIENT,
     "OPTED_OUT": ErrorClass.RECIPIENT,
 }
-"""By Sendblue's error code or key (sendblue-api.md section 9)."""
+"""By Sendblue's error code or key."""
 
 
 def error_class(code: str | None) -> ErrorClass | None:
