@@ -142,6 +142,27 @@ async def _held_up(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> 
     assert (waiting.done(), late.done(), reader.held()) == (True, True, [])
 
 
+async def _taken_away(shelf: Shelf, codec: Codec, _: Reader, newer: Newer) -> None:
+    told: list[str | None] = []
+    reader = Reader(codec, told.append)
+    shelf.trouble = [UnknownSchema("no")] * 5_000
+    record = KafkaRecord("dispatch", 3, 17, None, b"\0\0\0\0\x63", (), 0)
+    waiting = asyncio.create_task(reader.request(record.value, of=record))
+    await asyncio.sleep(10)
+    before = told[-1]
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert before is not None
+    assert "offset 17 of dispatch/3" in before
+    assert told[-1] is None
+
+
+def test_a_record_whose_partition_was_taken_away_is_waited_for_no_more() -> None:
+    """Nobody here is unready for it any longer."""
+    ours(_taken_away)
+
+
 def test_what_waits_for_an_unknown_schema_is_said_with_its_place() -> None:
     """Topic, partition, offset and schema, as long as it waits; one schema is waited for once, on all partitions."""
     ours(_held_up)

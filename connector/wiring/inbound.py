@@ -85,6 +85,7 @@ class Reader:
         try:
             while not await self._fetched(schema_id):
                 sentence = _unknown(schema_id, of)
+                self._waiting(None if give_up else sentence)
                 if give_up and (unknown_s >= UNKNOWN_FOR_S or schema_id in self._given_up):
                     self._given_up.add(schema_id)
                     raise Undecodable(sentence)
@@ -92,13 +93,12 @@ class Reader:
                     _said("record.waits", of, schema_id=schema_id)
                 if give_up:
                     self._held[here] = sentence
-                self._waiting(None if give_up else sentence)
                 unknown_s += ASK_AGAIN_S
                 await asyncio.sleep(ASK_AGAIN_S)
             self._given_up.discard(schema_id)
-            self._waiting(None)
-        finally:
+        finally:  # the partition may have been taken away meanwhile
             self._held.pop(here, None)
+            self._waiting(None)
 
     async def _fetched(self, schema_id: int) -> bool:
         """Ask until the registry answers; False when it does not know the schema."""
