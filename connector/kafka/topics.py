@@ -103,7 +103,7 @@ class Existing:
 
 
 def wanted(names: TopicNames, lines: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
-    """All topics for so many lines."""
+    """All topics for so many lines: a dispatch partition each, one for what must be read in one order."""
     durable = {**DURABLE, **BATCH, "min.insync.replicas": "2" if replication >= 3 else "1"}
     dispatch = {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}
     ledger = {
