@@ -48,6 +48,9 @@ class Kafka(_Part):
         GroupProtocol.CLASSIC, description="consumer (KIP-848, Kafka 4 and newer) or classic (cooperative-sticky)"
     )
     client: dict[str, str] = Field(default_factory=dict, description="anything else for librdkafka: TLS, SASL, ...")
+    client_files: dict[str, Path] = Field(
+        default_factory=dict, description="the same, each value as a file that is read at the start: sasl.password, ..."
+    )
     partitions: int = Field(
         12, ge=1, description="partitions of requests, events and dlq when `topics apply` makes them"
     )
@@ -60,6 +63,7 @@ class RegistryPart(_Part):
     url: str = Field("http://localhost:8081", description="address of a Confluent-compatible registry")
     user: str | None = Field(None, description="for HTTP basic authentication")
     password: SecretStr | None = Field(None, description="for HTTP basic authentication")
+    password_file: Path | None = Field(None, description="the same, as a file")
     auto_register: bool = Field(True, description="register our schemas at start; false: they must be there")
 
 
@@ -112,6 +116,7 @@ class Callbacks(_Part):
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     keys: dict[str, SecretStr] = Field(default_factory=dict, description="key id -> secret, 16 bytes or more")
+    keys_dir: Path | None = Field(None, description="folder of more, read at the start: file name = key id")
     signing_key: str | None = Field(None, description="key id that signs; the others are still accepted")
 
 
@@ -186,7 +191,7 @@ def _faults(settings: Settings) -> list[str]:
     if len(set(numbers)) < len(numbers):
         faults.append("lines: two lines have one number; name each number once")
     signing = settings.callbacks.signing_key
-    if signing is not None and signing not in settings.callbacks.keys:
+    if signing is not None and settings.callbacks.keys_dir is None and signing not in settings.callbacks.keys:
         faults.append("callbacks.signing_key: it is not one of callbacks.keys; add it there")
     if not (settings.unsafe_dev or _is_safe(settings.callbacks.public_url)):
         faults.append("callbacks.public_url: must be https; numbers and texts come in there")
@@ -261,13 +266,14 @@ def _is_secret(path: str) -> bool:
 def secret(value: SecretStr | None, file: Path | None, name: str) -> str:
     """Read a secret now, from its file when there is one. Raises ValueError for one that is not set, or unreadable."""
     if file is not None:
-        return _text(file, f"{name}_file")
+        return file_text(file, f"{name}_file")
     if value is None:
         raise ValueError(f"{name} is not set; set it, or {name}_file")
     return value.get_secret_value()
 
 
-def _text(file: Path, name: str) -> str:
+def file_text(file: Path, name: str) -> str:
+    """What the file of this setting holds, without blanks around it. Raises ValueError when it cannot be read."""
     try:
         return file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -30,7 +30,15 @@ from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
-from connector.wiring.installation import clients_of, identity_of, names_of, registry_of, specs_of, subjects
+from connector.wiring.installation import (
+    callback_keys_of,
+    clients_of,
+    identity_of,
+    names_of,
+    registry_of,
+    specs_of,
+    subjects,
+)
 from connector.wiring.preflight import account_findings, contacts_finding, kafka_findings
 
 Show = Callable[[dict[str, Any]], None]
@@ -194,7 +202,7 @@ async def account_state(settings: Settings) -> list[Finding]:
 
 
 def settings_state(settings: Settings) -> list[Finding]:
-    """What the settings lack."""
-    has_keys = bool(settings.callbacks.keys)
-    do = "" if has_keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
-    return [Finding(has_keys, "callbacks", f"{len(settings.callbacks.keys)} signing keys", do)]
+    """What the settings lack. Raises ValueError for keys that cannot be read."""
+    keys = callback_keys_of(settings)
+    do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
+    return [Finding(bool(keys), "callbacks", f"{len(keys)} signing keys", do)]

@@ -46,7 +46,7 @@ from connector.web.traffic import Traffic, watched
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of, policy_of
+from connector.wiring.installation import credentials_of, group_of, policy_of, ring_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
@@ -83,11 +83,7 @@ class Parts:
 
     def ring(self) -> Ring:
         """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
-        part = self.settings.callbacks
-        if not part.keys:
-            raise ValueError("callbacks.keys is empty; give it an id and a secret of 16 bytes or more")
-        keys = {name: key.get_secret_value().encode() for name, key in part.keys.items()}
-        return Ring(keys, part.signing_key or next(iter(keys)))
+        return ring_of(self.settings)
 
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""

@@ -1,29 +1,34 @@
 """What the settings say about where everything is and who we are: clients, registry, topics, groups, keys, identity."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
+from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
 from connector.sendblue.credentials import Credentials
-from connector.settings import Settings, secret
+from connector.settings import Settings, file_text, secret
 
 
 def clients_of(settings: Settings, more: Mapping[str, str] | None = None) -> ClientSettings:
     """How Kafka's clients are configured; ``more`` goes to librdkafka too."""
     kafka = settings.kafka
-    extra = {**kafka.client, **(more or {})}
+    read = {name: file_text(file, f"kafka.client_files.{name}") for name, file in kafka.client_files.items()}
+    extra = {**kafka.client, **read, **(more or {})}
     return ClientSettings(kafka.bootstrap_servers, extra=extra, group_protocol=kafka.group_protocol)
 
 
 def registry_of(settings: Settings) -> Registry:
     """The schema registry."""
-    part = settings.registry
-    return Registry(RegistrySettings(part.url, part.user, part.password.get_secret_value() if part.password else None))
+    part, password = settings.registry, None
+    if part.password is not None or part.password_file is not None:
+        password = secret(part.password, part.password_file, "registry.password")
+    return Registry(RegistrySettings(part.url, part.user, password))
 
 
 def names_of(settings: Settings) -> TopicNames:
@@ -45,6 +50,34 @@ def group_of(settings: Settings, role: str) -> str:
 def hash_key_of(settings: Settings) -> bytes:
     """The key of the ledger's hashes. Raises ValueError when it is not set."""
     return secret(settings.ledger.hash_key, settings.ledger.hash_key_file, "ledger.hash_key").encode()
+
+
+def callback_keys_of(settings: Settings) -> dict[str, bytes]:
+    """The keys of the callback URLs by id. Raises ValueError for a folder or a file that cannot be read.
+
+    In the folder, names with a dot before them are no keys: Kubernetes keeps its own links there.
+    """
+    part = settings.callbacks
+    keys = {name: key.get_secret_value() for name, key in part.keys.items()}
+    if part.keys_dir is not None:
+        files = _files(part.keys_dir)
+        keys |= {file.name: file_text(file, f"callbacks.keys_dir/{file.name}") for file in files}
+    return {name: key.encode() for name, key in keys.items()}
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
+    except OSError as error:
+        raise ValueError(f"callbacks.keys_dir: {folder} cannot be read ({error.strerror})") from None
+
+
+def ring_of(settings: Settings) -> Ring:
+    """The keys and the one that signs. Raises ValueError when there is none, a short one, or no such signing key."""
+    keys = callback_keys_of(settings)
+    if not keys:
+        raise ValueError("callbacks.keys is empty; give it an id and a secret of 16 bytes or more")
+    return Ring(keys, settings.callbacks.signing_key or next(iter(keys)))
 
 
 def credentials_of(settings: Settings) -> Callable[[], Credentials]:
