@@ -11,7 +11,7 @@ import httpx2
 from tests.ops.cluster.control_plane import TOKEN
 
 Object = dict[str, Any]
-PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}
+PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses", "PriorityClass": "priorityclasses"}
 CLUSTER_WIDE = {"Namespace", "Node", "CustomResourceDefinition", "PriorityClass"}
 APPLY = {"content-type": "application/apply-patch+yaml"}
 MERGE = {"content-type": "application/merge-patch+json"}

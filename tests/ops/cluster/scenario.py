@@ -19,6 +19,7 @@ from tests.ops.cluster.nodes import Nodes
 
 WAIT_S = 180
 SELECTED = f"labelSelector=app.kubernetes.io/instance={RELEASE}"
+PRIORITY = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1}
 LEFT_OVER = {
     "/api/v1": ("pods", "services", "configmaps", "serviceaccounts"),
     "/apis/apps/v1": ("deployments", "replicasets"),
@@ -61,12 +62,12 @@ class Scenario:
         self.api.close()
 
     def prepare(self) -> str:
-        """A namespace that enforces `restricted`, the CRDs of the neighbours, two nodes."""
+        """A namespace that enforces `restricted`, the CRDs of the neighbours, what the ci values name, two nodes."""
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         meta: Object = {"name": NAMESPACE, "labels": labels}
         self.api.make({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
-        for crd in crds():
-            self.api.make(crd)
+        for one in (PRIORITY, *crds()):
+            self.api.make(one)
         Nodes(self._watching).start()
         self._until(lambda: all(_is_established(one) for one in self._crds()), "the CRDs are served")
         self._until(self._has_account, "the namespace has its ServiceAccount")
@@ -246,5 +247,5 @@ def as_pod(number: int, metadata: Object, spec: Object) -> Object:
 
 
 def _is_established(crd: Object) -> bool:
-    conditions = crd.get("status", {}).get("conditions", ())
+    conditions = crd.get("status", {}).get("conditions") or ()  # null at first
     return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
