@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is needed
 def judge() -> Path:
     """The program; its first build takes a minute or two, the next ones a second."""
     environment = {**os.environ, "GOCACHE": str(ROOT / ".cache" / "go-build")}
-    command = ["nice", "-n", "5", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", PROGRAM, "."]
+    command = ["nice", "-n", "5", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(PROGRAM), "."]
     subprocess.run(command, check=True, cwd=ROOT / "tests" / "ops" / "tools" / "pod_security", env=environment)
     return PROGRAM
 
