@@ -176,7 +176,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "our-own-connections-are-idle",
         "the same of the transport that needs no proxy",
-        "http-notes.md",
+        "sendblue/direct.py",
         "sendblue/direct.py",
         '            raise NotIdle("the connection was not idle")\n',
         "            pass\n",
@@ -185,7 +185,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "one-answer-a-request",
         "a connection that said more than one answer is not used again",
-        "http-notes.md",
+        "sendblue/direct.py",
         "sendblue/answering.py",
         "return self.exactly_one and self._keep",
         "return self._whole and self._keep",
@@ -221,7 +221,7 @@ ANSWER_MUTANTS = (
     Mutant(
         "a-late-answer-ends-no-stop",
         "what was under way when a breaker opened does not close it",
-        "reliability.md 17, 19",
+        "docs/reliability.md, invariant 19",
         "core/breakers.py",
         "        if self.state is State.OPEN:\n            return self\n        kept",
         "        kept",

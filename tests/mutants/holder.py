@@ -118,7 +118,7 @@ HOLDER_MUTANTS = (
     Mutant(
         "forgotten-is-not-live",
         "the views forget an attempt that the fold has forgotten",
-        "reliability.md 17, 18",
+        "docs/reliability.md, invariant 18",
         "core/views.py",
         "        self._forget()\n",
         "",

@@ -1,4 +1,4 @@
-"""The oracle's bounds (reliability.md section 17, by its numbers), looked at every few seconds and at each write.
+"""The oracle's bounds (docs/reliability.md, by the numbers of its invariants), looked at every few seconds, each write.
 
 16: once all is well again, nothing is in doubt for longer than its policy says. 18: windows and budgets hold what they
 may; what ended leaves nothing behind in the views. 19: a process that was refused as a whole writes no more than

@@ -1,6 +1,6 @@
 """Histories damaged by hand, to see that the oracle notices: each lands what no rule allows in a world as it is.
 
-``DAMAGED`` names the rule that must be reported, by its number in reliability.md section 17.
+``DAMAGED`` names the rule that must be reported, by its number in docs/reliability.md, "Invariants".
 """
 
 from collections.abc import Callable, Mapping

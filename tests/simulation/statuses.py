@@ -1,4 +1,4 @@
-"""What was told of messages, against their stories (reliability.md section 17, by its numbers).
+"""What was told of messages, against their stories (docs/reliability.md, "Invariants", by its numbers).
 
 12: a status is told only if Sendblue has said it, with its attempt or none. 13: by whoever, under one id. 14: the view
 that consumers are told to keep (docs/consumers.md) never goes back in a message's story. 15: each submitted message has

@@ -32,7 +32,7 @@ def test_a_damaged_history_is_noticed(rule: str, damage: Callable[[], World]) ->
 
 @pytest.mark.parametrize("kind", STUCK)
 def test_a_stuck_line_does_not_change_when_the_others_write(kind: str) -> None:
-    """From queue to POST, to the last digit of virtual time (reliability.md section 17, 17)."""
+    """From queue to POST, to the last digit of virtual time (docs/reliability.md, invariant 17)."""
     assert differences(0, kind) == []
 
 
