@@ -29,6 +29,7 @@ class InOrder:
     """Every topic, as one list of names."""
 
     written: list[str] = field(default_factory=list)
+    back: list[Dispatch] = field(default_factory=list)
 
     async def event(self, event: MessageEvent) -> None:
         self.written.append(str(event.type))
@@ -41,6 +42,7 @@ class InOrder:
 
     async def dispatch(self, dispatch: Dispatch) -> None:
         self.written.append("dispatch")
+        self.back.append(dispatch)
 
     async def delay(self, *_: object) -> None:
         self.written.append("delay")
@@ -110,6 +112,7 @@ def test_a_parked_record_goes_last(end: LedgerRecord, order: list[str]) -> None:
         await reconciler.look()
 
         assert topics.written == order
+        assert [log.replicas[0].next_offset] * len(topics.back) == [back.after_ledger for back in topics.back]
 
     run(story())
 

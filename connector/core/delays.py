@@ -49,6 +49,7 @@ class Wait(StrEnum):
     MOVED = "the contact seems to hear from another line"
     LINE = "line waits"
     SUSPECTED = "suspected"
+    LEDGER = "the ledger is behind"
 
 
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED})

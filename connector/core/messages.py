@@ -128,6 +128,7 @@ class Dispatch:
     ``request_time_ms`` is the older of created_at and the record's time; age counts from it. ``line`` is the alias
     of the chosen line, ``line_named`` whether the producer chose it. ``hops`` counts moves between lines,
     ``redrive`` how often an operator has sent the record round again, ``deferrals`` its hops through delay topics.
+    ``after_ledger``: only who has read the ledger up to this offset may judge the record.
     """
 
     request: SendRequest
@@ -139,4 +140,5 @@ class Dispatch:
     redrive: int = 0
     deferrals: int = 0
     traceparent: str | None = None
+    after_ledger: int = 0
     source: Source = field(default_factory=Source)

@@ -46,6 +46,8 @@ RESEND_GIVE_UP_S = 900.0
 AGREE_S = 5.0
 """How long a record waits before its second hop, and before a conflict of lines ends it: a replica that is behind
 catches up within this, or is not ready to send."""
+BEHIND_S = 0.5
+"""How long a record waits for our own fold, before it looks again."""
 RECHECK_S = 5.0
 """How long a record that waits for another one's end sleeps, should no change of the ledger wake it sooner."""
 
@@ -71,7 +73,7 @@ class Policy:
 class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
-    ``cancelled``: the code of an order that cancels the request. ``ahead``: what the first of its contact in the window
+    ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request. ``ahead``: what the first of its contact in the window
     waits for; None when it is the first itself, or the one ahead is at work. ``waited_s``: for how long it has waited
     for somebody else's end. ``goes_round``: it is its blocked line's turn to let this record, its oldest, go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
@@ -83,6 +85,7 @@ class Seen:
     now_ms: int
     mono: float
     standing: Standing | None
+    next_offset: int = 0
     bound: str | None = None
     contact_busy: bool = False
     first_of_contact: bool = True
@@ -103,10 +106,12 @@ class Seen:
 
 def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     """Decide what a record does next that has no attempt of this holder in flight."""
-    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
-        return _not_free(held, seen, seen.standing, policy)
     if _may_be_sent_already(held, seen):
         return ParkUnknown()
+    if seen.next_offset < held.dispatch.after_ledger:  # else it would get the end of an earlier life, and be done
+        return NotNow(Wait.LEDGER, seen.mono + BEHIND_S)
+    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
+        return _not_free(held, seen, seen.standing, policy)
     ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)
     if ended is not None:
         return ended

@@ -9,12 +9,13 @@ What is ugly: the layout of schemas/message-event.avsc is written down a second 
 give everything back to fastavro, and the test fails.
 """
 
-from connector.core.messages import EventType
+from connector.core.messages import EventOrigin, EventType
 from connector.core.outstanding import Told
 from connector.core.statuses import Seen
 from connector.kafka.lean_ledger import Otherwise, zigzag
 
 _TYPES: tuple[str, ...] = ("UNKNOWN", *EventType)
+_ORIGINS = frozenset(index << 1 for index, _ in enumerate(("UNKNOWN", *EventOrigin)))
 _SOME = 1 << 1  # the second branch of a union with null
 _LONG = 0x81  # the length goes on in the next byte, or is none
 
@@ -29,7 +30,7 @@ def read_told(value: bytes, at: int) -> Told | None:
 
 def _told(value: bytes, at: int) -> Told | None:
     event_id, at = _must(value, at)
-    kind, at = value[at], at + 2  # type and origin
+    kind, origin, at = value[at], value[at + 1], at + 2
     request_id, at = _text(value, at)
     attempt, at = _text(value, at)
     handle, at = _text(value, at)
@@ -49,7 +50,7 @@ def _told(value: bytes, at: int) -> Told | None:
     at = _empty(value, _past_texts(value, at, 4))  # plan to group_id; participants
     at = _past_flag(value, _past_texts(value, at, 1))  # send_style; opted_out
     at = _empty(value, _past_texts(value, at, 3))  # sendblue_number to group_display_name; extras
-    if at != len(value) or kind & 1:
+    if at != len(value) or kind & 1 or origin not in _ORIGINS:
         raise Otherwise
     if handle is None:
         return None

@@ -60,6 +60,7 @@ def dispatch_row(dispatch: Dispatch) -> Row:
         "redrive": dispatch.redrive,
         "deferrals": dispatch.deferrals,
         "traceparent": dispatch.traceparent,
+        "after_ledger": dispatch.after_ledger,
         "key": source.key,
         "value": source.value or b"",
         "headers": [{"name": name, "value": value} for name, value in source.headers],
@@ -85,5 +86,6 @@ def dispatch_of(row: Row, request: SendRequest) -> Dispatch:
         redrive=row["redrive"],
         deferrals=row["deferrals"],
         traceparent=row["traceparent"],
+        after_ledger=row["after_ledger"],
         source=source_of(row),
     )

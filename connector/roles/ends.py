@@ -236,6 +236,7 @@ _WAITS = {
     Wait.MOVED: "the contact seems to hear from another line than this record is on",
     Wait.LINE: "the line is blocked and its queue is long",
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
+    Wait.LEDGER: "this replica has not read the ledger far enough to judge it",
 }
 _SENTENCES = {
     IN_DOUBT: f"nobody can prove whether the text went out; {_DECIDES}",

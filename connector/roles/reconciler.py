@@ -7,6 +7,7 @@ replica whose ledger begins later knows whether it has everything. Beside it the
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from connector.core.facts import Observer
@@ -135,7 +136,7 @@ class Reconciler:
     async def _settle(self, key: bytes, parked: ParkedRecord) -> None:
         held, attempt, parked_ms = parked
         request_id = held.dispatch.request.request_id
-        standing = self._replica.fold.standing(request_id)
+        standing, seen_to = self._replica.fold.standing(request_id), self._replica.next_offset
         other_for_s = self._other_for_s(key, stands_otherwise(attempt, standing))
         step = next_of(held, attempt, standing, self._replica.fold.log_ms, other_for_s, parked_ms)
         match step:
@@ -144,7 +145,7 @@ class Reconciler:
             case DropNow():
                 await self._replica.record(self._dropped(parked))
             case Reproduce():
-                await self._ends.dispatch(held.dispatch)
+                await self._ends.dispatch(replace(held.dispatch, after_ledger=seen_to))
                 await self._gone(key, parked)
             case Owe():
                 await self._ends.owed(held, step)

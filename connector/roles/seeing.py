@@ -22,6 +22,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         now_ms=now_ms,
         mono=clocks.mono(),
         standing=standing,
+        next_offset=replica.next_offset,
         bound=replica.views.line_of(held.contact),
         contact_busy=replica.views.busy(held.contact),
         first_of_contact=lane.window.is_first(offset),

@@ -32,6 +32,15 @@ def test_a_free_request_is_proposed() -> None:
     assert before_intent(HELD, FREE, POLICY) == Propose()
 
 
+def test_a_record_that_came_back_is_judged_by_a_fold_that_knows_why() -> None:
+    """An older fold still shows it parked: the record would end as parked again, and the tombstone take that away."""
+    back = replace(HELD, dispatch=replace(HELD.dispatch, after_ledger=8))
+    behind = replace(FREE, standing=OPEN._replace(status=Status.PARKED), next_offset=7)
+
+    assert before_intent(back, behind, POLICY) == NotNow(Wait.LEDGER, 100.5)
+    assert before_intent(back, replace(FREE, next_offset=8), POLICY) == Propose()
+
+
 def test_a_record_from_a_clock_ahead_of_ours_is_not_scheduled() -> None:
     """Only send_at is a reason to wait; else a slow clock would let the requests of a contact overtake each other."""
     step = before_intent(HELD, replace(FREE, now_ms=NOW - 1500), POLICY)

@@ -17,7 +17,7 @@ def test_without_a_word_of_the_users_our_defaults_stand() -> None:
     """A member that died is given up after 30 s."""
     member = ClientSettings("localhost:9092").group("a group")
 
-    assert {"session.timeout.ms": 30_000, "max.poll.interval.ms": 300_000}.items() <= member.items()
+    assert {"session.timeout.ms": 30_000, "max.poll.interval.ms": 120_000}.items() <= member.items()
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

@@ -177,17 +177,21 @@ class World:
 
     def _quiet(self) -> bool:
         behind = sum(group.behind() for topic, group in self.groups.items() if topic != "parked")
-        ended = all(
-            self.endings.finals.get(origin) or (request is None and self.endings.letters.get(origin))
+        return not self._without_end() and behind == 0 and self.oracle.fold.live() == 0
+
+    def _without_end(self) -> list[str]:
+        return [
+            f"{request and request.request_id} {origin}"
             for origin, request in self.upstream.origins.items()
-        )
-        return ended and behind == 0 and self.oracle.fold.live() == 0
+            if not self.endings.finals.get(origin) and (request is not None or not self.endings.letters.get(origin))
+        ]
 
     def _unfinished(self) -> dict[str, object]:
         waiting = [lane.window.waiting() for p in self.processes if p.sender for lane in p.sender.lanes.values()]
         return {
             "behind": {topic: group.behind() for topic, group in self.groups.items()},
             "live": self.oracle.fold.live(),
+            "without end": self._without_end(),
             "waiting": waiting,
             "processes": [(p, p.live) for p in self.processes],
         }
