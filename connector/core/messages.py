@@ -140,5 +140,5 @@ class Dispatch:
     redrive: int = 0
     deferrals: int = 0
     traceparent: str | None = None
-    after_ledger: int = 0
     source: Source = field(default_factory=Source)
+    after_ledger: int = 0

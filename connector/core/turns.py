@@ -73,9 +73,10 @@ class Policy:
 class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
-    ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request. ``ahead``: what the first of its contact in the window
-    waits for; None when it is the first itself, or the one ahead is at work. ``waited_s``: for how long it has waited
-    for somebody else's end. ``goes_round``: it is its blocked line's turn to let this record, its oldest, go round.
+    ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request.
+    ``ahead``: what the first of its contact in the window waits for; None when it is the first itself, or the one ahead
+    is at work. ``waited_s``: for how long it has waited for somebody else's end. ``goes_round``: it is its blocked
+    line's turn to let this record, its oldest, go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.

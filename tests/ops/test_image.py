@@ -24,7 +24,7 @@ from tests.real.upstream import Downstream, Upstream
 REQUESTS, GRACE_S = 300, 45
 ADDED_MB = 190.0  # what the program and all it needs may add to the base
 DECOYS = (".env", ".git/config", "secrets/api-key", "connector.yaml", "connector/.env", "connector/account.key",
-          "connector/core/__pycache__/x.pyc", "tests/test_x.py", ".venv/x", "docs/x.md", "ca.pem")  # fmt: skip
+          "connector/core/__pycache__/x.pyc", "tests/test_x.py", ".venv/x", "docs/x.txt", "ca.pem")  # fmt: skip
 PROBE = "FROM scratch\nCOPY . /\n"
 
 
