@@ -233,7 +233,7 @@ class Sweeper:
         if told is None:
             return
         if told.request_id is not None and self._known.knows(told.handle) is Known.UNKNOWN:
-            self._audit.submitted(told.handle, told.at_ms)
+            self._audit.submitted(told.handle, _changed_ms(told))
         self._known.learn(told)
 
     def _tell(self) -> None:
@@ -249,3 +249,9 @@ class Sweeper:
                 self._allowance = left
                 return
             await asyncio.sleep(TURN_S)
+
+
+def _changed_ms(told: Told) -> int:
+    """When the list has it, by Sendblue's time. A proof that comes late, or again, says nothing of it: long ago."""
+    seen = told.seen
+    return 0 if seen is None else seen.date_updated_ms or told.at_ms

@@ -119,14 +119,16 @@ class Faults:
         world, begun = self.world, self.world.scheduler.now
         if self.plan.rng.random() < 0.5:
             world.scheduler.after(self.plan.span(1, 20 * HOUR_S), self._take_over)
+        active = world.groups["parked"].owner(0)
         world.operators.echo()
         while world.scheduler.now < begun + WATCHED_S and not world.scheduler.stopped:
             world.scheduler.sleep(self.plan.span(600, HOUR_S))
             world.scheduler.run(world.scheduler.now + WAKE_S)
+        if world.groups["parked"].owner(0) is not active:
+            world.operators.echoes.clear()
 
     def _take_over(self) -> None:
         reader = self.world.groups["parked"].owner(0)
-        self.world.operators.echoes.clear()
         if reader is not None:
             reader.kill("another reconciler takes over")
 
