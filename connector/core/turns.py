@@ -109,7 +109,7 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     """Decide what a record does next that has no attempt of this holder in flight."""
     if _may_be_sent_already(held, seen):
         return ParkUnknown()
-    if seen.next_offset < held.dispatch.after_ledger:  # else it would get the end of an earlier life, and be done
+    if _is_behind(held, seen):
         return NotNow(Wait.LEDGER, seen.mono + BEHIND_S)
     if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
         return _not_free(held, seen, seen.standing, policy)
@@ -128,6 +128,12 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     if seen.suspected_until > seen.mono:
         return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
     return Propose()
+
+
+def _is_behind(held: Held, seen: Seen) -> bool:
+    """Our fold is older than the record, which would get the end of its earlier life, and be done."""
+    dispatch = held.dispatch
+    return seen.next_offset < dispatch.after_ledger and not too_old(dispatch.request_time_ms, seen.now_ms)
 
 
 def _may_be_sent_already(held: Held, seen: Seen) -> bool:

@@ -145,7 +145,8 @@ class Reconciler:
             case DropNow():
                 await self._replica.record(self._dropped(parked))
             case Reproduce():
-                await self._ends.dispatch(replace(held.dispatch, after_ledger=seen_to))
+                back = replace(held.dispatch, after_ledger=seen_to)
+                await self._ends.dispatch(back)
                 await self._gone(key, parked)
             case Owe():
                 await self._ends.owed(held, step)

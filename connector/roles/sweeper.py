@@ -197,7 +197,7 @@ class Sweeper:
         if handle is None or report.is_outbound is False or not self._statuses.is_ours(report):
             return
         known, made_ms = self._known.knows(handle), report.date_sent_ms or now_ms
-        old = made_ms < now_ms - READ_BACK_MS  # of a list that was away for so long: whose it is, nobody knows any more
+        old = made_ms < self._clocks.now_ms() - READ_BACK_MS  # the list was away for long: whose it is, nobody knows
         self._audit.row(handle, made_ms, text_of(report), ours=old or known is not Known.UNKNOWN)
         is_told = known is not Known.UNKNOWN or made_ms < self._horizon_ms
         if is_told and (report.date_updated_ms or 0) <= now_ms - GRACE_MS:

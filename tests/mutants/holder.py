@@ -283,6 +283,15 @@ HOLDER_MUTANTS = (
         SENDER,
     ),
     Mutant(
+        "given-back-waits-for-the-fold",
+        "a fold that is older than a request given back does not judge it",
+        "core/turns.py",
+        "core/turns.py",
+        "    return seen.next_offset < dispatch.after_ledger and not too_old(dispatch.request_time_ms, seen.now_ms)\n",
+        "    return False\n",
+        TURNS,
+    ),
+    Mutant(
         "order-of-a-contact",
         "of the records of one contact only the first is proposed",
         "core/window.py",

@@ -124,8 +124,8 @@ class Faults:
         while world.scheduler.now < begun + WATCHED_S and not world.scheduler.stopped:
             world.scheduler.sleep(self.plan.span(600, HOUR_S))
             world.scheduler.run(world.scheduler.now + WAKE_S)
-        if world.groups["parked"].owner(0) is not active:
-            world.operators.echoes.clear()
+            if world.groups["parked"].owner(0) is not active:
+                world.operators.echoes.clear()
 
     def _take_over(self) -> None:
         reader = self.world.groups["parked"].owner(0)

@@ -131,5 +131,10 @@ def ms_of(at: float) -> int:
     return EPOCH_MS + int(at * 1000)
 
 
+def seconds_of(ms: int) -> float:
+    """The inverse of ``ms_of``."""
+    return (ms - EPOCH_MS) / 1000
+
+
 def _iso(ms: int) -> str:
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")

@@ -14,7 +14,7 @@ from connector.core.facts import AuditFound, Fact
 from connector.core.messages import EventOrigin, EventType
 from connector.core.statuses import rank
 from tests.simulation.broker import Entry
-from tests.simulation.messages import Message, ms_of
+from tests.simulation.messages import Message, ms_of, seconds_of
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -62,7 +62,7 @@ class Statuses:
         match event.type:
             case EventType.SUBMITTED:
                 self.submitted.setdefault(handle, self.world.scheduler.now)
-                self.begun.setdefault(handle, self.world.scheduler.now)
+                self._begin(event, handle)
             case EventType.STATUS_TIMEOUT:
                 self._given_up(event, handle)
             case EventType.STATUS:
@@ -80,12 +80,16 @@ class Statuses:
         if self._ids.setdefault((handle, event.status or ""), event.event_id) != event.event_id:
             self.oracle.wrong("13 event id", f"{event.status} of {handle} is told under two ids")
         if event.request_id is not None:
-            self.begun.setdefault(handle, self.world.scheduler.now)
+            self._begin(event, handle)
         if event.terminal:
             self.ended.add(handle)
         if event.origin is EventOrigin.SWEEP:
             self.world.saw("a status without its request" if event.request_id is None else "a status by the sweep")
         return None
+
+    def _begin(self, event: MessageEvent, handle: str) -> None:
+        """The day counts from when the connector learned of it, which may be long before the event landed."""
+        self.begun[handle] = min(self.begun.get(handle, self.world.scheduler.now), seconds_of(event.received_at_ms))
 
     def _is_about(self, event: MessageEvent, message: Message) -> bool:
         told, by_sweep = (event.request_id, event.attempt), event.origin is EventOrigin.SWEEP
