@@ -67,11 +67,11 @@ class ClientSettings:
     def producer(self) -> dict[str, object]:
         """An idempotent producer that waits for all in-sync replicas."""
         return {
+            "linger.ms": self.linger_ms,
+            "delivery.timeout.ms": self.delivery_timeout_ms,
             **self.common(),
             "acks": "all",
             "enable.idempotence": True,
-            "linger.ms": self.linger_ms,
-            "delivery.timeout.ms": self.delivery_timeout_ms,
         }
 
     def group(self, group: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ STOP_S = 120.0
 SOON = {
     "heartbeat.interval.ms": "500",
     "socket.timeout.ms": "3000",
+    "linger.ms": "3",
     "topic.metadata.refresh.interval.ms": "2000",
 }
 """A dead member's partitions move, and a dead broker is left, within seconds."""

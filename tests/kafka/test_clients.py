@@ -13,6 +13,13 @@ def test_the_users_session_timeout_reaches_a_group_member() -> None:
     assert extra == {name: member[name] for name in extra}
 
 
+def test_the_users_linger_reaches_the_producer() -> None:
+    """Fewer, larger requests for slow brokers, paid for with latency: theirs to choose."""
+    producer = ClientSettings("localhost:9092", extra={"linger.ms": "5"}).producer()
+
+    assert (producer["linger.ms"], producer["acks"]) == ("5", "all")
+
+
 def test_without_a_word_of_the_users_our_defaults_stand() -> None:
     """A member that died is given up after 30 s."""
     member = ClientSettings("localhost:9092").group("a group")
