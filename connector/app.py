@@ -17,7 +17,7 @@ import structlog
 from connector import __version__
 from connector.core.edge_facts import LoopTurned
 from connector.core.facts import AlarmRaised, Fact, Observer
-from connector.core.health import Sight, deaths, reasons
+from connector.core.health import Sight, deaths, notes, reasons
 from connector.core.ledger import Step
 from connector.core.records import LedgerRecord
 from connector.core.sights import LedgerSeen, ProcessSeen, ProcessState
@@ -133,7 +133,7 @@ class Connector:
 
     def notes(self) -> list[str]:
         """What waits for somebody's hand while the connector is ready, one sentence each."""
-        return self.parts.reader.held() if self.parts else []
+        return [*notes(self._sight()), *(self.parts.reader.held() if self.parts else ())]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""

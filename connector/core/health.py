@@ -1,9 +1,9 @@
 """When the connector is not ready, one sentence a reason; and when its event loop counts as stuck.
 
-Ready means: callbacks can be answered and requests can be sent. Readiness takes nobody out of a consumer group; it
-tells people and load balancers. Being alive is another matter: only a loop that no longer turns ends the process,
-never Kafka, the registry or Sendblue being away, since a restart would mend none of them. The same holds for /livez,
-which asks sooner: whoever asks from outside may look again before it ends the process.
+Ready means: callbacks can be answered, and requests sent as far as it is up to this process. Readiness takes nobody out
+of a consumer group; it tells people and load balancers. Being alive is another matter: only a loop that no longer turns
+ends the process, never Kafka, the registry or Sendblue being away, since a restart would mend none of them. The same
+holds for /livez, which asks sooner: whoever asks from outside may look again before it ends the process.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from connector.core.records import UNREADABLE
 KAFKA_AWAY_S = 60.0  # a broker's restart or an election takes seconds; a minute is an outage
 LEDGER_LAG = 1_000  # records: a tenth of a second of reading; more means the reader does not keep up
 TURN_S = 10.0  # the loop turns twice a second; ten seconds without are far more than a collection of garbage
-POLL_S = 150.0  # half of max.poll.interval.ms, after which the brokers take the partitions away
+POLL_S = 100.0  # after 120, max.poll.interval.ms, the brokers take the partitions away
 STUCK_CHECKS = 60  # looks at the loop in a row, one a second, in which it has not turned
 
 
@@ -45,9 +45,18 @@ def reasons(sight: Sight) -> list[str]:
     elif sight.unknown_rules is not None:
         version = sight.unknown_rules
         told.append(f"the ledger follows rules version {version}, which this program does not know: upgrade it")
-    if sight.account_code is not None:
-        told.append(f"Sendblue refuses the whole account ({sight.account_code}): nothing is sent until a GET succeeds")
     return told
+
+
+def notes(sight: Sight) -> list[str]:
+    """What a person should look at though the connector is ready.
+
+    A refused account stops the sending in every replica alike: none is better than another, callbacks go on being
+    answered, and a deploy that brings the right key must not wait for it.
+    """
+    if sight.account_code is None:
+        return []
+    return [f"Sendblue refuses the whole account ({sight.account_code}): nothing is sent until a GET succeeds"]
 
 
 def deaths(turn_age_s: float, poll_ages_s: Mapping[str, float]) -> list[str]:

@@ -2,7 +2,18 @@
 
 import pytest
 
-from connector.core.health import KAFKA_AWAY_S, LEDGER_LAG, POLL_S, STUCK_CHECKS, TURN_S, Pulse, Sight, deaths, reasons
+from connector.core.health import (
+    KAFKA_AWAY_S,
+    LEDGER_LAG,
+    POLL_S,
+    STUCK_CHECKS,
+    TURN_S,
+    Pulse,
+    Sight,
+    deaths,
+    notes,
+    reasons,
+)
 from connector.core.records import UNREADABLE
 
 
@@ -15,7 +26,6 @@ from connector.core.records import UNREADABLE
         (Sight(ledger_lag=LEDGER_LAG + 1), "records behind"),
         (Sight(unknown_rules=2), "rules version 2"),
         (Sight(unknown_rules=UNREADABLE), "cannot read"),
-        (Sight(account_code="401"), "(401)"),
     ],
 )
 def test_each_trouble_is_one_sentence(sight: Sight, word: str) -> None:
@@ -32,6 +42,15 @@ def test_below_the_bounds_it_is_ready(sight: Sight) -> None:
     assert reasons(sight) == []
 
 
+def test_a_refused_account_is_told_and_no_reason_to_be_unready() -> None:
+    """It is refused in every replica: callbacks still arrive, and a deploy with the right key must not wait for it."""
+    refused = Sight(account_code="401")
+
+    assert reasons(refused) == []
+    assert "(401)" in notes(refused)[0]
+    assert notes(Sight()) == []
+
+
 def test_troubles_add_up() -> None:
     """All of them are told."""
     assert len(reasons(Sight(KAFKA_AWAY_S, False, 0, 2))) == 3
@@ -43,7 +62,7 @@ def test_troubles_add_up() -> None:
         (0.0, {}, []),
         (TURN_S - 0.1, {"requests": POLL_S - 0.1}, []),
         (TURN_S, {"requests": 0.0}, ["the event loop has not turned for 10 s"]),
-        (0.0, {"requests": POLL_S, "ledger": 0.0}, ["the reader of requests has not polled for 150 s"]),
+        (0.0, {"requests": POLL_S, "ledger": 0.0}, ["the reader of requests has not polled for 100 s"]),
     ],
 )
 def test_alive_is_a_loop_that_turns_and_readers_that_poll(
