@@ -1,0 +1,204 @@
+"""From Sendblue to Kafka: callbacks, statuses, and what no callback told."""
+
+from deploy.dashboards.frame import Dashboard, Section
+from deploy.dashboards.panels import Kind, Panel, Query
+from deploy.dashboards.queries import increase, quantile, rate, seen, summed, worst
+
+WEBHOOK = "sendblue_webhook_request_duration_seconds"
+LAST = "sendblue_webhook_last_received_timestamp_seconds"
+
+
+def _quantiles(name: str) -> tuple[Query, ...]:
+    return tuple(Query(quantile(q, name), f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99))
+
+
+INGRESS = Section(
+    "The ingress",
+    (
+        Panel(
+            "Since the last callback",
+            "s",
+            "How long ago the last genuine callback came to any replica.",
+            "longer than the way out was quiet: Sendblue cannot reach the ingress. Statuses are then swept, minutes "
+            "later.",
+            (Query(f"time() - ({worst(LAST)} > 0)"),),
+            Kind.NUMBER,
+            width=6,
+            red_from=3600,
+        ),
+        Panel(
+            "Requests by HTTP status",
+            "reqps",
+            "What the ingress answered.",
+            "5xx: Kafka does not acknowledge, and Sendblue tries again; 401: forged, or a signing key is gone.",
+            (Query(seen(rate("sendblue_webhook_requests_total", "code")), "{{code}}"),),
+            stacked=True,
+            width=6,
+        ),
+        Panel(
+            "Duration of answers",
+            "s",
+            "Until the ingress had answered.",
+            "p99 above 1 s.",
+            _quantiles(WEBHOOK),
+            width=6,
+        ),
+        Panel(
+            "Requests at work",
+            "short",
+            "Requests the ingress works on, of each replica.",
+            "climbs and stays: appends to Kafka wait.",
+            (Query(summed("sendblue_webhook_in_flight", "instance"), "{{instance}}"),),
+            width=6,
+        ),
+        Panel(
+            "Callbacks by result",
+            "reqps",
+            "repeated: told before; unreadable: not what Sendblue documents; forged: no valid token; refused: not "
+            "taken now.",
+            "forged or unreadable above 0 for minutes.",
+            (Query(rate("sendblue_callbacks_total", "result"), "{{result}}"),),
+            stacked=True,
+            width=6,
+        ),
+        Panel(
+            "Until the event was durable",
+            "s",
+            "From a callback's arrival until all in-sync replicas had its event.",
+            "p99 above 1 s: brokers are slow.",
+            _quantiles("sendblue_callback_duration_seconds"),
+            width=6,
+        ),
+        Panel(
+            "Events appended",
+            "ops",
+            "Appends to the events topic by what became of them.",
+            "error above 0.",
+            (Query(rate("sendblue_produced_records_total", "result", 'topic="events"'), "{{result}}"),),
+            width=6,
+        ),
+        Panel(
+            "Duration of appends of events, p95",
+            "s",
+            "From an append until all in-sync replicas had it.",
+            "above 1 s.",
+            (
+                Query(
+                    "histogram_quantile(0.95, "
+                    + rate("sendblue_produce_duration_seconds_bucket", "le", 'topic="events"')
+                    + ")",
+                    "events",
+                ),
+            ),
+            width=6,
+        ),
+    ),
+)
+
+DELIVERY = Section(
+    "Delivery",
+    (
+        Panel(
+            "Statuses",
+            "mps",
+            "Statuses that callbacks told. Most messages pass several before DELIVERED.",
+            "ERROR or DECLINED grow, or DELIVERED falls behind SENT.",
+            (Query(rate("sendblue_statuses_total", "status"), "{{status}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Delivered by service",
+            "mps",
+            "DELIVERED by iMessage, SMS and RCS.",
+            "one service stops.",
+            (Query(rate("sendblue_statuses_total", "service", 'status="DELIVERED"'), "{{service}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Sent as SMS instead",
+            "mps",
+            "Messages that ended, or were sent, as SMS because the person has no iMessage.",
+            "rises at once for all lines: a line may have lost iMessage.",
+            (Query(rate("sendblue_downgraded_total"), "downgraded"),),
+        ),
+        Panel(
+            "Until delivered, p95",
+            "s",
+            "From the message's creation to DELIVERED, by service.",
+            "minutes for a service that takes seconds.",
+            (Query(quantile(0.95, "sendblue_delivery_duration_seconds", "service"), "{{service}}"),),
+        ),
+        Panel(
+            "Error codes of statuses",
+            "short",
+            "Codes that came with statuses.",
+            "one code takes most: docs/operators.md says what it means.",
+            (Query(seen(increase("sendblue_status_errors_total", "code", over="$__rate_interval")), "{{code}}"),),
+        ),
+        Panel(
+            "Errors by kind",
+            "short",
+            "The same codes by whose error it is: the request's, the recipient's, a rate, the carrier's, Sendblue's.",
+            "upstream or carrier: not ours, tell Sendblue; unknown_code: a code this program does not know.",
+            (Query(increase("sendblue_delivery_errors_total", "kind", over="$__rate_interval"), "{{kind}}"),),
+        ),
+    ),
+)
+
+UNTOLD = Section(
+    "What no callback told",
+    (
+        Panel(
+            "Messages without a last status",
+            "short",
+            "Messages that were accepted and not yet delivered or failed, as the reconciler knows them.",
+            "grows although texts are sent evenly.",
+            (Query(worst("sendblue_messages_outstanding"), "outstanding"),),
+        ),
+        Panel(
+            "Sweep behind",
+            "s",
+            "Age of the newest message change the sweep has seen.",
+            "above 600 s while texts are sent: Sendblue's list is away, or no reconciler runs.",
+            (Query(worst("sendblue_sweep_behind_seconds"), "behind"),),
+        ),
+        Panel(
+            "Statuses swept",
+            "mps",
+            "Statuses that no callback brought, by how they were found.",
+            "a great part of all statuses: callbacks get lost on their way.",
+            (Query(rate("sendblue_statuses_swept_total", "by"), "{{by}}"),),
+        ),
+        Panel(
+            "Look-ups",
+            "reqps",
+            "Look-ups of single messages by what they said.",
+            "no_answer or unknown grow.",
+            (Query(rate("sendblue_status_look_ups_total", "result"), "{{result}}"),),
+        ),
+        Panel(
+            "Given up after a day",
+            "short",
+            "Messages that had no last status after a day, by line.",
+            "any: whether the person got it is unknown.",
+            (Query(increase("sendblue_status_timeouts_total", "line", over="$__rate_interval"), "{{line}}"),),
+        ),
+        Panel(
+            "Audit",
+            "short",
+            "Messages in Sendblue's list that are not ours, ours that are missing there, and texts that are there "
+            "twice, in the time shown.",
+            "duplicate: a person may have got a text twice; foreign: something else sends by our lines.",
+            (Query(increase("sendblue_audit_findings_total", "finding"), "{{finding}}"),),
+            Kind.NUMBER,
+            red_from=0.5,
+        ),
+    ),
+)
+
+DASHBOARD = Dashboard(
+    "inbound",
+    "kafka-sendblue: Sendblue to Kafka",
+    "Callbacks, statuses, and what no callback told",
+    (INGRESS, DELIVERY, UNTOLD),
+)

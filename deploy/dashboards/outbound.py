@@ -1,0 +1,354 @@
+"""From Kafka to Sendblue: calls, delays, ends, lines, doubt, and what waits on the way."""
+
+from deploy.dashboards.frame import Dashboard, Section
+from deploy.dashboards.panels import Kind, Panel, Query
+from deploy.dashboards.queries import SHOWN, increase, least, quantile, rate, seen, summed, worst
+
+DELAY = "sendblue_message_delay_seconds"
+POST = "sendblue_post_duration_seconds"
+CALL = "sendblue_api_request_duration_seconds"
+
+
+def _quantiles(name: str, exemplars: bool = False) -> tuple[Query, ...]:
+    return tuple(Query(quantile(q, name), f"p{q * 100:.0f}", exemplars) for q in (0.5, 0.95, 0.99))
+
+
+CALLS = Section(
+    "Calls of Sendblue",
+    (
+        Panel(
+            "Calls by operation",
+            "reqps",
+            "Every call of Sendblue: sends, looks at the message list, look-ups of statuses.",
+            "sends fall to 0 while requests wait.",
+            (Query(rate("sendblue_api_requests_total", "operation"), "{{operation}}"),),
+        ),
+        Panel(
+            "Calls by HTTP status",
+            "reqps",
+            "What Sendblue answered. not_written: the connection failed before the request was on it, so nothing was "
+            "sent; no_answer: it may have been.",
+            "anything but 2xx for minutes.",
+            (Query(seen(rate("sendblue_api_requests_total", "code")), "{{code}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Duration of calls, p95",
+            "s",
+            "How long 95 of 100 calls take at most, by operation.",
+            "near the deadline of a call (20 s unless set otherwise): what runs into it is in doubt.",
+            (Query(quantile(0.95, CALL, "operation"), "{{operation}}"),),
+        ),
+        Panel(
+            "Sends by outcome",
+            "reqps",
+            "Calls of a send endpoint by what their answer means; unknown: in doubt until somebody proves it.",
+            "unknown or rejected grow.",
+            (Query(rate("sendblue_posts_total", "outcome"), "{{outcome}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Sends without success, by code",
+            "reqps",
+            "The codes of Sendblue, and our own words for calls without one.",
+            "one code takes most: docs/operators.md says what it means and what helps.",
+            (Query(seen(rate("sendblue_posts_total", "code", 'outcome!="submitted"')), "{{code}}"),),
+        ),
+        Panel(
+            "Duration of sends",
+            "s",
+            "How long one call of a send endpoint takes. Points lead to traces.",
+            "p99 above 10 s.",
+            _quantiles(POST, exemplars=True),
+        ),
+    ),
+)
+
+DELAYS = Section(
+    "From the request's time until Sendblue accepted it",
+    (
+        Panel(
+            "Delays",
+            "s",
+            "How many requests took how long, waiting for their line included.",
+            "the cloud climbs above 30 s.",
+            (Query(rate(f"{DELAY}_bucket", "le"), "{{le}}"),),
+            Kind.HEATMAP,
+            width=12,
+        ),
+        Panel(
+            "Quantiles of delays",
+            "s",
+            "The same as quantiles. Points lead to traces.",
+            "p99 above 30 s for longer than a burst of requests explains.",
+            _quantiles(DELAY, exemplars=True),
+            width=12,
+        ),
+    ),
+)
+
+ENDS = Section(
+    "Ends",
+    (
+        Panel(
+            "Requests by end",
+            "reqps",
+            "How requests ended; PARKED is no end.",
+            "REJECTED, EXPIRED or DROPPED grow.",
+            (Query(rate("sendblue_messages_total", "end"), "{{end}}"),),
+            stacked=True,
+            width=6,
+        ),
+        Panel(
+            "Refused by the router",
+            "short",
+            "Requests that are faulty in themselves, in the time shown, by what must be true and is not.",
+            "any: a producer writes what can never be sent. docs/producers.md lists the codes.",
+            (Query(seen(increase("sendblue_requests_refused_total", "code", over="$__rate_interval")), "{{code}}"),),
+            width=6,
+        ),
+        Panel(
+            "Dead letters",
+            "short",
+            "Records put on the dead-letter topic, by code.",
+            "any that nobody expects.",
+            (Query(seen(increase("sendblue_dead_letters_total", "code", over="$__rate_interval")), "{{code}}"),),
+            width=6,
+        ),
+        Panel(
+            "Appends tried again",
+            "ops",
+            "Appends that were not acknowledged, by what was to be written.",
+            "above 0 for minutes. dead_letter and event hold back the offsets of their requests.",
+            (Query(rate("sendblue_publish_failures_total", "what"), "{{what}}"),),
+            width=6,
+        ),
+    ),
+)
+
+LINES = Section(
+    "Lines",
+    (
+        Panel(
+            "Lines that do not send",
+            "short",
+            "Lines by alias in a state other than ready.",
+            "a line stays in breaker, account or ledger.",
+            (Query(seen(worst("sendblue_line_state", "line, state", 'state!="ready"')), "{{line}} {{state}}"),),
+        ),
+        Panel(
+            "Share of the pace in use",
+            "percentunit",
+            "Messages written in the last minute, as a share of what the line's pace allows.",
+            "near 100 % while the line's queue grows: ask for more than the line can, or give it fewer contacts.",
+            (
+                Query(
+                    f"{summed('sendblue_line_used_rate', 'line')} / "
+                    f"({summed('sendblue_line_allowed_rate', 'line')} > 0)",
+                    "{{line}}",
+                ),
+            ),
+        ),
+        Panel(
+            "Sends by line",
+            "mps",
+            "Calls of a send endpoint for each line.",
+            "one line stays at 0 while its queue is not empty.",
+            (Query(rate("sendblue_line_posts_total", "line"), "{{line}}"),),
+        ),
+        Panel(
+            "Queues",
+            "short",
+            "Records in each line's queue, from the first without an end.",
+            "grows without a break.",
+            (Query(summed("sendblue_line_queue_records", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Oldest record of a line",
+            "s",
+            "Age of the oldest record of the line's queue that was read.",
+            "above 300 s.",
+            (Query(worst("sendblue_line_oldest_seconds", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Time to drain",
+            "s",
+            "How long each line's queue takes at its pace, if nothing else is asked of it.",
+            "longer than the requests' time to live: the last ones will expire.",
+            (Query(worst("sendblue_line_drain_seconds", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Open attempts by line",
+            "short",
+            "Attempts in flight or in doubt.",
+            "more than the line's in_flight for more than half a minute: those are in doubt.",
+            (Query(summed("sendblue_line_in_doubt", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Backing off, by code",
+            "ops",
+            "How often a line backed off, by the code that asked for it.",
+            "429 again and again: the pace set for the line is above what Sendblue grants.",
+            (Query(seen(rate("sendblue_line_waits_total", "code")), "{{code}}"),),
+        ),
+        Panel(
+            "Breakers not closed",
+            "short",
+            "Breakers of lines and of the account that are open, or let one message try.",
+            "the account's: nothing is sent by any line.",
+            (Query(summed("sendblue_breakers", "of, state", 'state!="closed"'), "{{of}} {{state}}"),),
+        ),
+        Panel(
+            "Breakers that turned",
+            "short",
+            "How often breakers opened and closed.",
+            "the same one opens again and again.",
+            (Query(increase("sendblue_breaker_turns_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),),
+        ),
+    ),
+)
+
+WAITS = Section(
+    "What waits",
+    (
+        Panel(
+            "Records not done",
+            "short",
+            "Records not yet done, by topic, of the partitions that are read.",
+            "requests or dispatch grow without a break.",
+            (Query(summed("sendblue_lag_records", "topic"), "{{topic}}"),),
+        ),
+        Panel(
+            "Oldest record not done",
+            "s",
+            "Age of the oldest record read and not yet done, by topic.",
+            "requests or dispatch above 300 s; above 900 s somebody should be called.",
+            (Query(worst("sendblue_lag_seconds", "topic"), "{{topic}}"),),
+        ),
+        Panel(
+            "Routed to lines",
+            "reqps",
+            "Requests put on their line's partition; other: lines beyond the first 50.",
+            "one line gets most: its contacts are too many.",
+            (Query(rate("sendblue_requests_routed_total", "line"), "{{line}}"),),
+        ),
+        Panel(
+            "Deferred, by reason",
+            "ops",
+            "Hops into a delay topic by why the record had to wait. SCHEDULED is what producers asked for.",
+            "LEDGER, SUSPECTED or IN_DOUBT grow.",
+            (Query(seen(rate("sendblue_deferrals_total", "reason")), "{{reason}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Into delay topics and back",
+            "ops",
+            "Hops into each delay topic, and records it gave back to their lines.",
+            "into stays above back for longer than the topic's delay, though nothing new is scheduled.",
+            (
+                Query(rate("sendblue_deferrals_total", "delay"), "into {{delay}}"),
+                Query(rate("sendblue_delays_ended_total", "delay"), "back from {{delay}}"),
+            ),
+        ),
+        Panel(
+            "Scheduled ahead",
+            "reqps",
+            "Requests seen with a send_at ahead, by line.",
+            "nothing in itself: a burst of them comes due later.",
+            (Query(rate("sendblue_scheduled_total", "line"), "{{line}}"),),
+        ),
+    ),
+)
+
+DOUBT = Section(
+    "Doubt and the ledger",
+    (
+        Panel(
+            "Keys",
+            "bool_yes_no",
+            "Whether Sendblue takes the account's keys.",
+            "no: nothing is sent until there are new ones.",
+            (Query(least("sendblue_credentials_valid")),),
+            Kind.NUMBER,
+            width=4,
+            green_from=1,
+        ),
+        Panel(
+            "Alarms",
+            "short",
+            "What must never happen, in the time shown.",
+            "any: stop sending and look.",
+            (Query(increase("sendblue_alarms_total", over=SHOWN)),),
+            Kind.NUMBER,
+            width=4,
+            red_from=0.5,
+        ),
+        Panel(
+            "Calls in doubt, by line",
+            "reqps",
+            "Calls of which it was unknown whether the text went out.",
+            "grows: connections break, or Sendblue answers too late.",
+            (Query(rate("sendblue_in_doubt_total", "line"), "{{line}}"),),
+        ),
+        Panel(
+            "Doubt settled, by what",
+            "reqps",
+            "What ended the doubt. parked: nothing did, and a person must.",
+            "parked above 0, or list far above callback: callbacks do not arrive.",
+            (Query(rate("sendblue_doubts_settled_total", "by"), "{{by}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Looks at the message list",
+            "reqps",
+            "Looks at Sendblue's list for a call in doubt, by what its rows proved.",
+            "ambiguous: several messages with the same text to the same contact.",
+            (Query(rate("sendblue_doubt_looks_total", "result"), "{{result}}"),),
+        ),
+        Panel(
+            "Open attempts and parked requests",
+            "short",
+            "Attempts that are in flight or in doubt, as the ledger knows them, and requests that wait for a person.",
+            "open ones stay high while nothing is sent; any parked one waits for somebody to decide.",
+            (
+                Query(worst("sendblue_attempts_open"), "open attempts"),
+                Query(worst("sendblue_parked"), "parked"),
+            ),
+        ),
+        Panel(
+            "Verdicts",
+            "ops",
+            "What the ledger said to proposals. duplicate: another replica, or an earlier life, had proposed it.",
+            "timeout: the ledger's partition answers too slowly to send.",
+            (Query(rate("sendblue_ledger_verdicts_total", "verdict"), "{{verdict}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Ledger not read",
+            "short",
+            "Records of the ledger that a replica has not read, of each replica.",
+            "above 1000 after the start: that replica sends nothing.",
+            (Query(worst("sendblue_ledger_lag_records", "instance"), "{{instance}}"),),
+            width=12,
+        ),
+        Panel(
+            "Requests remembered",
+            "short",
+            "Requests of the last 72 h that each replica remembers, at about 118 bytes each.",
+            "replicas differ for long; or memory near its limit.",
+            (Query(worst("sendblue_ledger_requests", "instance"), "{{instance}}"),),
+            width=12,
+        ),
+    ),
+)
+
+DASHBOARD = Dashboard(
+    "outbound",
+    "kafka-sendblue: Kafka to Sendblue",
+    "Calls, delays, ends, lines, doubt",
+    (CALLS, DELAYS, ENDS, LINES, WAITS, DOUBT),
+)
