@@ -1,0 +1,91 @@
+"""The lines, a part of the way out: their state, pace, queues and breakers."""
+
+from deploy.dashboards.frame import Section
+from deploy.dashboards.panels import Panel, Query
+from deploy.dashboards.queries import increase, rate, seen, summed, worst
+
+LINES = Section(
+    "Lines",
+    (
+        Panel(
+            "Lines that do not send",
+            "short",
+            "Lines by alias in a state other than ready.",
+            "a line stays in breaker, account or ledger.",
+            (Query(seen(worst("sendblue_line_state", "line, state", 'state!="ready"')), "{{line}} {{state}}"),),
+        ),
+        Panel(
+            "Share of the pace in use",
+            "percentunit",
+            "Messages written in the last minute, as a share of what the line's pace allows.",
+            "near 100 % while the line's queue grows: ask for more than the line can, or give it fewer contacts.",
+            (
+                Query(
+                    f"{summed('sendblue_line_used_rate', 'line')} / "
+                    f"({summed('sendblue_line_allowed_rate', 'line')} > 0)",
+                    "{{line}}",
+                ),
+            ),
+        ),
+        Panel(
+            "Sends by line",
+            "mps",
+            "Calls of a send endpoint for each line.",
+            "one line stays at 0 while its queue is not empty.",
+            (Query(rate("sendblue_line_posts_total", "line"), "{{line}}"),),
+        ),
+        Panel(
+            "Queues",
+            "short",
+            "Records in each line's queue, from the first without an end.",
+            "grows without a break.",
+            (Query(summed("sendblue_line_queue_records", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Oldest record of a line",
+            "s",
+            "Age of the oldest record of the line's queue that was read.",
+            "above 300 s.",
+            (Query(worst("sendblue_line_oldest_seconds", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Time to drain",
+            "s",
+            "How long each line's queue takes at its pace, if nothing else is asked of it.",
+            "longer than the requests' time to live: the last ones will expire.",
+            (Query(worst("sendblue_line_drain_seconds", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Open attempts by line",
+            "short",
+            "Attempts in flight or in doubt.",
+            "more than the line's in_flight for more than half a minute: those are in doubt.",
+            (Query(summed("sendblue_line_in_doubt", "line"), "{{line}}"),),
+            width=6,
+        ),
+        Panel(
+            "Backing off, by code",
+            "ops",
+            "How often a line backed off, by the code that asked for it.",
+            "429 again and again: the pace set for the line is above what Sendblue grants.",
+            (Query(seen(rate("sendblue_line_waits_total", "code")), "{{code}}"),),
+        ),
+        Panel(
+            "Breakers not closed",
+            "short",
+            "Breakers of lines and of the account that are open, or let one message try.",
+            "the account's: nothing is sent by any line.",
+            (Query(summed("sendblue_breakers", "of, state", 'state!="closed"'), "{{of}} {{state}}"),),
+        ),
+        Panel(
+            "Breakers that turned",
+            "short",
+            "How often breakers opened and closed.",
+            "the same one opens again and again.",
+            (Query(increase("sendblue_breaker_turns_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),),
+        ),
+    ),
+)

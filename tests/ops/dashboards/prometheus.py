@@ -1,0 +1,92 @@
+"""A Prometheus that scrapes one address every second, and what may be asked of it: queries as Grafana spells them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from tests.ops.live import WITHIN_S, tool
+
+EVERYTHING: Mapping[str, str] = {
+    "$__rate_interval": "5s",
+    "$__range": "60s",
+    "$namespace": ".*",
+    "$job": ".+",
+    "$instance": ".+",
+}
+"""Grafana's variables, with "All" picked."""
+CONFIG = """\
+global: {{scrape_interval: 1s}}
+scrape_configs:
+  - job_name: kafka-sendblue
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+
+
+class Prometheus:
+    """One that runs."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(self, path: str, **asked: str | float) -> Any:
+        """The data of an answer. Raises AssertionError with what Prometheus found wrong."""
+        filled = {key: _filled(value) if isinstance(value, str) else value for key, value in asked.items()}
+        answer = (await self._client.get(f"/api/v1/{path}", params=filled)).json()
+        assert answer["status"] == "success", f"{asked}: {answer.get('error')}"
+        return answer["data"]
+
+    async def scraped(self, times: int) -> None:
+        """Wait until it has scraped so many times."""
+        async with asyncio.timeout(WITHIN_S):
+            while not await self._has(times):  # noqa: ASYNC110 - another process, which tells nobody
+                await asyncio.sleep(0.5)
+
+    async def _has(self, times: int) -> bool:
+        try:
+            found = await self.ask("query", query=f"count_over_time(sendblue_ready[5m]) >= {times}")
+        except httpx2.TransportError:
+            return False
+        return bool(found["result"])
+
+
+@asynccontextmanager
+async def scraping(metrics: str, folder: Path) -> AsyncIterator[Prometheus]:
+    """One that scrapes this address, with its data in the folder; ended with the block."""
+    program, port = tool("prometheus", "prometheus"), _free_port()
+    config = folder / "prometheus.yml"
+    config.write_text(CONFIG.format(target=urlsplit(metrics).netloc))
+    with (folder / "prometheus.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            async with httpx2.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=WITHIN_S
+            ) as client:
+                yield Prometheus(client)
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+def _filled(expr: str) -> str:
+    for variable, value in EVERYTHING.items():
+        expr = expr.replace(variable, value)
+    return expr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

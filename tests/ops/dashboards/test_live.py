@@ -1,0 +1,74 @@
+"""Every query of every dashboard, asked of a real Prometheus that scrapes a connector at work."""
+
+import json
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+from connector.demo_plan import DemoPlan
+from deploy.dashboards import files
+from tests.ops.dashboards.linter import Json, panels
+from tests.ops.dashboards.prometheus import Prometheus, scraping
+from tests.ops.live import live
+
+MADE = {name: json.loads(text) for name, text in files().items()}
+
+
+class Asked(NamedTuple):
+    """One query and how many series it gave."""
+
+    dashboard: str
+    panel: str
+    expr: str
+    series: int
+
+
+async def test_no_query_fails_and_only_what_never_happened_is_empty(tmp_path: Path) -> None:
+    """Variables find something too, and a version that is new is marked as a deploy."""
+    async with (
+        live(DemoPlan(seconds=300, seed=3), settled=100) as demo,
+        scraping(demo.addresses["metrics"], tmp_path) as prometheus,
+    ):
+        await prometheus.scraped(12)
+        asked = [one for name, d in MADE.items() async for one in _panels(prometheus, name, d)]
+        offered = await _offered(prometheus, MADE["overview.json"])
+        marks = await prometheus.ask("query", query=MADE["overview.json"]["annotations"]["list"][0]["expr"])
+    empty = [one for one in asked if not one.series]
+    told = [f"{len(asked)} queries, {len(empty)} of them empty", *(f"{one.dashboard}: {one.panel}" for one in empty)]
+    sys.stdout.write("\n  ".join(told) + "\n")  # `-s` shows which
+    never_happened = [one for one in empty if one.expr.endswith(" > 0")]
+
+    assert len(asked) > 100
+    assert len(marks["result"]) == 1
+    assert {name: bool(values) for name, values in offered.items()} == {
+        "namespace": False,
+        "job": True,
+        "instance": True,
+    }
+    assert empty == never_happened
+
+
+async def _panels(prometheus: Prometheus, name: str, dashboard: Json) -> AsyncIterator[Asked]:
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            found = await _found(prometheus, target)
+            yield Asked(name, panel["title"], target["expr"], found)
+
+
+async def _found(prometheus: Prometheus, target: Json) -> int:
+    if target["instant"]:
+        return len((await prometheus.ask("query", query=target["expr"]))["result"])
+    now = time.time()
+    data = await prometheus.ask("query_range", query=target["expr"], start=now - 10, end=now, step=1)
+    return len(data["result"])
+
+
+async def _offered(prometheus: Prometheus, dashboard: Json) -> dict[str, list[str]]:
+    offered = {}
+    for one in dashboard["templating"]["list"][1:]:
+        among, label = re.fullmatch(r"label_values\((.+), (\w+)\)", one["query"]).groups()  # type: ignore[union-attr]  # the linter's
+        offered[one["name"]] = await prometheus.ask(f"label/{label}/values", **{"match[]": among})
+    return offered
