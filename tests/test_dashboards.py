@@ -172,7 +172,7 @@ def test_they_are_read_only_show_deploys_and_refresh_themselves(name: str) -> No
 
     assert (dashboard["editable"], dashboard["refresh"]) == (False, "30s")
     assert annotation["enable"]
-    assert {one.metric for one in selectors(annotation["expr"])} == {"sendblue_build_info"}
+    assert {one.metric for one in selectors(annotation["target"]["expr"])} == {"sendblue_build_info"}
 
 
 @pytest.mark.parametrize("name", MADE)

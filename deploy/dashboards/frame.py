@@ -124,7 +124,7 @@ def _deploys() -> Json:
         "enable": True,
         "hide": False,
         "iconColor": "blue",
-        "expr": f"{versions}) unless {versions} offset 5m)",
+        "target": {"refId": "Deploys", "expr": f"{versions}) unless {versions} offset 5m)"},
         "titleFormat": "Deploy",
         "textFormat": "{{version}} {{revision}}",
         "useValueForTime": False,
