@@ -4,7 +4,7 @@ That program cannot always be had, so its rules stand here again, a function eac
 all panels, also where the linter looks at some kinds alone. Two of its rules are about Loki, which is not asked here:
 any source but Prometheus is a finding.
 
-What is ugly: PromQL is not parsed but scanned, which is enough for how ``deploy/dashboards/queries.py`` spells it,
+What is ugly: PromQL is not parsed but scanned, which is enough for how ``tests/ops/dashboards/queries.py`` spells it,
 every selector in braces. Whether it is PromQL at all, ``test_live.py`` asks Prometheus.
 """
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connector.demo_plan import DemoPlan
-from deploy.dashboards import files
+from tests.ops.dashboards import files
 from tests.ops.dashboards.linter import Json, panels
 from tests.ops.dashboards.prometheus import Prometheus, scraping
 from tests.ops.live import live

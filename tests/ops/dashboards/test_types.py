@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.dashboards import files
+from tests.ops.dashboards import files
 from tests.ops.dashboards.linter import Json, panels
 from tests.ops.live import ran, tool
 

@@ -1,7 +1,7 @@
 """What a panel is: its title, unit and queries, what on it is bad, and where it is written what to do then.
 
-A description has three parts, always the same: what is shown, what is bad, where to read on. ``runbook`` is a heading
-of docs/runbooks.md, for panels that show what an alert watches.
+A description has three parts, always the same: what is shown, what is bad, where to read on. ``runbooks`` are headings
+of docs/runbooks.md, which are called like the alerts; they are named and not linked, for where the docs are differs.
 """
 
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ class Panel:
     unit: str
     shows: str
     bad: str
+    runbooks: str = ""
     queries: tuple[Query, ...] = ()
     kind: Kind = Kind.LINES
-    runbook: str = ""
     width: int = 8
     height: int = 7
     green_from: float | None = None
@@ -52,8 +52,8 @@ class Panel:
     @property
     def description(self) -> str:
         """What Grafana shows at the panel's corner, as Markdown."""
-        where = f"{RUNBOOKS}#{self.runbook}" if self.runbook else RUNBOOKS
-        return f"{self.shows}\n\n**Bad:** {self.bad}\n\n**Runbook:** `{where}`"
+        where = [f"`{RUNBOOKS}#{heading.lower()}`" for heading in self.runbooks.split()] or [f"`{RUNBOOKS}`"]
+        return f"{self.shows}\n\n**Bad:** {self.bad}\n\n**Runbook:** {', '.join(where)}"
 
 
 def model(panel: Panel, number: int, x: int, y: int) -> Json:
@@ -156,7 +156,7 @@ _OPTIONS: dict[Kind, Json] = {
         "yAxis": {"axisPlacement": "left", "unit": "s"},
     },
     Kind.ALERTS: {
-        "alertInstanceLabelFilter": '{alertname=~"(?i)sendblue.*|kafkasendblue.*"}',
+        "alertInstanceLabelFilter": '{alertname=~"Sendblue.*"}',
         "alertName": "",
         "datasource": "$datasource",
         "groupMode": "default",

@@ -1,8 +1,8 @@
 """The lines, a part of the way out: their state, pace, queues and breakers."""
 
-from deploy.dashboards.frame import Section
-from deploy.dashboards.panels import Panel, Query
-from deploy.dashboards.queries import increase, rate, seen, summed, worst
+from tests.ops.dashboards.frame import Section
+from tests.ops.dashboards.panels import Panel, Query
+from tests.ops.dashboards.queries import increase, rate, seen, summed, worst
 
 LINES = Section(
     "Lines",
@@ -12,6 +12,7 @@ LINES = Section(
             "short",
             "Lines by alias in a state other than ready.",
             "a line stays in breaker, account or ledger.",
+            "SendblueLineBlocked",
             (Query(seen(worst("sendblue_line_state", "line, state", 'state!="ready"')), "{{line}} {{state}}"),),
         ),
         Panel(
@@ -19,6 +20,7 @@ LINES = Section(
             "percentunit",
             "Messages written in the last minute, as a share of what the line's pace allows.",
             "near 100 % while the line's queue grows: ask for more than the line can, or give it fewer contacts.",
+            "SendblueLineQueueLong",
             (
                 Query(
                     f"{summed('sendblue_line_used_rate', 'line')} / "
@@ -32,6 +34,7 @@ LINES = Section(
             "mps",
             "Calls of a send endpoint for each line.",
             "one line stays at 0 while its queue is not empty.",
+            "SendblueLineStalled",
             (Query(rate("sendblue_line_posts_total", "line"), "{{line}}"),),
         ),
         Panel(
@@ -39,6 +42,7 @@ LINES = Section(
             "short",
             "Records in each line's queue, from the first without an end.",
             "grows without a break.",
+            "SendblueLineStalled SendblueLineQueueLong",
             (Query(summed("sendblue_line_queue_records", "line"), "{{line}}"),),
             width=6,
         ),
@@ -47,6 +51,7 @@ LINES = Section(
             "s",
             "Age of the oldest record of the line's queue that was read.",
             "above 300 s.",
+            "SendblueLineStalled SendblueLineQueueLong",
             (Query(worst("sendblue_line_oldest_seconds", "line"), "{{line}}"),),
             width=6,
         ),
@@ -55,6 +60,7 @@ LINES = Section(
             "s",
             "How long each line's queue takes at its pace, if nothing else is asked of it.",
             "longer than the requests' time to live: the last ones will expire.",
+            "SendblueLineQueueLong",
             (Query(worst("sendblue_line_drain_seconds", "line"), "{{line}}"),),
             width=6,
         ),
@@ -63,6 +69,7 @@ LINES = Section(
             "short",
             "Attempts in flight or in doubt.",
             "more than the line's in_flight for more than half a minute: those are in doubt.",
+            "SendblueInDoubtHigh",
             (Query(summed("sendblue_line_in_doubt", "line"), "{{line}}"),),
             width=6,
         ),
@@ -71,6 +78,7 @@ LINES = Section(
             "ops",
             "How often a line backed off, by the code that asked for it.",
             "429 again and again: the pace set for the line is above what Sendblue grants.",
+            "SendblueRateLimited",
             (Query(seen(rate("sendblue_line_waits_total", "code")), "{{code}}"),),
         ),
         Panel(
@@ -78,6 +86,7 @@ LINES = Section(
             "short",
             "Breakers of lines and of the account that are open, or let one message try.",
             "the account's: nothing is sent by any line.",
+            "SendblueAccountStopped SendblueLineBlocked",
             (Query(summed("sendblue_breakers", "of, state", 'state!="closed"'), "{{of}} {{state}}"),),
         ),
         Panel(
@@ -85,6 +94,7 @@ LINES = Section(
             "short",
             "How often breakers opened and closed.",
             "the same one opens again and again.",
+            "SendblueLineBlocked SendblueAccountStopped",
             (Query(increase("sendblue_breaker_turns_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),),
         ),
     ),

@@ -1,8 +1,8 @@
 """From Sendblue to Kafka: callbacks, statuses, and what no callback told."""
 
-from deploy.dashboards.frame import Dashboard, Section
-from deploy.dashboards.panels import Kind, Panel, Query
-from deploy.dashboards.queries import increase, quantile, rate, seen, summed, worst
+from tests.ops.dashboards.frame import Dashboard, Section
+from tests.ops.dashboards.panels import Kind, Panel, Query
+from tests.ops.dashboards.queries import increase, quantile, rate, seen, summed, worst
 
 WEBHOOK = "sendblue_webhook_request_duration_seconds"
 LAST = "sendblue_webhook_last_received_timestamp_seconds"
@@ -21,6 +21,7 @@ INGRESS = Section(
             "How long ago the last genuine callback came to any replica.",
             "longer than the way out was quiet: Sendblue cannot reach the ingress. Statuses are then swept, minutes "
             "later.",
+            "SendblueWebhookSilence",
             (Query(f"time() - ({worst(LAST)} > 0)"),),
             Kind.NUMBER,
             width=6,
@@ -31,6 +32,7 @@ INGRESS = Section(
             "reqps",
             "What the ingress answered.",
             "5xx: Kafka does not acknowledge, and Sendblue tries again; 401: forged, or a signing key is gone.",
+            "SendblueIngressBudgetBurn SendblueCallbacksForged",
             (Query(seen(rate("sendblue_webhook_requests_total", "code")), "{{code}}"),),
             stacked=True,
             width=6,
@@ -40,6 +42,7 @@ INGRESS = Section(
             "s",
             "Until the ingress had answered.",
             "p99 above 1 s.",
+            "SendblueIngressSlowBudgetBurn",
             _quantiles(WEBHOOK),
             width=6,
         ),
@@ -48,6 +51,7 @@ INGRESS = Section(
             "short",
             "Requests the ingress works on, of each replica.",
             "climbs and stays: appends to Kafka wait.",
+            "SendblueIngressSlowBudgetBurn",
             (Query(summed("sendblue_webhook_in_flight", "instance"), "{{instance}}"),),
             width=6,
         ),
@@ -57,6 +61,7 @@ INGRESS = Section(
             "repeated: told before; unreadable: not what Sendblue documents; forged: no valid token; refused: not "
             "taken now.",
             "forged or unreadable above 0 for minutes.",
+            "SendblueCallbacksForged",
             (Query(rate("sendblue_callbacks_total", "result"), "{{result}}"),),
             stacked=True,
             width=6,
@@ -66,6 +71,7 @@ INGRESS = Section(
             "s",
             "From a callback's arrival until all in-sync replicas had its event.",
             "p99 above 1 s: brokers are slow.",
+            "SendblueIngressSlowBudgetBurn",
             _quantiles("sendblue_callback_duration_seconds"),
             width=6,
         ),
@@ -74,6 +80,7 @@ INGRESS = Section(
             "ops",
             "Appends to the events topic by what became of them.",
             "error above 0.",
+            "SendblueWritesFailing",
             (Query(rate("sendblue_produced_records_total", "result", 'topic="events"'), "{{result}}"),),
             width=6,
         ),
@@ -82,6 +89,7 @@ INGRESS = Section(
             "s",
             "From an append until all in-sync replicas had it.",
             "above 1 s.",
+            "SendblueIngressSlowBudgetBurn",
             (
                 Query(
                     "histogram_quantile(0.95, "
@@ -103,6 +111,7 @@ DELIVERY = Section(
             "mps",
             "Statuses that callbacks told. Most messages pass several before DELIVERED.",
             "ERROR or DECLINED grow, or DELIVERED falls behind SENT.",
+            "SendblueDeliveryErrors",
             (Query(rate("sendblue_statuses_total", "status"), "{{status}}"),),
             stacked=True,
         ),
@@ -111,6 +120,7 @@ DELIVERY = Section(
             "mps",
             "DELIVERED by iMessage, SMS and RCS.",
             "one service stops.",
+            "SendblueDeliveryErrors",
             (Query(rate("sendblue_statuses_total", "service", 'status="DELIVERED"'), "{{service}}"),),
             stacked=True,
         ),
@@ -119,6 +129,7 @@ DELIVERY = Section(
             "mps",
             "Messages that ended, or were sent, as SMS because the person has no iMessage.",
             "rises at once for all lines: a line may have lost iMessage.",
+            "SendblueDeliveryErrors",
             (Query(rate("sendblue_downgraded_total"), "downgraded"),),
         ),
         Panel(
@@ -126,6 +137,7 @@ DELIVERY = Section(
             "s",
             "From the message's creation to DELIVERED, by service.",
             "minutes for a service that takes seconds.",
+            "SendblueDeliveryErrors",
             (Query(quantile(0.95, "sendblue_delivery_duration_seconds", "service"), "{{service}}"),),
         ),
         Panel(
@@ -133,6 +145,7 @@ DELIVERY = Section(
             "short",
             "Codes that came with statuses.",
             "one code takes most: docs/operators.md says what it means.",
+            "SendblueDeliveryErrors",
             (Query(seen(increase("sendblue_status_errors_total", "code", over="$__rate_interval")), "{{code}}"),),
         ),
         Panel(
@@ -140,6 +153,7 @@ DELIVERY = Section(
             "short",
             "The same codes by whose error it is: the request's, the recipient's, a rate, the carrier's, Sendblue's.",
             "upstream or carrier: not ours, tell Sendblue; unknown_code: a code this program does not know.",
+            "SendblueDeliveryErrors",
             (Query(increase("sendblue_delivery_errors_total", "kind", over="$__rate_interval"), "{{kind}}"),),
         ),
     ),
@@ -153,6 +167,7 @@ UNTOLD = Section(
             "short",
             "Messages that were accepted and not yet delivered or failed, as the reconciler knows them.",
             "grows although texts are sent evenly.",
+            "SendblueStatusTimeouts",
             (Query(worst("sendblue_messages_outstanding"), "outstanding"),),
         ),
         Panel(
@@ -160,6 +175,7 @@ UNTOLD = Section(
             "s",
             "Age of the newest message change the sweep has seen.",
             "above 600 s while texts are sent: Sendblue's list is away, or no reconciler runs.",
+            "SendblueStatusTimeouts",
             (Query(worst("sendblue_sweep_behind_seconds"), "behind"),),
         ),
         Panel(
@@ -167,6 +183,7 @@ UNTOLD = Section(
             "mps",
             "Statuses that no callback brought, by how they were found.",
             "a great part of all statuses: callbacks get lost on their way.",
+            "SendblueWebhookSilence",
             (Query(rate("sendblue_statuses_swept_total", "by"), "{{by}}"),),
         ),
         Panel(
@@ -174,6 +191,7 @@ UNTOLD = Section(
             "reqps",
             "Look-ups of single messages by what they said.",
             "no_answer or unknown grow.",
+            "SendblueStatusTimeouts",
             (Query(rate("sendblue_status_look_ups_total", "result"), "{{result}}"),),
         ),
         Panel(
@@ -181,6 +199,7 @@ UNTOLD = Section(
             "short",
             "Messages that had no last status after a day, by line.",
             "any: whether the person got it is unknown.",
+            "SendblueStatusTimeouts",
             (Query(increase("sendblue_status_timeouts_total", "line", over="$__rate_interval"), "{{line}}"),),
         ),
         Panel(
@@ -189,6 +208,7 @@ UNTOLD = Section(
             "Messages in Sendblue's list that are not ours, ours that are missing there, and texts that are there "
             "twice, in the time shown.",
             "duplicate: a person may have got a text twice; foreign: something else sends by our lines.",
+            "SendblueTextedTwice SendblueAuditFindings",
             (Query(increase("sendblue_audit_findings_total", "finding"), "{{finding}}"),),
             Kind.NUMBER,
             red_from=0.5,

@@ -1,8 +1,8 @@
 """The processes and their Kafka clients: CPU, memory, event loop, partitions, commits, appends."""
 
-from deploy.dashboards.frame import Dashboard, Section
-from deploy.dashboards.panels import Kind, Panel, Query
-from deploy.dashboards.queries import increase, quantile, rate, seen, series, summed, worst
+from tests.ops.dashboards.frame import Dashboard, Section
+from tests.ops.dashboards.panels import Kind, Panel, Query
+from tests.ops.dashboards.queries import increase, quantile, rate, seen, series, summed, worst
 
 LOOP = "sendblue_event_loop_lag_seconds"
 
@@ -14,6 +14,7 @@ PROCESS = Section(
             "short",
             "How many replicas are starting, running and draining.",
             "starting or draining for minutes.",
+            "SendblueNotReady SendblueDown",
             (Query(summed("sendblue_state", "state"), "{{state}}"),),
             stacked=True,
             width=6,
@@ -23,6 +24,7 @@ PROCESS = Section(
             "bool_yes_no",
             "Whether each replica is ready; /statusz says why not.",
             "no for longer than a start takes.",
+            "SendblueNotReady SendblueNoneReady",
             (Query(worst("sendblue_ready", "instance"), "{{instance}}"),),
             width=6,
         ),
@@ -31,6 +33,7 @@ PROCESS = Section(
             "s",
             "How long each process has been running.",
             "falls to 0 again and again: it is restarted. Its last log lines say why.",
+            "SendblueRestarting",
             (Query(f"time() - {worst('process_start_time_seconds', 'instance')}", "{{instance}}"),),
             width=6,
         ),
@@ -39,6 +42,7 @@ PROCESS = Section(
             "none",
             "What each replica runs, on which Python and librdkafka.",
             "two versions for longer than a rollout takes.",
+            "SendblueVersionsDiffer",
             (Query(series("sendblue_build_info")),),
             Kind.TABLE,
             width=6,
@@ -48,6 +52,7 @@ PROCESS = Section(
             "percentunit",
             "Of one core, by each process.",
             "near 100 %: one process has one event loop, so more replicas help and more cores do not.",
+            "SendblueEventLoopLag",
             (Query(rate("process_cpu_seconds_total", "instance"), "{{instance}}"),),
             width=6,
         ),
@@ -56,6 +61,7 @@ PROCESS = Section(
             "bytes",
             "Of each process. It remembers 72 h of requests and all messages without a last status.",
             "near the pod's limit, or grows while the ledger's requests do not.",
+            "SendblueRestarting",
             (Query(worst("process_resident_memory_bytes", "instance"), "{{instance}}"),),
             width=6,
         ),
@@ -64,6 +70,7 @@ PROCESS = Section(
             "percentunit",
             "Open file descriptors, as a share of what the process may open.",
             "above 80 %.",
+            "SendblueRestarting",
             (
                 Query(
                     f"{worst('process_open_fds', 'instance')} / {worst('process_max_fds', 'instance')}",
@@ -77,6 +84,7 @@ PROCESS = Section(
             "ops",
             "Collections of the oldest generation.",
             "several a second: something makes garbage in circles.",
+            "SendblueEventLoopLag",
             (Query(rate("python_gc_collections_total", "instance", 'generation="2"'), "{{instance}}"),),
             width=6,
         ),
@@ -86,6 +94,7 @@ PROCESS = Section(
             "How late the event loop was at a timer.",
             "above 0.1 s for minutes: deadlines and leases are missed. After a minute without a turn the process ends "
             "itself and says where it was stuck.",
+            "SendblueEventLoopLag",
             (Query(rate(f"{LOOP}_bucket", "le"), "{{le}}"),),
             Kind.HEATMAP,
             width=12,
@@ -95,6 +104,7 @@ PROCESS = Section(
             "s",
             "The same by replica.",
             "above 0.1 s for minutes.",
+            "SendblueEventLoopLag",
             (Query(quantile(0.99, LOOP, "instance"), "{{instance}}"),),
             width=12,
         ),
@@ -109,6 +119,7 @@ READING = Section(
             "ops",
             "Records taken from Kafka, again after a rebalance or restart.",
             "0 although records wait.",
+            "SendblueConsumerStalled",
             (Query(rate("sendblue_records_read_total", "topic"), "{{topic}}"),),
         ),
         Panel(
@@ -116,6 +127,7 @@ READING = Section(
             "short",
             "Records not yet done, by topic.",
             "grow without a break.",
+            "SendblueConsumerStalled SendblueRequestsLate",
             (Query(summed("sendblue_lag_records", "topic"), "{{topic}}"),),
         ),
         Panel(
@@ -123,6 +135,7 @@ READING = Section(
             "s",
             "Age of the oldest record read and not yet done, by replica and topic.",
             "one replica stands out: it is stuck, or its lines are.",
+            "SendblueRequestsLate SendblueLineStalled",
             (Query(seen(worst("sendblue_lag_seconds", "instance, topic")), "{{instance}} {{topic}}"),),
         ),
         Panel(
@@ -130,6 +143,7 @@ READING = Section(
             "short",
             "Partitions of each topic that replicas read.",
             "fewer than the topic has, for longer than a rebalance takes.",
+            "SendblueTopicNotRead",
             (Query(summed("sendblue_assigned_partitions", "topic"), "{{topic}}"),),
         ),
         Panel(
@@ -138,6 +152,7 @@ READING = Section(
             "Partitions not read for now. role_full: what was read waits to be sent, which is how a slow line holds "
             "back its queue; decoding: the schema registry is slow or away.",
             "decoding above 0 for minutes.",
+            "SendblueConsumerStalled",
             (Query(summed("sendblue_paused_partitions", "topic, reason"), "{{topic}} {{reason}}"),),
         ),
         Panel(
@@ -145,6 +160,7 @@ READING = Section(
             "short",
             "Partitions given and taken.",
             "outside of deploys; lost: a replica was away for too long.",
+            "SendblueRebalanceStorm",
             (Query(increase("sendblue_rebalances_total", "kind", over="$__rate_interval"), "{{kind}}"),),
         ),
         Panel(
@@ -152,6 +168,7 @@ READING = Section(
             "ops",
             "Commits of next offsets by result.",
             "error for minutes, or no ok although records are read: a restart would read much again.",
+            "SendblueBrokersUnreachable SendblueRebalanceStorm",
             (Query(rate("sendblue_commits_total", "result"), "{{result}}"),),
         ),
         Panel(
@@ -159,6 +176,7 @@ READING = Section(
             "short",
             "Brokers that a client of each name has a connection to, at best.",
             "falls to 0. A client that no role here has is always 0.",
+            "SendblueBrokersUnreachable",
             (Query(worst("sendblue_brokers_up", "client", 'client!="other"'), "{{client}}"),),
         ),
         Panel(
@@ -166,6 +184,7 @@ READING = Section(
             "ops",
             "Errors that Kafka clients told, by code.",
             "_AUTHENTICATION, _SSL or an authorization: nothing helps but new settings; _TRANSPORT: the network.",
+            "SendblueBrokersUnreachable",
             (Query(seen(rate("sendblue_kafka_client_errors_total", "client, code")), "{{client}} {{code}}"),),
         ),
     ),
@@ -179,6 +198,7 @@ WRITING = Section(
             "ops",
             "Appends that all in-sync replicas have, by topic.",
             "0 although something is to be written.",
+            "SendblueWritesFailing",
             (Query(rate("sendblue_produced_records_total", "topic", 'result="ok"'), "{{topic}}"),),
         ),
         Panel(
@@ -186,6 +206,7 @@ WRITING = Section(
             "ops",
             "Appends that were not acknowledged. They are tried again.",
             "above 0 for minutes; ledger: nothing is sent meanwhile.",
+            "SendblueWritesFailing SendblueDeadLetterWritesFailing",
             (Query(rate("sendblue_produced_records_total", "topic", 'result!="ok"'), "{{topic}}"),),
         ),
         Panel(
@@ -193,6 +214,7 @@ WRITING = Section(
             "s",
             "From an append until all in-sync replicas had it.",
             "ledger above 1 s: grants may run out before they are written.",
+            "SendblueLedgerLag SendblueIngressSlowBudgetBurn",
             (Query(quantile(0.95, "sendblue_produce_duration_seconds", "topic"), "{{topic}}"),),
         ),
     ),

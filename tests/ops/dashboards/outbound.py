@@ -1,9 +1,9 @@
 """From Kafka to Sendblue: calls, delays, ends, doubt, and what waits on the way; its lines are in ``lines``."""
 
-from deploy.dashboards.frame import Dashboard, Section
-from deploy.dashboards.lines import LINES
-from deploy.dashboards.panels import Kind, Panel, Query
-from deploy.dashboards.queries import SHOWN, increase, least, quantile, rate, seen, summed, worst
+from tests.ops.dashboards.frame import Dashboard, Section
+from tests.ops.dashboards.lines import LINES
+from tests.ops.dashboards.panels import Kind, Panel, Query
+from tests.ops.dashboards.queries import SHOWN, increase, least, quantile, rate, seen, summed, worst
 
 DELAY = "sendblue_message_delay_seconds"
 POST = "sendblue_post_duration_seconds"
@@ -22,6 +22,7 @@ CALLS = Section(
             "reqps",
             "Every call of Sendblue: sends, looks at the message list, look-ups of statuses.",
             "sends fall to 0 while requests wait.",
+            "SendblueConsumerStalled",
             (Query(rate("sendblue_api_requests_total", "operation"), "{{operation}}"),),
         ),
         Panel(
@@ -30,6 +31,7 @@ CALLS = Section(
             "What Sendblue answered. not_written: the connection failed before the request was on it, so nothing was "
             "sent; no_answer: it may have been.",
             "anything but 2xx for minutes.",
+            "SendblueAccountStopped SendblueCredentialsRefused",
             (Query(seen(rate("sendblue_api_requests_total", "code")), "{{code}}"),),
             stacked=True,
         ),
@@ -38,6 +40,7 @@ CALLS = Section(
             "s",
             "How long 95 of 100 calls take at most, by operation.",
             "near the deadline of a call (20 s unless set otherwise): what runs into it is in doubt.",
+            "SendblueInDoubtHigh",
             (Query(quantile(0.95, CALL, "operation"), "{{operation}}"),),
         ),
         Panel(
@@ -45,6 +48,7 @@ CALLS = Section(
             "reqps",
             "Calls of a send endpoint by what their answer means; unknown: in doubt until somebody proves it.",
             "unknown or rejected grow.",
+            "SendblueInDoubtHigh",
             (Query(rate("sendblue_posts_total", "outcome"), "{{outcome}}"),),
             stacked=True,
         ),
@@ -53,6 +57,7 @@ CALLS = Section(
             "reqps",
             "The codes of Sendblue, and our own words for calls without one.",
             "one code takes most: docs/operators.md says what it means and what helps.",
+            "SendblueInDoubtHigh SendblueRateLimited",
             (Query(seen(rate("sendblue_posts_total", "code", 'outcome!="submitted"')), "{{code}}"),),
         ),
         Panel(
@@ -60,6 +65,7 @@ CALLS = Section(
             "s",
             "How long one call of a send endpoint takes. Points lead to traces.",
             "p99 above 10 s.",
+            "SendblueInDoubtHigh",
             _quantiles(POST, exemplars=True),
         ),
     ),
@@ -73,6 +79,7 @@ DELAYS = Section(
             "s",
             "How many requests took how long, waiting for their line included.",
             "the cloud climbs above 30 s.",
+            "SendblueFreshBudgetBurn",
             (Query(rate(f"{DELAY}_bucket", "le"), "{{le}}"),),
             Kind.HEATMAP,
             width=12,
@@ -82,6 +89,7 @@ DELAYS = Section(
             "s",
             "The same as quantiles. Points lead to traces.",
             "p99 above 30 s for longer than a burst of requests explains.",
+            "SendblueFreshBudgetBurn",
             _quantiles(DELAY, exemplars=True),
             width=12,
         ),
@@ -96,6 +104,7 @@ ENDS = Section(
             "reqps",
             "How requests ended; PARKED is no end.",
             "REJECTED, EXPIRED or DROPPED grow.",
+            "SendblueAcceptedBudgetBurn",
             (Query(rate("sendblue_messages_total", "end"), "{{end}}"),),
             stacked=True,
             width=6,
@@ -105,6 +114,7 @@ ENDS = Section(
             "short",
             "Requests that are faulty in themselves, in the time shown, by what must be true and is not.",
             "any: a producer writes what can never be sent. docs/producers.md lists the codes.",
+            "SendblueDeadLetters",
             (Query(seen(increase("sendblue_requests_refused_total", "code", over="$__rate_interval")), "{{code}}"),),
             width=6,
         ),
@@ -113,6 +123,7 @@ ENDS = Section(
             "short",
             "Records put on the dead-letter topic, by code.",
             "any that nobody expects.",
+            "SendblueDeadLetters",
             (Query(seen(increase("sendblue_dead_letters_total", "code", over="$__rate_interval")), "{{code}}"),),
             width=6,
         ),
@@ -121,6 +132,7 @@ ENDS = Section(
             "ops",
             "Appends that were not acknowledged, by what was to be written.",
             "above 0 for minutes. dead_letter and event hold back the offsets of their requests.",
+            "SendblueWritesFailing SendblueDeadLetterWritesFailing",
             (Query(rate("sendblue_publish_failures_total", "what"), "{{what}}"),),
             width=6,
         ),
@@ -135,6 +147,7 @@ WAITS = Section(
             "short",
             "Records not yet done, by topic, of the partitions that are read.",
             "requests or dispatch grow without a break.",
+            "SendblueConsumerStalled SendblueRequestsLate",
             (Query(summed("sendblue_lag_records", "topic"), "{{topic}}"),),
         ),
         Panel(
@@ -142,6 +155,7 @@ WAITS = Section(
             "s",
             "Age of the oldest record read and not yet done, by topic.",
             "requests or dispatch above 300 s; above 900 s somebody should be called.",
+            "SendblueRequestsLate SendblueDelaysLate",
             (Query(worst("sendblue_lag_seconds", "topic"), "{{topic}}"),),
         ),
         Panel(
@@ -149,6 +163,7 @@ WAITS = Section(
             "reqps",
             "Requests put on their line's partition; other: lines beyond the first 50.",
             "one line gets most: its contacts are too many.",
+            "SendblueLineQueueLong",
             (Query(rate("sendblue_requests_routed_total", "line"), "{{line}}"),),
         ),
         Panel(
@@ -156,6 +171,7 @@ WAITS = Section(
             "ops",
             "Hops into a delay topic by why the record had to wait. SCHEDULED is what producers asked for.",
             "LEDGER, SUSPECTED or IN_DOUBT grow.",
+            "SendblueDelaysLate SendblueLedgerLag",
             (Query(seen(rate("sendblue_deferrals_total", "reason")), "{{reason}}"),),
             stacked=True,
         ),
@@ -164,6 +180,7 @@ WAITS = Section(
             "ops",
             "Hops into each delay topic, and records it gave back to their lines.",
             "into stays above back for longer than the topic's delay, though nothing new is scheduled.",
+            "SendblueDelaysLate",
             (
                 Query(rate("sendblue_deferrals_total", "delay"), "into {{delay}}"),
                 Query(rate("sendblue_delays_ended_total", "delay"), "back from {{delay}}"),
@@ -174,6 +191,7 @@ WAITS = Section(
             "reqps",
             "Requests seen with a send_at ahead, by line.",
             "nothing in itself: a burst of them comes due later.",
+            "SendblueLineQueueLong",
             (Query(rate("sendblue_scheduled_total", "line"), "{{line}}"),),
         ),
     ),
@@ -187,6 +205,7 @@ DOUBT = Section(
             "bool_yes_no",
             "Whether Sendblue takes the account's keys.",
             "no: nothing is sent until there are new ones.",
+            "SendblueCredentialsRefused",
             (Query(least("sendblue_credentials_valid")),),
             Kind.NUMBER,
             width=4,
@@ -197,6 +216,7 @@ DOUBT = Section(
             "short",
             "What must never happen, in the time shown.",
             "any: stop sending and look.",
+            "SendblueTextedTwice SendblueDigestsDiffer SendblueTextAfterItsEnd",
             (Query(increase("sendblue_alarms_total", over=SHOWN)),),
             Kind.NUMBER,
             width=4,
@@ -207,6 +227,7 @@ DOUBT = Section(
             "reqps",
             "Calls of which it was unknown whether the text went out.",
             "grows: connections break, or Sendblue answers too late.",
+            "SendblueInDoubtHigh",
             (Query(rate("sendblue_in_doubt_total", "line"), "{{line}}"),),
         ),
         Panel(
@@ -214,6 +235,7 @@ DOUBT = Section(
             "reqps",
             "What ended the doubt. parked: nothing did, and a person must.",
             "parked above 0, or list far above callback: callbacks do not arrive.",
+            "SendblueParkedWaiting SendblueWebhookSilence",
             (Query(rate("sendblue_doubts_settled_total", "by"), "{{by}}"),),
             stacked=True,
         ),
@@ -222,6 +244,7 @@ DOUBT = Section(
             "reqps",
             "Looks at Sendblue's list for a call in doubt, by what its rows proved.",
             "ambiguous: several messages with the same text to the same contact.",
+            "SendblueInDoubtHigh",
             (Query(rate("sendblue_doubt_looks_total", "result"), "{{result}}"),),
         ),
         Panel(
@@ -229,6 +252,7 @@ DOUBT = Section(
             "short",
             "Attempts that are in flight or in doubt, as the ledger knows them, and requests that wait for a person.",
             "open ones stay high while nothing is sent; any parked one waits for somebody to decide.",
+            "SendblueInDoubtHigh SendblueParkedWaiting",
             (
                 Query(worst("sendblue_attempts_open"), "open attempts"),
                 Query(worst("sendblue_parked"), "parked"),
@@ -239,6 +263,7 @@ DOUBT = Section(
             "ops",
             "What the ledger said to proposals. duplicate: another replica, or an earlier life, had proposed it.",
             "timeout: the ledger's partition answers too slowly to send.",
+            "SendblueLedgerLag SendblueWritesFailing",
             (Query(rate("sendblue_ledger_verdicts_total", "verdict"), "{{verdict}}"),),
             stacked=True,
         ),
@@ -246,7 +271,8 @@ DOUBT = Section(
             "Ledger not read",
             "short",
             "Records of the ledger that a replica has not read, of each replica.",
-            "above 1000 after the start: that replica sends nothing.",
+            "above 100 for minutes; above 1000 the replica is not ready.",
+            "SendblueLedgerLag",
             (Query(worst("sendblue_ledger_lag_records", "instance"), "{{instance}}"),),
             width=12,
         ),
@@ -255,6 +281,7 @@ DOUBT = Section(
             "short",
             "Requests of the last 72 h that each replica remembers, at about 118 bytes each.",
             "replicas differ for long; or memory near its limit.",
+            "SendblueDigestsDiffer",
             (Query(worst("sendblue_ledger_requests", "instance"), "{{instance}}"),),
             width=12,
         ),

@@ -7,9 +7,9 @@ outside Kubernetes, so its "All" matches nothing too.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deploy.dashboards.panels import DATASOURCE, Json, Panel
-from deploy.dashboards.panels import model as panel_model
-from deploy.dashboards.queries import series
+from tests.ops.dashboards.panels import DATASOURCE, Json, Panel
+from tests.ops.dashboards.panels import model as panel_model
+from tests.ops.dashboards.queries import series
 
 COLUMNS = 24
 REFRESH = "30s"
