@@ -1,9 +1,9 @@
 """Grafana's dashboards, made by this program and committed as JSON where the chart and compose.yaml find them.
 
-``python -m tests.ops.dashboards`` writes them; a test fails when they differ. ``queries`` spells PromQL, ``panels`` what a
-panel is, ``frame`` what stands around the panels; ``overview``, ``outbound``, ``inbound`` and ``runtime`` say what is
-on each. The names of the metrics are those of ``connector/observability/catalogue.py``: a test looks that each name
-exists and that each metric is on a panel.
+``python -m tests.ops.dashboards`` writes them; a test fails when they differ. ``queries`` spells PromQL, ``panels``
+says what a panel is, ``frame`` what stands around the panels; ``overview``, ``outbound``, ``inbound`` and ``runtime``
+say what is on each. They are judged by the rules of Grafana's linter (``linter``), by Grafana's types and by a live
+Prometheus; and each metric of the catalogue is on a panel.
 """
 
 import json
