@@ -93,7 +93,10 @@ def _field(panel: Panel) -> Json:
     if panel.kind is not Kind.HEATMAP:
         field |= {"min": 0, "color": {"mode": "thresholds" if _judged(panel) else "palette-classic"}}
     if _judged(panel):
-        field |= {"thresholds": {"mode": "absolute", "steps": _steps(panel)}}
+        field |= {
+            "decimals": 0 if panel.unit == "short" else 2,
+            "thresholds": {"mode": "absolute", "steps": _steps(panel)},
+        }
     return field
 
 

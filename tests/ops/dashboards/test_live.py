@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from connector.demo_plan import DemoPlan
 from tests.ops.dashboards import files
 from tests.ops.dashboards.linter import Json, panels
@@ -27,7 +29,7 @@ class Asked(NamedTuple):
 
 
 async def test_no_query_fails_and_only_what_never_happened_is_empty(tmp_path: Path) -> None:
-    """Variables find something too, and a version that is new is marked as a deploy."""
+    """Variables find something too, a new version is marked as a deploy, and a query that is none would fail."""
     (deploys,) = MADE["overview.json"]["annotations"]["list"]
     async with (
         live(DemoPlan(seconds=300, seed=3), settled=100) as demo,
@@ -36,6 +38,8 @@ async def test_no_query_fails_and_only_what_never_happened_is_empty(tmp_path: Pa
         await prometheus.scraped(12)
         asked = [one for name, d in MADE.items() async for one in _panels(prometheus, name, d)]
         offered = await _offered(prometheus, MADE["overview.json"])
+        with pytest.raises(AssertionError, match="parse error"):
+            await prometheus.ask("query", query="sum(sendblue_ready")
         marks = await prometheus.ask("query", query=deploys["target"]["expr"])
     empty = [one for one in asked if not one.series]
     told = [f"{len(asked)} queries, {len(empty)} of them empty", *(f"{one.dashboard}: {one.panel}" for one in empty)]
