@@ -174,7 +174,7 @@ UNTOLD = Section(
             "Sweep behind",
             "s",
             "Age of the newest message change the sweep has seen.",
-            "above 600 s while texts are sent: Sendblue's list is away, or no reconciler runs.",
+            "above 600 s: Sendblue's list gives no answer. Told once a minute.",
             "SendblueStatusTimeouts",
             (Query(worst("sendblue_sweep_behind_seconds"), "behind"),),
         ),
