@@ -19,7 +19,7 @@ from connector.core.edge_facts import LoopTurned
 from connector.core.facts import AlarmRaised, Fact, Observer
 from connector.core.health import Sight, deaths, notes, reasons
 from connector.core.ledger import Step
-from connector.core.records import LedgerRecord
+from connector.core.records import LedgerRecord, Outcome
 from connector.core.sights import LedgerSeen, ProcessSeen, ProcessState
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.tail import LogTail
@@ -267,9 +267,10 @@ class Connector:
             self.log.warning("connector.waits", reason=why)
             self.waiting_for[what] = why
 
-    def _ledger_seen(self, _: LedgerRecord, step: Step) -> None:
+    def _ledger_seen(self, record: LedgerRecord, step: Step) -> None:
         if step.alarm is not None:
-            self.observe(AlarmRaised(str(step.alarm)))
+            request_id = record.request_id if isinstance(record, Outcome) else ""
+            self.observe(AlarmRaised(str(step.alarm), request_id))
 
 
 def _settle_memory() -> None:

@@ -1,6 +1,6 @@
 """What an end leaves behind, and in which order: who finds the later record must find the earlier one too."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -130,6 +130,17 @@ def test_what_the_bytes_refuse_has_its_end_like_all_others(request_id: str | Non
     settled = [(f.disposition, f.code, f.request_id, f.origin) for f in told if isinstance(f, MessageSettled)]
 
     assert settled == [("REJECTED", "UNDECODABLE", request_id or "", str(origin()))]
+
+
+@pytest.mark.parametrize(("send_at_ms", "late_s"), [(None, 60.0), (NOW_MS + 30_000, 30.0), (NOW_MS - 5, 60.0)])
+def test_a_scheduled_text_is_late_from_its_send_at_on(send_at_ms: int | None, late_s: float) -> None:
+    """What waits because it was told to is not slow."""
+    told = list[Fact]()
+    dispatch = replace(HELD.dispatch, request=replace(REQUEST, send_at_ms=send_at_ms))
+    end = Owe(SUBMITTED, EventType.SUBMITTED, False)
+    run(Ends(InOrder(), lambda: NOW_MS + 60_000, told.append).owed(replace(HELD, dispatch=dispatch), end))
+
+    assert [late_s] == [fact.seconds for fact in told if isinstance(fact, MessageSettled)]
 
 
 def test_every_try_that_is_not_taken_is_told() -> None:

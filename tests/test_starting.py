@@ -7,11 +7,16 @@ from confluent_kafka import KafkaError, KafkaException
 from pydantic import SecretStr
 
 from connector.app import Connector
+from connector.core.facts import AlarmRaised, Fact
+from connector.core.ledger import Alarm, Step
 from connector.core.preflight import Finding
+from connector.core.records import Digest, LedgerRecord
+from connector.demo_plan import DemoPlan
 from connector.kafka.topics import TopicNames
 from connector.settings import Ledger, Observability, RegistryPart, Settings
 from connector.simulator.registry import embedded_registry
 from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
+from tests.core.ledger_story import intent, submitted
 
 
 class Kafka:
@@ -82,3 +87,16 @@ def test_only_faults_refuse() -> None:
 
     with pytest.raises(StartRefused, match=r"\Ab: wrong; mend it\Z"):
         refuse_by([Finding(True, "a", "fine"), Finding(False, "b", "wrong", "mend it")])
+
+
+@pytest.mark.parametrize(
+    ("record", "request_id"),
+    [(submitted(intent("a1")), intent("a1").request_id), (Digest(0, 1, 2, "P"), "")],
+)
+def test_an_alarm_names_its_request(record: LedgerRecord, request_id: str) -> None:
+    """Else nobody could look at its story; a digest is nobody's."""
+    told = list[Fact]()
+    settings = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    Connector(settings, observe=told.append)._ledger_seen(record, Step(alarm=Alarm.SECOND_SUBMITTED))
+
+    assert told == [AlarmRaised("SECOND_SUBMITTED", request_id)]

@@ -106,7 +106,7 @@ class DelayEnded:
 
 @dataclass(frozen=True, slots=True)
 class MessageSettled:
-    """A request has its end, or is parked: the canonical line. ``seconds`` since the request's time."""
+    """A request has its end, or is parked: the canonical line. ``seconds`` since it was due."""
 
     disposition: str
     code: str
@@ -180,9 +180,10 @@ class CallbackAnswered:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRaised:
-    """Something that must never happen: a name of ``ledger.Alarm``."""
+    """Something that must never happen: a name of ``ledger.Alarm``, and the request, if it is one's."""
 
     alarm: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

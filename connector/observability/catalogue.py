@@ -97,7 +97,7 @@ FLOW = (
     _gauge("requests_in_flight", "requests read here that have no end yet, parked ones included"),
     _counter("requests_routed", "requests put on their line's partition", line=LINES),
     _counter("requests_refused", "records the router refused", code=tuple(REFUSALS)),
-    _seconds("message_delay", "from the request's time until Sendblue accepted it", WAIT_SECONDS),
+    _seconds("message_delay", "from the request's time, or its send_at, until Sendblue accepted it", WAIT_SECONDS),
     _counter("scheduled", "requests seen with a send_at ahead", line=LINES),
     _counter(
         "deferrals",

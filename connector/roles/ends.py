@@ -35,6 +35,7 @@ from connector.core.messages import Dispatch, Disposition, EventOrigin, EventTyp
 from connector.core.outcome_table import REFUSED_SENTENCE
 from connector.core.parking import parked_key
 from connector.core.refusals import REFUSALS
+from connector.core.requests import due_ms
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
 from connector.core.traceparent import sampled_trace
@@ -278,6 +279,6 @@ def _settled(dispatch: Dispatch, event: MessageEvent, now_ms: int) -> MessageSet
         request_id=dispatch.request.request_id,
         attempt=event.attempt or "",
         origin=str(dispatch.origin),
-        seconds=max(now_ms - dispatch.request_time_ms, 0) / 1000,
+        seconds=max(now_ms - due_ms(dispatch), 0) / 1000,
         trace_id=sampled_trace(dispatch.traceparent),
     )

@@ -139,9 +139,11 @@ def test_settings_name_the_services(services: dict[str, Any], settings: Settings
     assert {str(settings.callbacks.port), str(settings.observability.health_port)} <= inside
 
 
-def test_prometheus_asks_the_metrics_port(settings: Settings) -> None:
-    """And promtool finds nothing wrong."""
-    path = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+def test_prometheus_asks_the_metrics_port(settings: Settings, services: dict[str, Any], tmp_path: Path) -> None:
+    """And promtool finds nothing wrong, with the rules where they are mounted."""
+    mounted = {target: ROOT / source for source, target in mounts(services["prometheus"])}
+    path = Path(shutil.copy(mounted["/etc/prometheus/prometheus.yml"], tmp_path))
+    shutil.copytree(mounted["/etc/prometheus/rules"], tmp_path / "rules")
     assert shutil.which("promtool"), "promtool not found: apt-get install --no-install-recommends prometheus"
     done = subprocess.run(["promtool", "check", "config", path], capture_output=True, text=True, check=False)
     targets = [
@@ -152,6 +154,7 @@ def test_prometheus_asks_the_metrics_port(settings: Settings) -> None:
     ]
 
     assert done.returncode == 0, done.stderr
+    assert done.stdout.count("rules found") == len(list((ROOT / "helm" / "kafka-sendblue" / "rules").iterdir()))
     assert targets == [f"connector:{settings.observability.metrics_port}"]
 
 

@@ -1,7 +1,7 @@
 """Four objectives over 30 days, and how fast each may use up its budget of failures.
 
-Multi-window rules (Google, The Site Reliability Workbook, chapter 5): page at 14.4 times the even rate over an hour, or 6
-times over six; ticket at 3 times over a day, or the even rate over three. The short window beside each ends the alert
+Multi-window rules (Google, The Site Reliability Workbook, chapter 5): page at 14.4 times the even rate over an hour, or
+6 times over six; ticket at 3 times over a day, or the even rate over three. The short window beside each ends the alert
 soon after the trouble. It must also hold ``LEAST`` events: one failed text of one at night is a rate of 1000.
 """
 
