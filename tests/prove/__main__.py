@@ -28,7 +28,7 @@ Stages = Annotated[list[str], typer.Option(help=f"a stage: {', '.join(STAGES)}; 
 @app.callback(invoke_without_command=True)
 def prove(
     context: typer.Context,
-    report: Report = Path("proof.jsonl"),
+    report: Report = Path("docs/evidence.jsonl"),
     also: Also = [],  # noqa: B006 - typer copies it
     only: Stages = [],  # noqa: B006
     skip: Stages = [],  # noqa: B006
@@ -55,7 +55,7 @@ def prove(
 
 
 @app.command("table")
-def show(report: Report = Path("proof.jsonl"), also: Also = [], page: Page = True) -> None:  # noqa: B006
+def show(report: Report = Path("docs/evidence.jsonl"), also: Also = [], page: Page = True) -> None:  # noqa: B006
     """Write the table of what is in these reports."""
     _end(report, also, [], page=page)
 
