@@ -49,7 +49,8 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
     assert {event["request_id"] for event in events} == {"r1"}
 
     refused = site.command("send", "12025550123", "--content", "x", "--request-id", "r2", *wait)
-    assert [json.loads(line)["code"] for line in refused.stdout.splitlines()] == ["NUMBER_INVALID"]
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("NUMBER_INVALID: ")
 
     repeated = site.command("send", "+12025550123", "--content", "x", "--request-id", "r1", *wait)
     told = [json.loads(line) for line in repeated.stdout.splitlines()]
