@@ -131,9 +131,13 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
 
 
 def _is_behind(held: Held, seen: Seen) -> bool:
-    """Our fold is older than the record, which would get the end of its earlier life, and be done."""
+    """Our fold is older than the record, which would get the end of its earlier life, and be done.
+
+    Of a lost ledger's offsets the new one knows nothing.
+    """
     dispatch = held.dispatch
-    return seen.next_offset < dispatch.after_ledger and not too_old(dispatch.request_time_ms, seen.now_ms)
+    lost = is_under_lost_ledger(dispatch.request_time_ms, seen.park_before_ms)
+    return seen.next_offset < dispatch.after_ledger and not lost
 
 
 def _may_be_sent_already(held: Held, seen: Seen) -> bool:

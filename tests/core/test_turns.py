@@ -38,6 +38,8 @@ def test_a_record_that_came_back_is_judged_by_a_fold_that_knows_why() -> None:
     behind = replace(FREE, standing=OPEN._replace(status=Status.PARKED), next_offset=7)
 
     assert before_intent(back, behind, POLICY) == NotNow(Wait.LEDGER, 100.5)
+    assert before_intent(back, replace(behind, now_ms=NOW + 80 * 3_600_000), POLICY) == NotNow(Wait.LEDGER, 100.5)
+    assert not isinstance(before_intent(back, replace(behind, park_before_ms=NOW + 1), POLICY), NotNow)
     assert before_intent(back, replace(FREE, next_offset=8), POLICY) == Propose()
 
 

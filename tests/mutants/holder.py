@@ -287,7 +287,7 @@ HOLDER_MUTANTS = (
         "a fold that is older than a request given back does not judge it",
         "core/turns.py",
         "core/turns.py",
-        "    return seen.next_offset < dispatch.after_ledger and not too_old(dispatch.request_time_ms, seen.now_ms)\n",
+        "    return seen.next_offset < dispatch.after_ledger and not lost\n",
         "    return False\n",
         TURNS,
     ),
