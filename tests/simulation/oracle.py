@@ -199,8 +199,8 @@ class Oracle:
             what = f"{before.attempt} of {before.process}, {apart:.3f} s later {text.attempt} of {text.process}"
             if text.late or before.late:
                 self.noted("5 pace, a frozen process")
-            elif before.process is text.process and before.frozen:
-                self.noted("5 pace, two in flight, the first frozen at the socket")
+            elif before.process is text.process and (before.frozen or text.frozen):
+                self.noted("5 pace, two in flight, one frozen at the socket")
             else:
                 self.wrong("5 pace", what)
 
