@@ -71,7 +71,8 @@ def core_validator(version: str, api: str, kind: str) -> Validator:
 @functools.cache
 def _definitions(version: str) -> "Registry[Any]":
     resource = Resource.from_contents(_read(_folder(version) / "_definitions.json"), default_specification=DRAFT7)
-    return Registry().with_resource(DEFINITIONS, resource)
+    known: Registry[Any] = Registry().with_resource(DEFINITIONS, resource)
+    return known
 
 
 def _folder(version: str) -> Path:
