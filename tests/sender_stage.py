@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
-from connector.core.calls import Answer, Failure
+from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
@@ -22,7 +22,7 @@ from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
 from connector.roles.replica import AppendFailed, Replica
 from connector.roles.sender import Sender
-from connector.roles.surroundings import DispatchRecord, LineInfo, MayWrite, Surroundings
+from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 NOW_MS = 1_700_000_000_000
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)

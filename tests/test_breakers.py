@@ -3,10 +3,9 @@
 import asyncio
 from itertools import cycle, repeat
 
-from connector.core.calls import Answer
+from connector.core.calls import Answer, MayWrite
 from connector.core.facts import AttemptInDoubt, BreakerTurned
 from connector.core.messages import Dispatch
-from connector.roles.surroundings import MayWrite
 from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, Stage
 from tests.virtual_time import run
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from connector.core.callbacks import Report
-from connector.core.calls import Answer
+from connector.core.calls import Answer, MayWrite
 from connector.core.facts import DoubtLooked, DoubtSettled
 from connector.core.looks import LOOKS_AT_S
 from connector.core.messages import Dispatch, OnInDoubt
@@ -15,7 +15,6 @@ from connector.core.proofs import Listing, Text
 from connector.core.records import Intent, Outcome, Result
 from connector.core.resend import ABSENT, Q_S
 from connector.core.turns import RESEND_GIVE_UP_S, Policy
-from connector.roles.surroundings import MayWrite
 from tests.sender_stage import LOST, NOW_MS, Stage
 from tests.virtual_time import run
 

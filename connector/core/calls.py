@@ -9,11 +9,15 @@ cut down to a shape in which no number fits, and its sentences are looked at but
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeAlias
 
 from connector.core.messages import SendRequest
+
+MayWrite: TypeAlias = Callable[[], float | None]
+"""Asked when the connection is there: seconds until it is to be asked again, 0.0 for "now", None for "never"."""
 
 MAX_HANDLE_CHARS = 256
 """A message handle is a UUID of 36 characters or so; what is much longer is something else."""

@@ -17,7 +17,7 @@ from connector.core.sights import ParkedSeen
 from connector.core.steps import Held, Owe
 from connector.roles.ends import Ends, PublishFailed
 from connector.roles.replica import Replica
-from connector.roles.watched import Watch
+from connector.roles.watched import Shift, Watch
 
 LOOK_S = 1.0  # how often every parked record is looked at; a change of the ledger is seen at the next look
 CONTACTS_EVERY = 5  # looks between two writes of the contacts topic
@@ -62,7 +62,7 @@ class Reconciler:
         self._unwritten: set[bytes] = set()
         self._reached = -1
         self.watch = Watch()
-        self._task: asyncio.Task[None] | None = None
+        self._shift = Shift(self.watch)
 
     def __len__(self) -> int:
         """Requests parked now."""
@@ -70,22 +70,16 @@ class Reconciler:
 
     def begin(self) -> None:
         """This instance is the active one."""
-        self.drop()
         self._parked.clear()
-        self._task = self.watch.start(self._run())
+        self._shift.begin(self._run())
 
     def drop(self) -> None:
         """Another instance has taken over already: nothing more is begun here, from this moment on."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._shift.drop()
 
     async def end(self) -> None:
         """Another instance takes over, or the connector stops."""
-        task = self._task
-        self.drop()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
+        await self._shift.end()
 
     def parked(self) -> Collection[ParkedRecord]:
         """Return the requests parked now."""

@@ -1,11 +1,11 @@
 """What a sender needs from outside, as Protocols, and the values it is handed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
+from connector.core.calls import MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
 from connector.core.messages import Dispatch
@@ -36,10 +36,6 @@ class DispatchRecord(NamedTuple):
     timestamp_ms: int
     size: int
     dispatch: Dispatch
-
-
-MayWrite: TypeAlias = Callable[[], float | None]
-"""The last word before a write: seconds to wait before asking again, 0.0 for "now", None for "not any more"."""
 
 
 class Sendblue(Protocol):

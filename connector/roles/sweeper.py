@@ -25,7 +25,7 @@ from connector.core.sights import SweepSeen
 from connector.core.statuses import progress
 from connector.core.sweeping import GRACE_MS, Page, Walk, begin, place_after
 from connector.roles.list_proofs import Clocks
-from connector.roles.watched import Watch
+from connector.roles.watched import Shift, Watch
 
 EVERY_S = 60.0
 TURN_S = 1 / RECONCILER_RATE
@@ -108,25 +108,20 @@ class Sweeper:
         self._known = Outstanding()
         self._begin_anew(clocks.now_ms())
         self._allowance = Allowance(1.0, clocks.mono())
-        self._task: asyncio.Task[None] | None = None
         self.watch = Watch()
+        self._shift = Shift(self.watch)
 
     def begin(self) -> None:
         """This instance is the active one."""
-        self.drop()
-        self._task = self.watch.start(self._run())
+        self._shift.begin(self._run())
 
     def drop(self) -> None:
         """Another instance is the active one already."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._shift.drop()
 
     async def end(self) -> None:
         """Another instance takes over, or the connector stops."""
-        if (task := self._task) is not None:
-            self.drop()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._shift.end()
 
     async def _run(self) -> None:
         now_ms, read = self._clocks.now_ms(), asyncio.Event()

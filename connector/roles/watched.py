@@ -25,3 +25,29 @@ class Watch:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
+
+
+class Shift:
+    """The work of an instance while it is the active one: one task at a time, under a watch."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """This instance is the active one; what it did before ends."""
+        self.drop()
+        self._task = self._watch.start(work)
+
+    def drop(self) -> None:
+        """Another instance has taken over already: nothing more is begun here, from this moment on."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def end(self) -> None:
+        """Another instance takes over, or the connector stops."""
+        task = self._task
+        self.drop()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)

@@ -13,12 +13,12 @@ from typing import Self
 import httpx2
 import msgspec
 
-from connector.core.calls import Answer, OutboundMessage
+from connector.core.calls import Answer, MayWrite, OutboundMessage
 from connector.core.facts import Observer
 from connector.sendblue.bodies import body_of, path_of
 from connector.sendblue.credentials import CredentialSource
 from connector.sendblue.exchange import Exchange, Limits
-from connector.sendblue.gate import MayWrite, at_once
+from connector.sendblue.gate import at_once
 from connector.sendblue.lookups import (
     MessagePage,
     SendblueError,

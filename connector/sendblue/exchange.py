@@ -15,12 +15,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 import httpx2
 
-from connector.core.calls import Answer, Failure
+from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.edge_facts import ApiCalled
 from connector.core.facts import Observer
 from connector.sendblue.credentials import Credentials, CredentialSource
 from connector.sendblue.direct import DirectTransport
-from connector.sendblue.gate import OUT_OF_TURN, MayWrite, WriteGate, at_once
+from connector.sendblue.gate import OUT_OF_TURN, WriteGate, at_once
 from connector.sendblue.reading import MAX_BODY, Reply, failed, read
 from connector.sendblue.transport import WatchedTransport, environment_proxy
 

@@ -12,14 +12,12 @@ the machine sleeps would let a write through that has long become somebody else'
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import httpx2
 
-WRITTEN = (".send_request_headers.complete", ".send_request_body.complete")
+from connector.core.calls import MayWrite
 
-MayWrite: TypeAlias = Callable[[], float | None]
-"""Asked when the connection is there: seconds until it is to be asked again, 0.0 for "now", None for "never"."""
+WRITTEN = (".send_request_headers.complete", ".send_request_body.complete")
 
 
 class TooLate(httpx2.ConnectTimeout):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from connector.core.callbacks import Report, Unreadable, parse
-from connector.core.calls import Answer, OutboundMessage, message_of
+from connector.core.calls import Answer, MayWrite, OutboundMessage, message_of
 from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
 from connector.core.messages import Dispatch, Source
@@ -21,7 +21,6 @@ from connector.kafka.wire_requests import dispatch_row
 from connector.roles.ends import DeadLetter, PublishFailed, PublishRefused
 from connector.roles.reconciler import Binding
 from connector.roles.replica import AppendFailed
-from connector.roles.surroundings import MayWrite
 from connector.sendblue.client import SendblueClient
 
 PROGRESS_KEY = b""

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.core.callbacks import Report, Unreadable, parse
-from connector.core.calls import Answer, message_of
+from connector.core.calls import Answer, MayWrite, message_of
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch
@@ -19,7 +19,6 @@ from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, PublishFailed
 from connector.roles.reconciler import Binding
 from connector.roles.replica import AppendFailed
-from connector.roles.surroundings import MayWrite
 from tests.simulation.broker import EPOCH_MS, TOPICS, NotAcknowledged
 from tests.simulation.plan import LINES
 

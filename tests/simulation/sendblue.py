@@ -11,12 +11,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connector.core.calls import Answer, Failure
+from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.identities import contact_hash
 from connector.core.messages import Dispatch, SendRequest
 from connector.core.tokens import Ring, sign
 from connector.roles.ingress import Reply
-from connector.roles.surroundings import MayWrite
 from tests.simulation.messages import Message, Moment, Text, drawn, ms_of
 from tests.simulation.plan import PostFate
 from tests.simulation.teeth import FORGERS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from connector.core.callbacks import Report
-from connector.core.calls import Answer, Failure
+from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
 from connector.core.messages import Dispatch
@@ -20,7 +20,7 @@ from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, Ends
 from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
-from connector.roles.surroundings import MayWrite, Sendblue
+from connector.roles.surroundings import Sendblue
 from tests.simulation.messages import NUMBERS
 
 FORGERS = Ring({"k1": b"f" * 16}, "k1")
