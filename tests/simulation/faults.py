@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HOUR_S = 3600.0
 RETENTION_MS = 120 * 3600 * 1000
 WATCHED_S, WAKE_S = 27 * HOUR_S, 15.0
+BEGINS_S = 60.0  # within this a reconciler that took over is at work, whatever its clock says
 NIGHTS_H = (40.0, 31.4, 40.0, 45.0)
 """Never more than 48 h without a sender; the second ends in the hour in which what is still parked is dropped."""
 
@@ -114,11 +115,13 @@ class Faults:
     def watch(self) -> None:
         """A day and more passes in leaps of up to an hour, as if all machines were suspended; each time all work a bit.
 
-        Somebody texts from the dashboard meanwhile, and in some worlds another reconciler takes over.
+        Somebody texts from the dashboard meanwhile, and in some worlds another reconciler takes over. It judges only
+        what was made since it began, so a minute passes first.
         """
         world, begun = self.world, self.world.scheduler.now
         if self.plan.rng.random() < 0.5:
             world.scheduler.after(self.plan.span(1, 20 * HOUR_S), self._take_over)
+        world.scheduler.run(begun + BEGINS_S)
         active = world.groups["parked"].owner(0)
         world.operators.echo()
         while world.scheduler.now < begun + WATCHED_S and not world.scheduler.stopped:
