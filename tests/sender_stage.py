@@ -86,6 +86,7 @@ class Stage:
     looks_rate: float = 3.0
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
+    call_s: float = 20.0
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -101,6 +102,7 @@ class Stage:
             orders=self.orders,
             budget=self.budget,
             tracing=self.tracing,
+            call_s=self.call_s,
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

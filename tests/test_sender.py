@@ -392,6 +392,22 @@ def test_a_normal_stop_leaves_nothing_in_doubt() -> None:
     run(story())
 
 
+def test_a_normal_stop_waits_for_the_longest_call_that_settings_allow() -> None:
+    """`sendblue.deadline_s` may be 60 s: a call that long ends, and is recorded, before its partition is given back."""
+
+    async def story() -> None:
+        stage = Stage(latency_s=58.0, answers=[ACCEPTED], call_s=60.0)
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        await stage.until(lambda: bool(stage.posts))
+        offsets = await stage.sender.revoked([0])
+
+        assert stage.replica.views.open_attempts() == 0
+        assert offsets == {0: 1}
+
+    run(story())
+
+
 def test_a_worker_that_fails_is_heard() -> None:
     """An error nobody foresaw must end the process, not one line in silence."""
 

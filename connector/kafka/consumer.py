@@ -27,7 +27,7 @@ MAX_BURSTS = 20  # handed over and not yet taken by the loop; a busy loop must n
 POLL_S = 0.02  # a command waits no longer than this
 ASK_PAUSED = 5  # ends of paused partitions asked for at a time: each is a round trip of the thread that reads
 ASK_S = 1.0
-REVOKE_S = 40.0  # a turn's POST ends within 20 s; a rebalance waits up to max.poll.interval.ms (120 s)
+REVOKE_S = 80.0  # a call may take 60 s, and its end 5; a rebalance waits up to max.poll.interval.ms (120 s)
 RETRY_COMMIT = {
     KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-STOP_S = 25.0
-"""A turn in work ends within its call's own deadline (20 s) and its OUTCOME's way to the ledger; all else is faster."""
+STOP_S = 5.0
+"""A turn in work ends within its call's own deadline and this, its OUTCOME's way to the ledger; all else is faster."""
 
 
 class Holder(Protocol):
@@ -23,15 +23,19 @@ class Holder(Protocol):
 
 
 async def given_back(
-    role: Holder, held: Mapping[int, object], partitions: Sequence[int], work: Iterable["asyncio.Task[Any]"]
+    role: Holder,
+    held: Mapping[int, object],
+    partitions: Sequence[int],
+    work: Iterable["asyncio.Task[Any]"],
+    call_s: float = 20.0,
 ) -> dict[int, int]:
     """Let the work on these partitions end, leave them, and return the next offsets to commit.
 
-    ``held``: what the role keeps of each partition it holds, as it changes.
+    ``held``: what the role keeps of each partition it holds, as it changes. ``call_s``: the longest a call may take.
     """
     before = {p: held[p] for p in partitions if p in held}
     if tasks := list(work):
-        await asyncio.wait(tasks, timeout=STOP_S)
+        await asyncio.wait(tasks, timeout=call_s + STOP_S)
     ended = [p for p, kept in before.items() if held.get(p) is kept]
     offsets = {p: offset for p, offset in role.next_offsets().items() if p in ended}
     role.lost(ended)

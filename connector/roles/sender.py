@@ -74,7 +74,7 @@ class Sender:
         for lane in (self._lanes[p] for p in partitions if p in self._lanes):
             lane.stop()
         work = [task for p in partitions for task in self._tasks.get(p, ())]
-        return await given_back(self, self._lanes, partitions, work)
+        return await given_back(self, self._lanes, partitions, work, self._around.call_s)
 
     def lost(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now: no grant of theirs is written any more."""

@@ -86,7 +86,10 @@ class Clocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything a line needs from outside, and what the lines of a process share."""
+    """Everything a line needs from outside, and what the lines of a process share.
+
+    ``call_s``: the longest a call to Sendblue may take.
+    """
 
     replica: Replica
     sendblue: Sendblue
@@ -102,3 +105,4 @@ class Surroundings:
     rotation: Rotation = field(default_factory=Rotation)
     budget: Budget = field(default_factory=Budget)
     tracing: Tracing = OFF
+    call_s: float = 20.0

@@ -203,6 +203,7 @@ async def start_sender(parts: Parts) -> None:
         parts.hash_key,
         parts.orders,
         tracing=parts.tracing,
+        call_s=settings.sendblue.deadline_s,
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch

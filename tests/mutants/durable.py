@@ -61,7 +61,7 @@ DURABLE_MUTANTS = (
         "a turn in work when its partition is taken away ends before the offsets are given back",
         "roles/giving_back.py",
         "roles/giving_back.py",
-        "        await asyncio.wait(tasks, timeout=STOP_S)\n",
+        "        await asyncio.wait(tasks, timeout=call_s + STOP_S)\n",
         "        await asyncio.wait(tasks, timeout=0)\n",
         SENDER,
     ),
