@@ -2,8 +2,9 @@
 
 The gap of a line is kept between writes; what is seen is arrivals, and a busy machine makes one POST late and not the
 next. How late is known: the simulator says when the kernel had a POST, and the proxy before it from when to when it
-held bytes up. So a gap counts from the moment at which the first POST had arrived at the proxy. What is left is the
-tick of the kernel's clock, on both sides: TOLERANCE_S.
+held bytes up. So a gap counts from the moment at which the first POST had arrived at the proxy, and POSTs follow each
+other as they arrived there: one that was held for a minute comes among others that were written long after it. What is
+left is the tick of the kernel's clock, on both sides: TOLERANCE_S.
 """
 
 from bisect import bisect_left
@@ -32,12 +33,12 @@ def smallest_gap(posts: Sequence[Post], jams: Jams = ()) -> float | None:
 
 def _gaps(posts: Sequence[Post], jams: Jams) -> Iterator[tuple[Post, float]]:
     """Each POST with the time since the one before on its line."""
-    by_line, ends = defaultdict[str, list[Post]](list), sorted((end, begin) for begin, end in jams)
+    by_line, ends = defaultdict[str, list[tuple[float, Post]]](list), sorted((end, begin) for begin, end in jams)
     for post in posts:
-        by_line[post.line].append(post)
+        by_line[post.line].append((_begun(post.at, ends), post))
     for of_line in by_line.values():
-        for one, other in pairwise(sorted(of_line, key=lambda post: post.at)):
-            yield other, other.at - _begun(one.at, ends)
+        for (begun, _), (_, other) in pairwise(sorted(of_line)):
+            yield other, other.at - begun
 
 
 def _begun(at: float, ends: Sequence[tuple[float, float]]) -> float:

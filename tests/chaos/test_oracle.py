@@ -158,6 +158,17 @@ def test_a_post_after_one_that_was_held_up_may_be_closer(jam: tuple[float, float
     assert len(judge(scene.evidence()).complaints) == broken
 
 
+@pytest.mark.parametrize(("jam", "broken"), [((5.0, 10.03), 0), ((9.5, 9.6), 1)])
+def test_a_post_that_was_held_for_long_may_come_close_after_another(jam: tuple[float, float], broken: int) -> None:
+    """It was written long before that one: the two belong to different moments of their line."""
+    scene = Scene()
+    scene.posts[1] = scene.posts[1]._replace(at=10.03)
+    scene.posts[0] = scene.posts[0]._replace(at=9.99)
+    scene.jams = [jam]
+
+    assert len(judge(scene.evidence()).complaints) == broken
+
+
 def test_parked_is_counted_apart_and_a_repeat_waits_with_it() -> None:
     """Neither is lost; an end that was provoked is none to complain of."""
     scene = Scene()
