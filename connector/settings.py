@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from connector.core.events import ContentPolicy
-from connector.core.messages import OnInDoubt
+from connector.core.messages import OnInDoubt, ServicePolicy
 from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+from connector.settings_content import LookupPart, MediaPart
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -159,6 +160,12 @@ class Settings(BaseSettings):
     shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")
     default_ttl_s: float = Field(86_400, gt=0, le=259_200, description="when a request without expires_at expires")
+    service_policy: ServicePolicy = Field(
+        ServicePolicy.ANY,
+        description="of requests that name none: ANY, or IMESSAGE_ONLY (looked up before)",
+    )
+    lookup: LookupPart = Field(default_factory=LookupPart)
+    media: MediaPart = Field(default_factory=MediaPart)
     unsafe_dev: bool = Field(False, description="allow fewer than three brokers and plain http: for trials")
 
     @classmethod

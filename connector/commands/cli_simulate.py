@@ -35,6 +35,10 @@ Hourly = Annotated[int | None, typer.Option(min=0, help="new contacts of a line 
 Daily = Annotated[int | None, typer.Option(min=0, help="new contacts of a line until 3 AM in New York; Sendblue: 50")]
 PreReply = Annotated[int, typer.Option(min=0, help="texts to a contact who never answered; 0: no limit")]
 PlanSuffix = Annotated[bool, typer.Option("--plan-suffix", help="append to each text what the free plan appends")]
+Verified = Annotated[
+    list[str] | None,
+    typer.Option(help="free plan: a contact who may be sent texts, E.164; all others must text in first"),
+]
 OddTypes = Annotated[bool, typer.Option("--odd-types", help="the other spelling where Sendblue has two")]
 
 SETTLE_S = 5.0
@@ -61,6 +65,7 @@ def simulate(
     new_daily: Daily = None,
     pre_reply: PreReply = 0,
     plan_suffix: PlanSuffix = False,
+    verified: Verified = None,
     odd_types: OddTypes = False,
 ) -> None:
     """Run the local Sendblue alone. Keys: demo-key and demo-secret.
@@ -85,6 +90,7 @@ def simulate(
         new_contacts_daily=new_daily,
         pre_reply_limit=pre_reply,
         free_plan=plan_suffix,
+        verified=tuple(verified) if verified else None,
         odd_types=odd_types,
     )
     faults = Faults({Fault.LOSE_REPLY: lose_reply}, callback_lost, callback_twice, callback_late, seed)

@@ -86,6 +86,11 @@ class Report:
         return downgraded(self.was_downgraded, self.service)
 
     @property
+    def fell_back(self) -> bool:
+        """Whether the message ended as an SMS."""
+        return self.terminal and self.downgraded
+
+    @property
     def seen(self) -> Seen:
         """What to compare with the statuses before and after it."""
         return Seen(self.status, self.date_updated_ms, self.terminal)

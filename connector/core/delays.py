@@ -4,9 +4,9 @@ A delay topic holds every record for the same span, so that first in is first ou
 back too early takes another hop; the last minute is waited in the line's window. Three kinds of record hop:
 
 * scheduled, its send_at more than a minute away
-* one that has waited a minute for somebody else's end: a window full of records that wait for one behind its end
-  would wait for ever (counter-example 22). One whose **own** attempt is in doubt never hops: whoever settles that
-  attempt must hold the record
+* one that has waited a minute for somebody else's end, or for an answer from outside: a window full of records that
+  wait for one behind its end would wait for ever (counter-example 22). One whose **own** attempt is in doubt never
+  hops: whoever settles that attempt must hold the record
 * the oldest of a full window whose line is blocked for more than a minute: so the window goes round, and what expires
   behind it meets its end
 
@@ -50,10 +50,12 @@ class Wait(StrEnum):
     LINE = "line waits"
     SUSPECTED = "suspected"
     LEDGER = "the ledger is behind"
+    SERVICE = "whether the contact has iMessage is being asked"
+    MEDIA = "its file is being uploaded"
 
 
-FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED})
-"""Waits that end with somebody else's end, which may lie behind this record."""
+FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED, Wait.SERVICE, Wait.MEDIA})
+"""Waits that end with somebody else's end, which may lie behind this record, or with an answer from outside."""
 HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})
 """What the first of a contact waits for when those behind it are held, not merely next."""
 

@@ -38,6 +38,7 @@ FINAL_TYPES = frozenset(EventType) - WAITING - OF_THE_MESSAGE - {EventType.PARKE
 NEGATIVE_ENDS = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.CANCELLED, EventType.DROPPED})
 
 UNCONFIRMED = "sent, delivery unconfirmed: Sendblue told no status that ends the message within 24 hours"
+DOWNGRADED = "the message became an SMS, since the person has no iMessage"
 _DUPLICATES = {
     "REPEATED": "another record with this request_id was settled before; that one counts",
     "ID_REUSED": "this request_id was used before for another message; a corrected request needs a new id",
@@ -57,7 +58,8 @@ class MessageEvent:
     """One record of the events topic.
 
     ``occurred_at_ms`` is Sendblue's time where it gave one, else ``received_at_ms``, which is ours. ``code``
-    and ``reason`` belong to our own events; the error of a status is in ``report``. ``request_origin`` is
+    and ``reason`` belong to our own events, and DOWNGRADED to the status that ends a message which went by SMS; the
+    error of a status is in ``report``. ``request_origin`` is
     topic/partition/offset. Tags, line and trace context ride on our own events only: a status is joined by
     request_id. ``duplicate_of`` and ``first_handle`` say how the request ended that had the id first.
     """
@@ -119,6 +121,8 @@ def status_event(
         report=report,
         terminal=report.terminal,
         out_of_order=flags.out_of_order,
+        code="DOWNGRADED" if report.fell_back else None,
+        reason=DOWNGRADED if report.fell_back else None,
         line=line,
     )
 

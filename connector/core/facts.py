@@ -6,6 +6,7 @@ A fact holds no phone number, no text and no secret: lines by alias, requests by
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from connector.core.content_facts import ContentFact
 from connector.core.edge_facts import EdgeFact
 from connector.core.sights import Sight
 
@@ -138,6 +139,7 @@ class StatusSwept:
     """A status that no callback had brought was found, by the ``list`` or by a ``look_up``, and published."""
 
     by: str
+    downgraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ Fact: TypeAlias = (
     | CallbackAnswered
     | AlarmRaised
     | PublishFailedOnce
+    | ContentFact
     | EdgeFact
     | Sight
 )

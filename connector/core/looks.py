@@ -18,8 +18,9 @@ PARKED_LOOKS_AT_S = (900.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0)
 
 ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
 """Of the list, and of the account, as Sendblue documents them."""
-SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE = 30, 40, 10
-"""Requests in ACCOUNT_WINDOW_S for looks, for the reconciler and for probes; the rest is left to other programs."""
+SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE, SERVICE_SHARE = 30, 40, 10, 10
+"""Requests in ACCOUNT_WINDOW_S for looks, for the reconciler, for probes and for look-ups of a contact's service; the
+rest is left to other programs."""
 
 
 def next_look_s(looks: int) -> float:
@@ -58,3 +59,8 @@ RECONCILER_RATE = RECONCILER_SHARE / ACCOUNT_WINDOW_S
 def senders_rate(lines_here: int, lines: int) -> float:
     """Looks a second of a replica that has so many of all lines."""
     return SENDERS_SHARE / ACCOUNT_WINDOW_S * lines_here / max(lines, 1)
+
+
+def service_rate(looks_rate: float) -> float:
+    """Look-ups of contacts' services a second, of a replica that may make so many looks."""
+    return looks_rate * SERVICE_SHARE / SENDERS_SHARE

@@ -2,12 +2,13 @@
 
 Sendblue's servers fetch the file later, from elsewhere, and tell the kind of file by the extension. A link
 that is signed for a while may have lapsed by then, and Sendblue states that it does not support them: the
-message is accepted and arrives without its picture. So what cannot work is refused here, before a text goes
-out.
+message is accepted and arrives without its picture. So such a link is never sent as it is: the file behind it is
+uploaded to Sendblue first, or the request is refused. Which of the two is a setting, so the bytes alone do not refuse
+it (``core.preparing``); what is no public https link at all they do.
 
 What is ugly: nobody can list every name under which a signature hides. The table holds those of the large
 stores and content networks, and the plain words they share. A public link with a parameter called ``token``
-is refused too; uploading the file to Sendblue first is the way out for both.
+counts as signed too.
 """
 
 import re
@@ -40,8 +41,12 @@ def media_fault(url: str) -> str | None:
         return "MEDIA_URL_INVALID"
     if parts.scheme != "https":
         return "MEDIA_URL_NOT_HTTPS"
-    if "@" in parts.netloc:
-        return "MEDIA_URL_HAS_LOGIN"
+    return "MEDIA_URL_HAS_LOGIN" if "@" in parts.netloc else None
+
+
+def upload_reason(url: str) -> str | None:
+    """Why Sendblue could not fetch the file behind a URL without fault by itself (also a code), or None."""
+    parts = urlsplit(url)
     if _EXTENSION.search(parts.path) is None:
         return "MEDIA_URL_NO_EXTENSION"
     return "MEDIA_URL_SIGNED" if _is_signed(parts.query) else None

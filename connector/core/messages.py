@@ -37,6 +37,13 @@ class OnInDoubt(StrEnum):
     """Send again what is proved absent (``core.resend``); what is not, is parked."""
 
 
+class ServicePolicy(StrEnum):
+    """By which services a text may go."""
+
+    ANY = "ANY"
+    IMESSAGE_ONLY = "IMESSAGE_ONLY"
+
+
 class Disposition(StrEnum):
     """The final ends of a request."""
 
@@ -99,6 +106,8 @@ class SendRequest:
     reply_to: ReplyTo | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at_ms: int | None = None
+    service_policy: ServicePolicy | None = None
+    pre_reply_override: bool = False
 
     @property
     def is_group(self) -> bool:

@@ -161,8 +161,8 @@ _ABOUT_OUR_LINE = re.compile(rf"{_OUR_LINE}[^.;,]{{0,60}}(?:{_NO_SUCH}|{_NOT_OUR
 PHRASES: tuple[Phrase, ...] = (
     Phrase("LINE_UNKNOWN", Hold(Scope.LINE_STOPPED), frozenset({400, 404, 422}), _ABOUT_OUR_LINE),
     Phrase(
-        "CONTACT_UNVERIFIED",
-        Refuse("on this plan a contact must be verified first, by texting in"),
+        "CONTACT_NOT_VERIFIED",
+        Refuse("on Sendblue's free plan a contact must text one of the lines first, or be verified; then redrive it"),
         frozenset({400, 403, 404, 422}),
         re.compile(r"(?:contact|recipient|number).{0,60}\bverif|\bverif.{0,40}(?:contact|recipient)"),
     ),

@@ -36,8 +36,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "MEDIA_URL_INVALID": "media_url must be a URL with a host, at most 2,048 characters, no white space",
         "MEDIA_URL_NOT_HTTPS": "media_url must begin with https://",
         "MEDIA_URL_HAS_LOGIN": "media_url must not hold a user name or password",
-        "MEDIA_URL_NO_EXTENSION": "the path of media_url must end with a file extension",
-        "MEDIA_URL_SIGNED": "media_url is a signed link, which Sendblue cannot fetch; upload the file first",
+        "PRE_REPLY_GROUP": "pre_reply_override is for messages to one person",
         # decided by the bytes, at the router's edge
         "UNDECODABLE": "the record could not be read as a SendRequest",
         "REDRIVE_INVALID": "the headers of a redriven record must be a number, an origin and a time in ms, once each",
@@ -54,6 +53,18 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "CANCELLED": "an operator cancelled the request by its id before it was sent",
         "CANCELLED_BY_TAG": "an operator cancelled by tag, before it was sent, what was requested until then",
         "LINE_CONFLICT": "the contact hears from another line than the one this request must go out from",
+        "MEDIA_URL_NO_EXTENSION": "the path of media_url must end with a file extension, or media.upload be auto",
+        "MEDIA_URL_SIGNED": "media_url is a signed link, which Sendblue cannot fetch; upload it, or set media.upload",
+        "IMESSAGE_ONLY_GROUP": "nobody can look up a group: service_policy IMESSAGE_ONLY is for messages to one person",
+        # decided by what others said: they end through a CLOSE too
+        "NOT_IMESSAGE": "the contact has no iMessage; service_policy ANY would send an SMS, under a new request_id",
+        "SERVICE_UNKNOWN": "Sendblue could not say whether the contact has iMessage; redrive it later",
+        "MEDIA_NOT_FOUND": "the server of media_url must give the file out; a signed link may have lapsed",
+        "MEDIA_NOT_PUBLIC": "media_url must lead to public addresses only",
+        "MEDIA_REDIRECTED": "media_url may redirect at most three times, and to https only",
+        "MEDIA_TOO_LARGE": "the file behind media_url must not be larger than media.max_mb",
+        "MEDIA_KIND_UNKNOWN": "media_url or its server must say what kind of file it is",
+        "MEDIA_NOT_TAKEN": "Sendblue refused the upload of the file behind media_url",
     }
 )
 

@@ -215,5 +215,6 @@ _RULES: tuple[tuple[str, _Breaks], ...] = (
     ("TAGS_TOO_LARGE", lambda r, _: _bad_tags(r.tags)),
     ("REPLY_TO_INVALID", lambda r, _: _bad_reply(r)),
     ("SEAT_ID_INVALID", lambda r, _: _bad_reference(r.seat_id)),
+    ("PRE_REPLY_GROUP", lambda r, _: r.is_group and r.pre_reply_override),
 )
 """One row, one rule: the code, and what breaks it."""

@@ -3,7 +3,8 @@
 "Not now" and "never" are different types: ``NotNow`` and ``Defer``; ``Close`` and ``Owe``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from connector.core.delays import Defer, Wait
@@ -23,7 +24,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Append an INTENT and act on the verdict."""
+    """Append an INTENT and act on the verdict. ``media_url``: what is sent in place of the request's own link."""
+
+    media_url: str | None = field(default=None, repr=False)
 
 
 class NotNow(NamedTuple):
@@ -74,6 +77,21 @@ class Refute(NamedTuple):
     attempt: str
 
 
+class Question(StrEnum):
+    """What may have to be asked outside before a text goes."""
+
+    SERVICE = "SERVICE"
+    """Whether the contact has iMessage."""
+    MEDIA = "MEDIA"
+    """Where its file is at Sendblue, once it is uploaded."""
+
+
+class Ask(NamedTuple):
+    """Put the question, unless it is under way, and wait meanwhile."""
+
+    question: Question
+
+
 class DropIt(NamedTuple):
     """Parked, and the policy of this request is to drop: append RESOLVE(drop)."""
 
@@ -90,4 +108,4 @@ class Owe(NamedTuple):
 
 Act: TypeAlias = Propose | Announce | Close | Refute | ParkIt | ParkUnknown | DropIt
 """What is done about the record in hand, which is then looked at again."""
-Turn: TypeAlias = Act | NotNow | Defer | HopTo | Look | Owe
+Turn: TypeAlias = Act | NotNow | Defer | HopTo | Look | Ask | Owe

@@ -13,6 +13,7 @@ from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
+from connector.core.preparing import NOTHING_ASKED, NOTHING_SET, Known, Preparing, forbidden_end, prepared
 from connector.core.refusals import refusal
 from connector.core.requests import expires_ms, too_new, too_old
 from connector.core.resend import NOTHING_SEEN, Absence, is_absent
@@ -28,7 +29,6 @@ from connector.core.steps import (
     Owe,
     ParkIt,
     ParkUnknown,
-    Propose,
     Refute,
     Turn,
 )
@@ -67,6 +67,7 @@ class Policy:
     use_bound_line: bool = False
     lease_s: float = 5.0
     unknown_code: UnknownCode = UnknownCode.REJECT
+    preparing: Preparing = NOTHING_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Seen:
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
+    ``known``: what was answered to what this record needs answered before it goes.
     """
 
     now_ms: int
@@ -103,6 +105,7 @@ class Seen:
     park_before_ms: int = 0
     look_at: float | None = None
     absence: Absence = NOTHING_SEEN
+    known: Known = NOTHING_ASKED
 
 
 def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
@@ -113,7 +116,12 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
         return NotNow(Wait.LEDGER, seen.mono + BEHIND_S)
     if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):
         return _not_free(held, seen, seen.standing, policy)
-    ended = _out_of_time(held, seen, policy) or _cancelled(seen) or _elsewhere(held, seen, policy)
+    ended = (
+        _out_of_time(held, seen, policy)
+        or _cancelled(seen)
+        or forbidden_end(held.dispatch.request, policy.preparing)
+        or _elsewhere(held, seen, policy)
+    )
     if ended is not None:
         return ended
     send_at = held.dispatch.request.send_at_ms or 0  # a record's own time a little ahead of us is only another clock
@@ -127,7 +135,7 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
         return _blocked(held, seen, policy)
     if seen.suspected_until > seen.mono:
         return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
-    return Propose()
+    return prepared(held.dispatch.request, seen.known, policy.preparing, seen.mono, seen.waited_s)
 
 
 def _is_behind(held: Held, seen: Seen) -> bool:

@@ -1,12 +1,12 @@
 """Rows of the request, dispatch and parked schemas, to and from the connector's values."""
 
-from connector.core.messages import Dispatch, OnInDoubt, Origin, ReplyTo, SendRequest, Source
+from connector.core.messages import Dispatch, OnInDoubt, Origin, ReplyTo, SendRequest, ServicePolicy, Source
 from connector.kafka.avro import Row
 
 
 def request_of(row: Row) -> SendRequest:
     """A SendRequest row as the core's value; nothing is judged here."""
-    policy, reply = row["on_in_doubt"], row["reply_to"]
+    policy, reply, service = row["on_in_doubt"], row["reply_to"], row["service_policy"]
     return SendRequest(
         request_id=row["request_id"],
         number=row["number"],
@@ -23,6 +23,8 @@ def request_of(row: Row) -> SendRequest:
         reply_to=ReplyTo(reply["message_handle"], reply["part_index"]) if reply else None,
         tags=row["tags"],
         created_at_ms=row["created_at"],
+        service_policy=ServicePolicy(service) if service in ServicePolicy.__members__ else None,
+        pre_reply_override=bool(row["pre_reply_override"]),
     )
 
 
@@ -45,6 +47,8 @@ def request_row(request: SendRequest) -> Row:
         "reply_to": reply and {"message_handle": reply.message_handle, "part_index": reply.part_index},
         "tags": dict(request.tags),
         "created_at": request.created_at_ms,
+        "service_policy": None if request.service_policy is None else str(request.service_policy),
+        "pre_reply_override": request.pre_reply_override or None,
     }
 
 

@@ -154,6 +154,19 @@ SENDBLUE = (
     ),
 )
 
+CONTENT = (
+    _counter(
+        "service_look_ups",
+        "look-ups of the service that reaches a contact, for requests with IMESSAGE_ONLY",
+        result=("imessage", "other", "no_answer"),
+    ),
+    _counter(
+        "media_uploads",
+        "files uploaded to Sendblue before their text; large: more than 5 MB, which an SMS does not take",
+        result=("uploaded", "large", "not_taken", "no_answer"),
+    ),
+)
+
 DELIVERY = (
     _counter("webhook_requests", "requests to the ingress, by HTTP status", type=WEBHOOKS, code=WEBHOOK_CODES),
     _seconds("webhook_request_duration", "until the ingress had answered", CALL_SECONDS, type=WEBHOOKS),
@@ -210,6 +223,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = {
     "The ledger": LEDGER,
     "Lines": LINE,
     "Calls of Sendblue": SENDBLUE,
+    "Before a text goes": CONTENT,
     "Callbacks and delivery": DELIVERY,
     "Kafka": KAFKA,
 }

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 from prometheus_client import disable_created_metrics as without_created
 
-from connector.core import edge_facts, facts, sights
+from connector.core import content_facts, edge_facts, facts, sights
 from connector.core.delivery import error_class
 from connector.core.messages import EventType
 from connector.observability import scrape
@@ -40,6 +40,8 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.AuditFound: ("sendblue_audit_findings_total", "finding"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
+    content_facts.ServiceAsked: ("sendblue_service_look_ups_total", "result"),
+    content_facts.MediaAsked: ("sendblue_media_uploads_total", "result"),
     edge_facts.Committed: ("sendblue_commits_total", "topic", "result"),
     edge_facts.ClientFailed: ("sendblue_kafka_client_errors_total", "client", "code"),
     edge_facts.Produced: ("sendblue_produced_records_total", "topic", "result"),
@@ -71,6 +73,7 @@ class Metrics:
             facts.PostAnswered: self._post,
             facts.MessageSettled: self._settled,
             facts.CallbackAnswered: self._callback,
+            facts.StatusSwept: self._swept,
             edge_facts.Produced: self._produced,
             edge_facts.ApiCalled: self._called,
             edge_facts.WebhookAnswered: self._webhook,
@@ -122,6 +125,10 @@ class Metrics:
             self._inc("sendblue_delivery_errors_total", str(error_class(fact.error_code)))
         if fact.delivered_s is not None:
             self._observe("sendblue_delivery_duration_seconds", fact.delivered_s, fact.service)
+        if fact.downgraded:
+            self._inc("sendblue_downgraded_total")
+
+    def _swept(self, fact: facts.StatusSwept) -> None:
         if fact.downgraded:
             self._inc("sendblue_downgraded_total")
 

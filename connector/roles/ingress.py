@@ -128,10 +128,8 @@ class Ingress:
         status, service = (report.status, report.service or "") if report else ("", "")
         code = (report.error_code if report else None) or ""
         seconds = max(self._now_ms() - began, 0) / 1000
-        delivered_s, fell_back = (
-            (delivered_after_s(report), report.terminal and report.downgraded) if report else (None, False)
-        )
-        self._observe(CallbackAnswered(result, status, service, code, seconds, delivered_s, fell_back))
+        delivered_s, downgraded = (delivered_after_s(report), report.fell_back) if report else (None, False)
+        self._observe(CallbackAnswered(result, status, service, code, seconds, delivered_s, downgraded))
         return reply
 
 

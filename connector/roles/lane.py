@@ -45,6 +45,7 @@ class Lane:
         self.reports: dict[str, Report] = {}
         self.suspicions: dict[int, Suspicion] = {}
         self.traceparents: dict[int, str] = {}
+        self.uploaded: dict[int, str] = {}
         self.announced: set[int] = set()
         self.rounds: set[int] = set()
         self._since: dict[int, float] = {}
@@ -110,6 +111,7 @@ class Lane:
         self.watermark.done(offset)
         self.suspicions.pop(offset, None)
         self.traceparents.pop(offset, None)
+        self.uploaded.pop(offset, None)
         self.announced.discard(offset)
         self.rounds.discard(offset)
         self._since.pop(offset, None)

@@ -66,7 +66,10 @@ class _Turn:
             if isinstance(step, steps.NotNow):
                 return self.lane.wait(self.offset, self.held, step.until, step.reason)
             if isinstance(step, steps.Look):
-                self.around.doubts.look(self.held, step.attempt, newest=self._may_resend())
+                self.around.doubts.look(self._as_sent(), step.attempt, newest=self._may_resend())
+                continue
+            if isinstance(step, steps.Ask):
+                self.around.preparations.ask(self.held, step.question)
                 continue
             if isinstance(step, steps.Owe | steps.HopTo | Defer):
                 await self._leave(step)
@@ -85,6 +88,14 @@ class _Turn:
             case _:
                 assert_never(step)
 
+    def _as_sent(self) -> Held:
+        """With the media URL that goes over the wire: the file's at Sendblue, where it had to be uploaded."""
+        media_url = self.lane.uploaded.get(self.offset)
+        if media_url is None:
+            return self.held
+        dispatch = self.held.dispatch
+        return replace(self.held, dispatch=replace(dispatch, request=replace(dispatch.request, media_url=media_url)))
+
     def _traced(self) -> Held:
         """With the trace context of the call, if one was made: the event hangs below it."""
         traceparent = self.lane.traceparents.get(self.offset)
@@ -101,7 +112,9 @@ class _Turn:
             case steps.Refute(attempt):
                 line, unsent = self._line_of(attempt), Result.UNSENT
                 await self._record(Outcome(attempt, self.request_id, line, contact, unsent, ABSENT, via="absence"))
-            case steps.Propose():
+            case steps.Propose(media_url):
+                if media_url is not None:
+                    self.lane.uploaded[self.offset] = media_url
                 await self._propose()
             case steps.Close(disposition, code):
                 await self._record(Close(self.request_id, dispatch.origin, dispatch.redrive, disposition, code))
@@ -202,7 +215,7 @@ class _Turn:
         clocks, writes = self.around.clocks, self.lane.writes
         writes.begin(began := clocks.mono())
         may_write = partial(self._may_write, intent, lease_end)
-        answer = await self.around.sendblue.send(self.held.dispatch, intent.attempt, may_write)
+        answer = await self.around.sendblue.send(self._as_sent().dispatch, intent.attempt, may_write)
         ended = clocks.mono()
         writes.make(ended if answer.written_after_s is None else began + answer.written_after_s)
         classified = classify(answer, self.around.policy.unknown_code)

@@ -13,6 +13,7 @@ from connector.core.facts import Observer, RequestRefused, RequestRouted
 from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Dispatch, Disposition, Origin, SendRequest, Source
 from connector.core.offsets import Watermark
+from connector.core.preparing import NOTHING_SET, Preparing, forbidden
 from connector.core.records import Close
 from connector.core.redriving import Redriven, redriven
 from connector.core.requests import id_is_usable, refusals, request_time_ms, too_large
@@ -53,8 +54,9 @@ class Router:
         hash_key: bytes,
         pause: Callable[[int, bool], None],
         tracing: Tracing = OFF,
+        preparing: Preparing = NOTHING_SET,
     ) -> None:
-        self._tracing = tracing
+        self._tracing, self._preparing = tracing, preparing
         self._replica, self._lines, self._ends = replica, lines, ends
         self._possible, self._now_ms, self._observe = possible, now_ms, observe
         self._hash_key, self._pause = hash_key, pause
@@ -138,7 +140,7 @@ class Router:
             return await self._refuse(record, "RECORD_TOO_LARGE", request.request_id)
         contact = contact_hash(request, self._hash_key)
         choice = choose(request, contact, self._replica.views.line_of(contact), self._lines)
-        code = None if isinstance(choice, Route) else choice.code
+        code = forbidden(request, self._preparing) if isinstance(choice, Route) else choice.code
         if not all(map(self._possible, (*request.numbers, *filter(None, (request.number,))))):
             code = "NUMBER_IMPOSSIBLE"
         if code is not None:

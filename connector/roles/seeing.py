@@ -39,6 +39,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         park_before_ms=around.orders.park_before_ms,
         look_at=doubts.look_at(attempt),
         absence=doubts.absence(attempt),
+        known=around.preparations.known(held),
     )
 
 

@@ -208,7 +208,7 @@ class Sweeper:
             return False
         await self._ends.event(event)
         self._learn(told_by(event))
-        self._observe(StatusSwept(by))
+        self._observe(StatusSwept(by, report.fell_back))
         return True
 
     async def _give_up(self, handle: str) -> None:

@@ -28,6 +28,7 @@ def body_of(request: SendRequest, from_number: str, callback_url: str | None) ->
         "status_callback": callback_url,
         "seat_id": request.seat_id,
         "reply_to": _reply_to(request.reply_to),
+        "pre_reply_override": request.pre_reply_override or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -7,7 +7,7 @@ calls them. Nothing here shows a number, a text, a URL with a token or a key.
 
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Self
 
 import httpx2
@@ -18,6 +18,7 @@ from connector.core.facts import Observer
 from connector.sendblue.bodies import body_of, path_of
 from connector.sendblue.credentials import CredentialSource
 from connector.sendblue.exchange import Exchange, Limits
+from connector.sendblue.forms import Form
 from connector.sendblue.gate import at_once
 from connector.sendblue.lookups import (
     MessagePage,
@@ -125,12 +126,24 @@ class SendblueClient:
         reply = await self._exchange.call(request, deadline_s=UPLOAD_DEADLINE_S)
         return wanted("POST", UPLOAD_OBJECT_PATH, reply).text("mediaObjectId")
 
-    async def upload_file(self, name: str, content: bytes) -> UploadedFile:
-        """Give Sendblue a file (at most 100 MB); the extension of its name tells its kind. Raises SendblueError."""
-        plain = self._exchange.request("POST", UPLOAD_FILE_PATH)
-        del plain.headers["content-length"]
-        request = httpx2.Request("POST", plain.url, headers=plain.headers, files={"file": (name, content)})
-        fields = wanted("POST", UPLOAD_FILE_PATH, await self._exchange.call(request, deadline_s=UPLOAD_DEADLINE_S))
+    async def upload_file(
+        self, name: str, chunks: AsyncIterator[bytes], size: int | None, deadline_s: float = UPLOAD_DEADLINE_S
+    ) -> UploadedFile:
+        """Give Sendblue a file (at most 100 MB) as it comes. Raises SendblueError, ValueError for a name of no use.
+
+        The extension of ``name`` tells its kind; ``size`` in bytes, None where nobody knows it before its end.
+        """
+        form = Form(name, chunks, size)
+        try:
+            plain = self._exchange.request("POST", UPLOAD_FILE_PATH)
+        except UNREADABLE_KEYS as error:
+            reply = not_made(error)
+        else:
+            del plain.headers["content-length"]
+            plain.headers.update(form.headers)
+            request = httpx2.Request("POST", plain.url, headers=plain.headers, content=form.parts())
+            reply = await self._exchange.call(request, deadline_s=deadline_s)
+        fields = wanted("POST", UPLOAD_FILE_PATH, reply)
         return UploadedFile(fields.text("media_url"), fields.optional("mediaObjectId"))
 
     async def aclose(self) -> None:

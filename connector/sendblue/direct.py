@@ -160,12 +160,21 @@ class _Connection(asyncio.Protocol):
         if isinstance(request.stream, httpx2.ByteStream):
             self._transport.write(_head(request) + await request.aread())
         else:
-            self._transport.write(_head(request))
-            async for chunk in request.stream:  # type: ignore[union-attr]  # the client refuses one that is not async
-                await self._writable.wait()
-                self._transport.write(chunk)
+            await self._write_parts(request)
         self._written = True
         return answering
+
+    async def _write_parts(self, request: httpx2.Request) -> None:
+        """A body that comes bit by bit, in chunks (RFC 9112 7.1) where its length is not known. Raises WriteError."""
+        chunked = "transfer-encoding" in request.headers
+        self._transport.write(_head(request))
+        async for part in request.stream:  # type: ignore[union-attr]  # the client refuses one that is not async
+            await self._writable.wait()
+            if self._lost:
+                raise httpx2.WriteError("the connection ended")
+            self._transport.write(b"%x\r\n%s\r\n" % (len(part), part) if chunked and part else part)
+        if chunked:
+            self._transport.write(b"0\r\n\r\n")
 
     def end_exchange(self) -> bool:
         """Return whether the connection may be used again."""

@@ -1,4 +1,5 @@
-"""httpx2's transport interface over httpcore2's pool, for who needs a proxy: HTTP/1.1, no retries, watched connections.
+"""httpx2's transport interface over httpcore2's pool, for who needs a proxy or looks at each address: HTTP/1.1, no
+retries, watched connections.
 
 What httpx2's own transport does, less its choices: that one offers no way to put in the network backend of
 ``wire.py``. httpcore2's exceptions pass through as they are; ``reading`` knows both families.
@@ -24,6 +25,7 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
         max_connections: int,
         keepalive_s: float,
         proxy: httpcore2.Proxy | None = None,
+        network: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl_context,
@@ -34,7 +36,7 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
             http1=True,
             http2=False,
             retries=0,
-            network_backend=WatchedBackend(),
+            network_backend=network or WatchedBackend(),
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

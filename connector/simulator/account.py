@@ -48,6 +48,7 @@ class Account:
         self.limits = Limits(settings)
         self.webhooks = Webhooks()
         self.opted_out: set[str] = set()
+        self.verified = None if settings.verified is None else set(settings.verified)
         self.line_states: dict[str, dict[str, Any]] = {}
         self._timers = Timers()
         self._poster = Poster(settings.callback_wait_s)
@@ -93,6 +94,8 @@ class Account:
         elif word == START_WORD:
             self.opted_out.discard(text.contact)
         text.opted_out = text.contact in self.opted_out
+        if self.verified is not None:
+            self.verified.add(text.contact)
         self.limits.heard(text.line, text.contact, text.created)
         self.archive.add(text)
         self.announce("receive", self.wire(text), text.line)

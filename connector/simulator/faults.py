@@ -65,7 +65,7 @@ class Faults:
 
     ``silent``: share of texts of which no callback ever comes. ``stuck``: share that stays at SENT. ``late_error``:
     share that ends in ERROR after ACCEPTED, with one of ``late_codes``. ``callback_late``: share of callbacks that come
-    ``late_steps`` steps later, and so out of order.
+    ``late_steps`` steps later, and so out of order. ``no_service``: look-ups of a service are inconclusive (503).
     """
 
     send: Shares = field(default_factory=dict)
@@ -83,6 +83,7 @@ class Faults:
     stuck: float = 0.0
     late_error: float = 0.0
     late_codes: list[int | str] = field(default_factory=lambda: [5504, 10001, 10002])
+    no_service: bool = False
 
     def __post_init__(self) -> None:
         self.sends = random.Random(self.seed)  # noqa: S311 - reproducible mishaps

@@ -86,6 +86,8 @@ class Lines:
         number = request.query_params.get("number", "")
         if not E164.fullmatch(number):
             return error(400, "number must be in E.164 format")
+        if self._account.faults.no_service:
+            return error(503, "The service could not be determined, try again")
         return answer(200, {"number": number, "service": "SMS" if service_of(number) == "SMS" else "iMessage"})
 
     async def opt_out(self, request: Request) -> Response:

@@ -86,7 +86,7 @@ class Sending:
         if account.limits.too_fast(line, now):
             return self._met(Fault.TOO_MANY, post), None
         if not group and (rule := self._rule(body, now)):
-            http = 400 if rule.startswith("LINE_") else account.settings.decline_http
+            http = account.settings.decline_http if rule in DECLINES else 400
             return self._declined(rule, http, body, now, post)
         text = self._text(body, now)
         if not group:
@@ -96,6 +96,8 @@ class Sending:
 
     def _rule(self, body: SendBody, now: float) -> str | None:
         number, account = body.number or "", self._account
+        if account.verified is not None and number not in account.verified:
+            return "UNVERIFIED"
         if number in account.opted_out:
             return "OPTED_OUT"
         return account.limits.declined(body.from_number or "", number, now, body.pre_reply_override)
@@ -178,6 +180,8 @@ class Sending:
         assert_never(fault)
 
 
+DECLINES = frozenset({"OPTED_OUT", "PRE_REPLY_LIMIT_REACHED"})
+"""Rules of which nobody knows whether the answer is a 4xx."""
 _BEFORE = frozenset({Fault.DROP, Fault.ERROR_BEFORE, Fault.TOO_MANY, Fault.HTML, Fault.HANG, Fault.UNAVAILABLE})
 """Faults after which nothing was accepted."""
 

@@ -46,11 +46,12 @@ from connector.web.traffic import Traffic, watched
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of, policy_of, ring_of
+from connector.wiring.installation import credentials_of, group_of, policy_of, preparing_of, ring_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
 from connector.wiring.outbound import Calls, LedgerTopic, OutTopics
+from connector.wiring.preparations import Asking
 
 
 @dataclass
@@ -159,6 +160,7 @@ async def start_router(parts: Parts) -> None:
         parts.hash_key,
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
         parts.tracing,
+        preparing_of(parts.settings),
     )
     parts.router = router
     parts.watches.append(router.watch)
@@ -190,6 +192,9 @@ async def start_sender(parts: Parts) -> None:
     doubts = Doubts(parts.replica, proofs, system, parts.looks_rate, parts.wake, parts.observe)
     parts.closers.append(doubts.close)
     parts.watches.append(doubts.watch)
+    asking = Asking(settings, _client(parts), system, system.jitter, parts.wake, parts.looks_rate, parts.observe)
+    parts.closers.append(asking.close)
+    parts.watches += asking.watches
     around = Surroundings(
         parts.replica,
         calls,
@@ -204,6 +209,7 @@ async def start_sender(parts: Parts) -> None:
         parts.orders,
         tracing=parts.tracing,
         call_s=settings.sendblue.deadline_s,
+        preparations=asking.preparations,
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
+from connector.core.preparing import Preparing
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
@@ -13,6 +14,7 @@ from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
 from connector.sendblue.credentials import Credentials
 from connector.settings import Settings, file_text, secret
+from connector.settings_content import Upload
 
 
 def clients_of(settings: Settings, more: Mapping[str, str] | None = None) -> ClientSettings:
@@ -116,6 +118,12 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
     return {name: f"{topic}-value" for name, topic in topics.items()}
 
 
+def preparing_of(settings: Settings) -> Preparing:
+    """The settings that say what must be known before a text goes."""
+    part, upload = settings.lookup, settings.media.upload is Upload.AUTO
+    return Preparing(settings.service_policy, part.inconclusive, part.give_up_after_s, upload)
+
+
 def policy_of(settings: Settings) -> Policy:
     """The settings that a turn depends on."""
     return Policy(
@@ -125,4 +133,5 @@ def policy_of(settings: Settings) -> Policy:
         use_bound_line=settings.line_conflict == "use_bound",
         lease_s=settings.ledger.lease_s,
         unknown_code=settings.sendblue.unknown_code,
+        preparing=preparing_of(settings),
     )

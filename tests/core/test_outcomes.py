@@ -141,8 +141,8 @@ def test_a_faulty_message_does_not_stop_its_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("status", "text", "code"),
     [
-        (400, "Contact must be verified before sending", "CONTACT_UNVERIFIED"),
-        (403, "This number has not been verified. Please verify the contact first", "CONTACT_UNVERIFIED"),
+        (400, "Contact must be verified before sending", "CONTACT_NOT_VERIFIED"),
+        (403, "This number has not been verified. Please verify the contact first", "CONTACT_NOT_VERIFIED"),
         (400, "Seat not found", "SEAT_UNKNOWN"),
         (404, "Seat not found", "SEAT_UNKNOWN"),
         (404, "Group not found", "HTTP_404"),
