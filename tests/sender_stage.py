@@ -9,8 +9,10 @@ from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
+from connector.core.inquiries import NoAnswer
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.orders import Orders
+from connector.core.preparing import Media
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.spans import OFF, Tracing
@@ -18,6 +20,7 @@ from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
 from connector.roles.account import Account
 from connector.roles.doubts import Doubts
+from connector.roles.inquiring import Desk, Preparations
 from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
 from connector.roles.replica import AppendFailed, Replica
@@ -59,6 +62,8 @@ class Log:
 class Stage:
     """Everything around one sender, and what it did: POSTs as (time, request id, line), ends as event types.
 
+    ``services`` and ``files``: what is answered to what is asked before a text goes, one after the other; then always
+    the last. ``media``: the URLs that were posted; ``sought``: what the message list was asked for.
     ``connects_s``: how long each call waits for its connection, 0 when there are no more.
     """
 
@@ -87,6 +92,12 @@ class Stage:
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
     call_s: float = 20.0
+    services: list[str | NoAnswer] = field(default_factory=list)
+    files: list[Media | NoAnswer] = field(default_factory=list)
+    asked: list[tuple[float, str]] = field(default_factory=list)
+    asking_s: float = 0.2
+    media: list[str | None] = field(default_factory=list)
+    sought: list[Text] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -96,6 +107,11 @@ class Stage:
         self.proofs = ListProofs(self.replica, self, self, self.log_end)
         self.doubts = Doubts(self.replica, self.proofs, self, lambda: self.looks_rate, self._wake, self.facts.append)
         self.orders, key = Orders(), b"k" * 16
+        self.desks: tuple[Desk[str, str], Desk[str, Media]] = (
+            Desk(self.service, lambda _: 3600.0, self, self.jitter, self._wake, at_once=2, rate=lambda: 10.0),
+            Desk(self.file, lambda _: 900.0, self, self.jitter, self._wake, at_once=2, rate=lambda: 10.0),
+        )
+        preparations = Preparations(self.policy.preparing, *self.desks)
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
             *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
@@ -103,6 +119,7 @@ class Stage:
             budget=self.budget,
             tracing=self.tracing,
             call_s=self.call_s,
+            preparations=preparations,
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)
@@ -143,13 +160,27 @@ class Stage:
             return NOT_WRITTEN
         wrote = self.mono()
         self.posts.append((wrote, dispatch.request.request_id, dispatch.line))
+        self.media.append(dispatch.request.media_url)
         await asyncio.sleep(self.latency_s)
         answer = self.answers.pop(0) if self.answers else self.answer_for(dispatch.request.request_id)
         return replace(answer, written_after_s=wrote - began)
 
+    async def service(self, number: str) -> str | NoAnswer:
+        self.asked.append((self.mono(), number))
+        await asyncio.sleep(self.asking_s)
+        return self.services.pop(0) if len(self.services) > 1 else self.services[0]
+
+    async def file(self, link: str) -> Media | NoAnswer:
+        self.asked.append((self.mono(), link))
+        await asyncio.sleep(self.asking_s)
+        return self.files.pop(0) if len(self.files) > 1 else self.files[0]
+
     def text(self, dispatch: Dispatch, line: str) -> Text | None:
         request = dispatch.request
-        return Text(request.number, f"line {line}", request.content, request.media_url) if request.number else None
+        if request.number is None:
+            return None
+        self.sought.append(Text(request.number, f"line {line}", request.content, request.media_url))
+        return self.sought[-1]
 
     async def log_end(self) -> int | None:
         return len(self.log.records)

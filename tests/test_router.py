@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.facts import Observer
-from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, Source
+from connector.core.messages import Dispatch, Disposition, EventType, Origin, SendRequest, ServicePolicy, Source
+from connector.core.preparing import NOTHING_SET, Preparing
 from connector.core.records import Close, Outcome, Rebind, Resolution, Resolve, Result
 from connector.core.requests import MAX_RECORD_BYTES
 from connector.core.routing import Lines
@@ -70,7 +71,12 @@ class Topics:
 class Stage:
     """A router and a reconciler over one replica."""
 
-    def __init__(self, observe: Observer = lambda _: None, topics: Topics | None = None) -> None:
+    def __init__(
+        self,
+        observe: Observer = lambda _: None,
+        topics: Topics | None = None,
+        preparing: Preparing = NOTHING_SET,
+    ) -> None:
         self.log, self.topics = Log(), topics or Topics()
         self.replica = Replica("P", self.log)
         self.log.replicas.append(self.replica)
@@ -87,6 +93,7 @@ class Stage:
             lambda _: None,
             b"k" * 16,
             lambda partition, full: self.paused.append((partition, full)),
+            preparing=preparing,
         )
         self.reconciler = Reconciler(self.replica, ends, self.topics, self.mono, lambda _: None)
         self.router.assigned([0])
@@ -171,6 +178,39 @@ def test_what_settings_refuse_ends_through_the_ledger() -> None:
 
         assert [type(record) for record in stage.log.records] == [Close]
         assert [(e.type, e.code) for e in stage.topics.events] == [(EventType.REJECTED, "LINE_NOT_OURS")]
+
+    run(story())
+
+
+def test_a_link_that_must_be_uploaded_ends_through_the_ledger_or_passes() -> None:
+    """As uploads are set; so does a group by iMessage only."""
+    signed = "https://files.example.com/a.png?sig=x"
+    group = {"number": None, "group_id": "g", "from_number": LINE, "service_policy": ServicePolicy.IMESSAGE_ONLY}
+
+    async def story() -> None:
+        refusing, uploading = Stage(), Stage(preparing=Preparing(upload=True))
+        for stage in (refusing, uploading):
+            await stage.route(request("r1", media_url=signed), 0)
+            await stage.route(request("r2", **group), 1)
+        codes = [[event.code for event in stage.topics.events] for stage in (refusing, uploading)]
+
+        assert codes == [["MEDIA_URL_SIGNED", "IMESSAGE_ONLY_GROUP"], ["IMESSAGE_ONLY_GROUP"]]
+        assert [type(record) for record in refusing.log.records] == [Close, Close]
+        assert [dispatch.request.media_url for dispatch in uploading.topics.dispatched] == [signed]
+
+    run(story())
+
+
+def test_11_a_replay_after_uploads_were_switched_off_keeps_the_first_end() -> None:
+    """Sent with its uploaded file; the replay owes SUBMITTED, not REJECTED."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS))
+        stage.log.land(submitted(a))
+        await stage.route(request(media_url="https://files.example.com/a.png?sig=x"))
+
+        assert [event.type for event in stage.topics.events if event.type is EventType.REJECTED] == []
 
     run(story())
 

@@ -37,7 +37,7 @@ PreReply = Annotated[int, typer.Option(min=0, help="texts to a contact who never
 PlanSuffix = Annotated[bool, typer.Option("--plan-suffix", help="append to each text what the free plan appends")]
 Verified = Annotated[
     list[str] | None,
-    typer.Option(help="free plan: a contact who may be sent texts, E.164; all others must text in first"),
+    typer.Option(help="free plan: a contact who may be texted, E.164; others must text in first"),
 ]
 OddTypes = Annotated[bool, typer.Option("--odd-types", help="the other spelling where Sendblue has two")]
 

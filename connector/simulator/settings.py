@@ -22,8 +22,8 @@ class SimulatorSettings:
     hour and 50 until 3 AM in New York. ``pre_reply_limit``: texts to somebody who never answered, 0 for no limit.
     ``decline_http``: how OPTED_OUT and PRE_REPLY_LIMIT_REACHED are answered: 400, or a 2xx whose body says ERROR.
 
-    ``free_plan``: appends SUFFIX to every text. ``verified``: the contacts who alone may be sent anything, as on the free
-    plan, with whoever has texted in; None: no such rule. ``odd_types``: the other spelling wherever Sendblue has two.
+    ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
+    ``verified``: who alone may be sent anything, as on the free plan, beside those who have texted in; None: everybody.
     ``callback_wait_s``, ``callback_retry_s``: for an answer, and before the first repeat (then doubling; None: one
     step); ``retry_any``: repeat after any answer but 2xx, not only after 5xx. ``record``: the file of the
     record; ``answers``: of the callbacks' answers.

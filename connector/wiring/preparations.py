@@ -28,8 +28,11 @@ KEEP_REFUSAL_S = 60.0
 """A file that was not there may be there a minute later, for another request."""
 SMS_BYTES = 5_000_000
 """What Sendblue sends by SMS at most; it tries to make more than that smaller."""
-REFUSED = {"HTTP_400": "MEDIA_NOT_TAKEN", "HTTP_413": "MEDIA_TOO_LARGE", "HTTP_415": "MEDIA_NOT_TAKEN"}
-REFUSED["HTTP_422"] = "MEDIA_NOT_TAKEN"
+REFUSED = {
+    **dict.fromkeys(("HTTP_400", "HTTP_415", "HTTP_422"), "MEDIA_NOT_TAKEN"),
+    "HTTP_413": "MEDIA_TOO_LARGE",
+}
+"""What Sendblue's answer to an upload says of the file; anything else says nothing of it."""
 
 
 class Services:

@@ -60,6 +60,30 @@ def test_a_status_may_end_the_message_never_the_request(status: str, terminal: b
     assert (event.terminal, event.final) == (terminal, False)
 
 
+@pytest.mark.parametrize(
+    ("status", "service", "was_downgraded", "flagged"),
+    [
+        ("SENT", "SMS", None, True),
+        ("SENT", "sms", False, True),
+        ("SENT", None, True, True),
+        ("ERROR", "SMS", True, True),
+        ("QUEUED", "SMS", True, False),
+        ("SENT", "iMessage", None, False),
+        ("DELIVERED", "iMessage", False, False),
+    ],
+)
+def test_the_status_that_ends_an_sms_says_so(
+    status: str, service: str | None, was_downgraded: bool | None, flagged: bool
+) -> None:
+    """However Sendblue puts it; before its end a message may still be said to go by the wrong service. The id stays."""
+    report = replace(REPORT, status=status, service=service, was_downgraded=was_downgraded)
+    event = status_event(report, CLAIM, IN_ORDER, NOW)
+    plain = status_event(replace(report, service="iMessage", was_downgraded=None), CLAIM, IN_ORDER, NOW)
+
+    assert (event.code, event.reason is not None) == ("DOWNGRADED" if flagged else None, flagged)
+    assert event.event_id == plain.event_id
+
+
 def test_a_status_without_a_date_or_a_claim() -> None:
     """Without Sendblue's time ours counts; a message the sweep cannot tie to a request is told all the same."""
     event = status_event(replace(REPORT, date_updated_ms=None), None, IN_ORDER, NOW, origin=EventOrigin.SWEEP)

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connector.core.identities import account_fingerprint, body_hash, contact_hash, fingerprint, text_hash
-from connector.core.messages import OnInDoubt, ReplyTo, SendRequest
+from connector.core.messages import OnInDoubt, ReplyTo, SendRequest, ServicePolicy
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 PERSON, SECOND, THIRD = "+12025550123", "+12025550124", "+12025550125"
@@ -99,6 +99,7 @@ def test_whatever_the_person_sees_makes_another_body() -> None:
         replace(TO_PERSON, request_id="order-2"),
         replace(TO_PERSON, tags={"team": "a"}, created_at_ms=5, send_at_ms=6, expires_at_ms=7),
         replace(TO_PERSON, from_number=THIRD, seat_id="seat", on_in_doubt=OnInDoubt.DROP),
+        replace(TO_PERSON, service_policy=ServicePolicy.IMESSAGE_ONLY, pre_reply_override=True),
         replace(TO_PERSON, media_url=" "),
     ],
 )

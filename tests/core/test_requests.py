@@ -90,6 +90,7 @@ BROKEN: list[tuple[str, SendRequest]] = [
     ("REPLY_TO_INVALID", replace(GOOD, reply_to=ReplyTo("h" * 257, None))),
     ("REPLY_TO_INVALID", replace(GOOD, reply_to=ReplyTo("handle", -1))),
     ("SEAT_ID_INVALID", replace(GOOD, seat_id="")),
+    ("PRE_REPLY_GROUP", replace(GROUP, pre_reply_override=True)),
     ("MEDIA_URL_NOT_HTTPS", replace(GOOD, media_url="http://cdn.example.com/a.png")),
 ]
 
@@ -116,7 +117,8 @@ FINE: list[SendRequest] = [
     replace(GOOD, expires_at_ms=NOW + 1),
     replace(GOOD, tags={"k" * 64: "v" * 256} | {f"k{n}": "" for n in range(31)}),
     replace(GOOD, tags={"k": "v"}),
-    replace(GOOD, reply_to=ReplyTo("handle", 0), seat_id="seat"),
+    replace(GOOD, reply_to=ReplyTo("handle", 0), seat_id="seat", pre_reply_override=True),
+    replace(GOOD, media_url="https://cdn.example.com/a.png?sig=1"),
     replace(GROUP, numbers=people(25)),
     replace(GROUP, numbers=(*people(25), *people(25))),
     replace(GROUP, numbers=(), group_id="g" * 256),

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core import records
-from connector.core.messages import Dispatch, Disposition, OnInDoubt, Origin, ReplyTo, SendRequest, Source
+from connector.core.messages import (
+    Dispatch,
+    Disposition,
+    OnInDoubt,
+    Origin,
+    ReplyTo,
+    SendRequest,
+    ServicePolicy,
+    Source,
+)
 from connector.kafka.avro import Codec, NeedSchema, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.schemas import SchemaName, text_of
@@ -76,6 +85,8 @@ requests = st.builds(
     on_in_doubt=st.none() | st.sampled_from(OnInDoubt),
     reply_to=st.none() | st.builds(ReplyTo, words, st.none() | st.integers(0, 9)),
     tags=st.dictionaries(words, words, max_size=3),
+    service_policy=st.none() | st.sampled_from(ServicePolicy),
+    pre_reply_override=st.booleans(),
 )
 
 

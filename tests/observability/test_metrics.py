@@ -6,7 +6,7 @@ import re
 import pytest
 from prometheus_client import generate_latest
 
-from connector.core import edge_facts, facts, sights
+from connector.core import content_facts, edge_facts, facts, sights
 from connector.observability.catalogue import CATALOGUE, MAX_LINES, Metric
 from connector.observability.metrics import Metrics
 
@@ -56,6 +56,9 @@ def test_every_fact_is_counted() -> None:
         facts.DelayEnded("1h", "a"),
         facts.PublishFailedOnce("dead_letter"),
         facts.CallbackAnswered("accepted", "DELIVERED", "iMessage", "", 0.01, 2.0, downgraded=True),
+        facts.StatusSwept("list", downgraded=True),
+        content_facts.ServiceAsked("other"),
+        content_facts.MediaAsked("large"),
         edge_facts.RecordsRead("requests", 5),
         edge_facts.Rebalanced("dispatch", "assigned", 3),
         edge_facts.Committed("dispatch", "error"),
@@ -87,7 +90,10 @@ def test_every_fact_is_counted() -> None:
         'sendblue_publish_failures_total{what="dead_letter"} 1.0',
         'sendblue_delivery_errors_total{kind="carrier"} 1.0',
         'sendblue_delivery_duration_seconds_sum{service="iMessage"} 2.0',
-        "sendblue_downgraded_total 1.0",
+        "sendblue_downgraded_total 2.0",
+        'sendblue_statuses_swept_total{by="list"} 1.0',
+        'sendblue_service_look_ups_total{result="other"} 1.0',
+        'sendblue_media_uploads_total{result="large"} 1.0',
         'sendblue_records_read_total{topic="requests"} 5.0',
         'sendblue_rebalances_total{kind="assigned",topic="dispatch"} 3.0',
         'sendblue_commits_total{result="error",topic="dispatch"} 1.0',

@@ -207,6 +207,12 @@ async def test_every_address_of_a_host_is_tried() -> None:
     assert found == Submitted(HANDLE)
 
 
+async def in_parts(content: bytes) -> AsyncIterator[bytes]:
+    """A file as it is read."""
+    for at in range(0, len(content), 65_536):
+        yield content[at : at + 65_536]
+
+
 async def test_a_file_goes_out_in_parts() -> None:
     """More than the buffers between us hold."""
     content = bytes(range(256)) * 8_192
@@ -216,7 +222,7 @@ async def test_a_file_goes_out_in_parts() -> None:
         await connection.send(reply(200, b'{"media_url":"https://files.example.com/1"}'))
 
     async with talking_to(play) as (client, server):
-        uploaded = await client.upload_file("picture.png", content)
+        uploaded = await client.upload_file("picture.png", in_parts(content), len(content))
 
     assert uploaded.media_url == "https://files.example.com/1"
     assert content in bytes(server.connections[0].received)

@@ -1,7 +1,7 @@
 """The look-ups: what they ask, what they find, and what they raise."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 import httpx2
 import pytest
@@ -10,6 +10,14 @@ from connector.sendblue.client import SendblueClient, SendblueError
 from connector.sendblue.credentials import Credentials
 
 CONTACT, LINE, OTHER = "+12025550123", "+12025550199", "+12025550198"
+
+
+async def parts(*chunks: bytes) -> AsyncIterator[bytes]:
+    """A file as it comes."""
+    for chunk in chunks:
+        yield chunk
+
+
 Call = Callable[[SendblueClient], Coroutine[None, None, object]]
 CALLS: dict[str, Call] = {
     "lines": lambda client: client.lines(),
@@ -17,7 +25,7 @@ CALLS: dict[str, Call] = {
     "messages": lambda client: client.messages(),
     "lookup": lambda client: client.lookup(CONTACT),
     "object": lambda client: client.upload_media_object("https://example.com/Cat.png"),
-    "file": lambda client: client.upload_file("Cat.png", b"meow"),
+    "file": lambda client: client.upload_file("Cat.png", parts(b"me", b"ow"), 4),
 }
 
 
@@ -148,13 +156,14 @@ async def test_a_file_goes_up_as_a_form() -> None:
     sendblue = Sendblue({"media_url": "https://example.com/Cat.png", "mediaObjectId": "m-1"}, 201)
     uploaded = await ask(sendblue, CALLS["file"])
     request = sendblue.requests[0]
+    content = await request.aread()
 
     assert getattr(uploaded, "media_url", None) == "https://example.com/Cat.png"
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
     assert request.headers["sb-api-key-id"] == "id"
-    assert int(request.headers["content-length"]) == len(request.content)
-    assert b'name="file"; filename="Cat.png"' in request.content
-    assert b"meow" in request.content
+    assert int(request.headers["content-length"]) == len(content)
+    assert b'name="file"; filename="Cat.png"' in content
+    assert b"meow" in content
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)

@@ -1,5 +1,6 @@
 """From Kafka to Sendblue: calls, delays, ends, doubt, and what waits on the way; its lines are in ``lines``."""
 
+from tests.ops.dashboards.content import CONTENT
 from tests.ops.dashboards.frame import Dashboard, Section
 from tests.ops.dashboards.lines import LINES
 from tests.ops.dashboards.panels import Kind, Panel, Query
@@ -292,5 +293,5 @@ DASHBOARD = Dashboard(
     "outbound",
     "kafka-sendblue: Kafka to Sendblue",
     "Calls, delays, ends, lines, doubt",
-    (CALLS, DELAYS, ENDS, LINES, WAITS, DOUBT),
+    (CALLS, DELAYS, ENDS, LINES, WAITS, CONTENT, DOUBT),
 )
