@@ -36,4 +36,4 @@ class MediaPart(BaseModel):
     )
     max_mb: int = Field(100, ge=1, le=100, description="of a file that is uploaded; an SMS takes 5")
     deadline_s: float = Field(300, gt=0, le=3_600, description="to fetch and upload one file, in seconds")
-    at_once: int = Field(2, ge=1, le=16, description="files on their way together, in one process")
+    at_once: int = Field(4, ge=1, le=16, description="files on their way together, in one process")

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from connector.core.delays import Defer, Delay, Wait
 from connector.core.events import MessageEvent
 from connector.core.facts import Fact, MessageSettled, PublishFailedOnce, PublishStuck
 from connector.core.messages import Dispatch, EventType, Origin, SendRequest, Source
 from connector.core.records import LedgerRecord, Resolution
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
-from connector.roles.ends import TOLD_EVERY, DeadLetter, Ends, PublishFailed, refusal_event
+from connector.roles.ends import TOLD_EVERY, DeadLetter, Ends, PublishFailed, refusal_event, sentence_of
 from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
 from connector.roles.replica import Replica
 from tests.core.ledger_story import contact_id, intent, origin, park, resolve, submitted
@@ -141,6 +142,31 @@ def test_a_scheduled_text_is_late_from_its_send_at_on(send_at_ms: int | None, la
     run(Ends(InOrder(), lambda: NOW_MS + 60_000, told.append).owed(replace(HELD, dispatch=dispatch), end))
 
     assert [late_s] == [fact.seconds for fact in told if isinstance(fact, MessageSettled)]
+
+
+@pytest.mark.parametrize("reason", Wait)
+def test_every_wait_is_told_by_its_name_and_a_sentence(reason: Wait) -> None:
+    """A record that hops says why; a wait without a sentence would stop its line."""
+    told = list[MessageEvent]()
+
+    class Told(InOrder):
+        """Keeps the events."""
+
+        async def event(self, event: MessageEvent) -> None:
+            told.append(event)
+
+    run(ends(Told()).defer(HELD, Defer(Delay.MINUTE, reason)))
+
+    assert [(event.type, event.code) for event in told] == [(EventType.DEFERRED, reason.name)]
+    assert told[0].reason
+
+
+def test_what_sendblue_refused_says_what_to_do() -> None:
+    """Its codes have sentences too; only what nobody documented has none of its own."""
+    unverified, odd = sentence_of("CONTACT_NOT_VERIFIED"), sentence_of("4711")
+
+    assert "text one of the lines first" in unverified
+    assert "without a code that tells why" in odd
 
 
 def test_every_try_that_is_not_taken_is_told() -> None:

@@ -199,6 +199,20 @@ MESSAGE_STATUSES = frozenset({400, 404, 406, 411, 412, 414, 415, 416, 422, 424, 
 """With a Sendblue body these are about this message: REJECTED as ``HTTP_<status>``. Without one, something in
 between has answered: FOREIGN_ANSWER, and everything stops. Other 4xx are HTTP_4XX, judged alike."""
 
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        code: row.sentence
+        for code, row in (
+            *KEYS.items(),
+            *CODES.items(),
+            *((phrase.code, phrase.row) for phrase in PHRASES),
+            *STATUSES.values(),
+        )
+        if isinstance(row, Refuse)
+    }
+)
+"""What each code of a refusal means, for events and dead letters."""
+
 REFUSED_SENTENCE = "Sendblue refused the message without a code that tells why"
 UNDOCUMENTED_SENTENCE = "Sendblue refused the message with a code that is not documented"
 

@@ -32,7 +32,7 @@ from connector.core.facts import (
     RequestScheduled,
 )
 from connector.core.messages import Dispatch, Disposition, EventOrigin, EventType, Origin, Source
-from connector.core.outcome_table import REFUSED_SENTENCE
+from connector.core.outcome_table import REFUSED_SENTENCE, SENTENCES
 from connector.core.parking import parked_key
 from connector.core.refusals import REFUSALS
 from connector.core.requests import due_ms
@@ -238,6 +238,8 @@ _WAITS = {
     Wait.LINE: "the line is blocked and its queue is long",
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
     Wait.LEDGER: "this replica has not read the ledger far enough to judge it",
+    Wait.SERVICE: "Sendblue has not said yet whether the contact has iMessage",
+    Wait.MEDIA: "the file behind media_url has not been uploaded yet",
 }
 _SENTENCES = {
     IN_DOUBT: f"nobody can prove whether the text went out; {_DECIDES}",
@@ -250,8 +252,8 @@ _SENTENCES = {
 
 
 def sentence_of(code: str) -> str:
-    """The sentence for a code of ours; for one of Sendblue's, that Sendblue refused."""
-    return REFUSALS.get(code) or _SENTENCES.get(code) or REFUSED_SENTENCE
+    """The sentence for a code of ours, or of Sendblue's; for one that nobody documented, that Sendblue refused."""
+    return REFUSALS.get(code) or _SENTENCES.get(code) or SENTENCES.get(code) or REFUSED_SENTENCE
 
 
 def _code(owe: Owe) -> str:

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-import httpcore2
 import httpx2
 
 from connector.core.file_kinds import file_name, is_page
@@ -28,8 +27,6 @@ CHUNK_BYTES = 64 * 1024
 _TIMEOUTS = httpx2.Timeout(15.0, connect=5.0).as_dict()
 """Seconds: for one read, and for one address to answer. The whole is bounded by the caller."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-UNREACHED = (httpx2.HTTPError, httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException)
-"""What the transport raises when it does not come to a whole answer."""
 _LATER = frozenset({408, 425, 429})
 _HEADERS = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "identity"))
 
@@ -60,16 +57,20 @@ class PublicFile:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The file, once. Raises FileRefused, FileAway, and keeps what it raised: who reads may show only its own."""
-        try:
-            async for chunk in self._response.aiter_raw(CHUNK_BYTES):
-                self.read += len(chunk)
-                if self.read > self._max_bytes:
-                    raise self._failed(FileRefused("MEDIA_TOO_LARGE"))
-                yield chunk
-        except UNREACHED:
-            raise self._failed(FileAway()) from None
+        async for chunk in self._arriving():
+            self.read += len(chunk)
+            if self.read > self._max_bytes:
+                raise self._failed(FileRefused("MEDIA_TOO_LARGE"))
+            yield chunk
         if not self.read:
             raise self._failed(FileRefused("MEDIA_NOT_FOUND"))
+
+    async def _arriving(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.aiter_raw(CHUNK_BYTES):
+                yield chunk
+        except Exception:  # noqa: BLE001 - as for the head
+            raise self._failed(FileAway()) from None
 
     def _failed(self, failure: FileRefused | FileAway) -> FileRefused | FileAway:
         self.failure = failure
@@ -119,7 +120,7 @@ class PublicFiles:
             response = await self._transport.handle_async_request(request)
         except NotPublic:
             raise FileRefused("MEDIA_NOT_PUBLIC") from None
-        except UNREACHED:
+        except Exception:  # noqa: BLE001 - a foreign server's bytes must end nothing of ours, whatever a parser says
             raise FileAway from None
         response.request = request
         return response
@@ -150,7 +151,7 @@ def _look_at(response: httpx2.Response) -> None:
 
 def _length(response: httpx2.Response) -> int | None:
     told = response.headers.get("content-length", "")
-    return int(told) if told.isdigit() else None
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
 
 
 def _url(link: str) -> httpx2.URL:

@@ -10,6 +10,7 @@ from connector.core.content_facts import MediaAsked, ServiceAsked
 from connector.core.facts import Observer
 from connector.core.inquiries import NoAnswer
 from connector.core.looks import service_rate
+from connector.core.media import media_fault
 from connector.core.preparing import Media, NotTaken, Uploaded
 from connector.core.statuses import Service, service_name
 from connector.roles.inquiring import Clocks, Desk, Preparations
@@ -20,7 +21,9 @@ from connector.settings import Settings
 from connector.wiring.installation import preparing_of
 
 SERVICES_AT_ONCE = 4  # look-ups under way: what one second of the account's share allows, slow answers included
-UPLOADS_RATE = 10.0  # a second: how many are under way together is what bounds them
+UPLOADS_RATE = 5.0  # a second; Sendblue names a rate for its list only, and what is large is slower anyway
+KEEP_OTHER_S = 3600.0
+"""How long a contact is taken to have no iMessage: people get new phones, and a refusal should rest on a fresh look."""
 KEEP_URL_S = 900.0
 """How long a link's file is taken to be what was uploaded. Longer than a hop through a delay topic, so that whoever
 waits for it finds it; short enough for a link whose file changes."""
@@ -82,7 +85,7 @@ class Files:
             return NoAnswer(), "no_answer"
 
     async def _taken(self, file: PublicFile) -> str:
-        """Upload it. Raises FileRefused, FileAway: what failed first, the reading or Sendblue, is what is said."""
+        """Upload it; return its URL. Raises FileRefused, FileAway: of what failed first, the reading or Sendblue."""
         try:
             taken = await self._client.upload_file(file.name, file.chunks(), file.size, self._deadline_s)
         except SendblueError as error:
@@ -91,6 +94,8 @@ class Files:
             if error.code in REFUSED:
                 raise FileRefused(REFUSED[error.code]) from None
             raise FileAway(error.retry_after_s) from None
+        if media_fault(taken.media_url) is not None:
+            raise FileAway
         return taken.media_url
 
 
@@ -114,7 +119,7 @@ class Asking:
         self._files = PublicFiles(part.max_mb * 1_000_000)
         self._services: Desk[str, str] = Desk(
             Services(client, observe).of,
-            lambda _: keep_s,
+            lambda service: keep_s if service == Service.IMESSAGE else min(keep_s, KEEP_OTHER_S),
             clocks,
             jitter,
             wake,
