@@ -111,7 +111,7 @@ async def test_a_reply_and_a_seat_arrive() -> None:
             reply_to={"message_handle": parent, "part_index": 1},
         )
         wrong = [
-            classify(await sent(client, replace(PLAIN, **change)))  # type: ignore[arg-type]  # a field by name
+            classify(await sent(client, replace(PLAIN, **change)))
             for change in ({"seat_id": "seat-2"}, {"reply_to": ReplyTo("nobody", None)})
         ]
         texts = [simulator.texts[handle] for handle in (ours, str(theirs.message_handle))]
