@@ -104,6 +104,7 @@ class Message:
             "date_updated": _iso(ms_of(moment.at)),
             "service": self.service,
             "content": self.request.content,
+            "media_url": self.request.media_url,
             "is_outbound": True,
             "from_number": NUMBERS[self.line],
             "sendblue_number": NUMBERS[self.line],

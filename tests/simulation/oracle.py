@@ -17,6 +17,7 @@ from connector.core.requests import expires_ms
 from connector.core.resend import ABSENT, Q_S
 from connector.core.standing import Status
 from connector.roles.ingress import Reply
+from tests.simulation import content
 from tests.simulation.begun import differences, plain, reaches
 from tests.simulation.broker import EPOCH_MS, Entry
 from tests.simulation.rare import ledger_rarities
@@ -142,6 +143,7 @@ class Oracle:
         self.last_write[line] = text
         self._alone(text)
         self._ordered(text)
+        content.wrote(self.world, text)
 
     def accepted(self, text: "Text") -> None:
         """1 and 6: a person is texted."""

@@ -88,6 +88,9 @@ MUST = (
     "a full window",
     "a tight budget",
     "a fold begun later",
+    "CLOSE for NOT_IMESSAGE",
+    "a text with an uploaded file",
+    "a question without an answer",
 )
 """What a run must have seen at least once over all its seeds."""
 

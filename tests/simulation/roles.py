@@ -30,6 +30,7 @@ from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 from connector.roles.sweeper import Sweeper
 from connector.wiring.feed import Feed, Role
 from connector.wiring.inbound import Elected
+from tests.simulation.content import PREPARING, preparations_of
 from tests.simulation.following import EventsBack
 from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
@@ -58,6 +59,7 @@ def start_router(process: "Process") -> None:
         process.observe,
         HASH_KEY,
         lambda partition, full: process.world.groups["requests"].pause(process, partition, full),
+        preparing=PREPARING,
     )
 
     def give(record: Fetched, _: None) -> None:
@@ -101,7 +103,7 @@ def start_sender(process: "Process") -> None:
     """Dispatch to Sendblue."""
     edges, setup = process.edges, process.setup
     policy = process.world.teeth.policy(
-        Policy(in_doubt=setup.in_doubt, park_after_s=setup.park_after_s, lease_s=setup.lease_s)
+        Policy(in_doubt=setup.in_doubt, park_after_s=setup.park_after_s, lease_s=setup.lease_s, preparing=PREPARING)
     )
     ends = process.world.teeth.ends(edges, edges.now_ms, process.observe, "sender")
     doubts = Doubts(
@@ -129,6 +131,7 @@ def start_sender(process: "Process") -> None:
         ),
         orders=process.obedience.orders,
         budget=process.budget,
+        preparations=preparations_of(process),
     )
     lines = [LineInfo(line, n, setup.gap_s, setup.in_flight) for n, line in enumerate(LINES)]
     sender = Sender(

@@ -11,6 +11,7 @@ from connector.core.facts import DeadLettered
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
 from connector.core.messages import Dispatch
 from connector.core.orders import Orders
+from connector.core.preparing import Inconclusive
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim, Ring, verify
@@ -154,6 +155,12 @@ def server_error_is_unsent(answer: Answer) -> Answer:
     return answer
 
 
+def unasked(policy: Policy) -> Policy:
+    """A look-up that failed is taken for an answer."""
+    hasty = replace(policy.preparing, inconclusive=Inconclusive.SEND, give_up_after_s=0.0)
+    return replace(policy, preparing=hasty)
+
+
 WHOLE = Teeth()
 BROKEN = {
     "trusts the acknowledgement": Teeth(replica=TrustingReplica),
@@ -166,4 +173,5 @@ BROKEN = {
     "a refused key stops nobody": Teeth(account=DeafAccount),
     "nothing is parked": Teeth(policy=never_parked),
     "cancelled and sent": Teeth(orders=DeafOrders),
+    "texted without an answer": Teeth(policy=unasked),
 }

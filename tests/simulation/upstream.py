@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector.core.messages import MAX_AGE_MS, OnInDoubt, SendRequest
+from connector.core.messages import MAX_AGE_MS, OnInDoubt, SendRequest, ServicePolicy
 from connector.core.redriving import Headers, Redriven, redriven
 from tests.simulation.broker import EPOCH_MS, Entry
+from tests.simulation.content import GREEN, SIGNED, may_be_refused
 from tests.simulation.messages import NUMBERS
 from tests.simulation.plan import LINES, PARTITIONS
 
@@ -88,6 +89,10 @@ class Upstream:
         if kind < 0.48:
             line = rng.choice((NUMBERS["a"], NUMBERS["a"], NUMBERS["b"], None))
             return replace(rng.choice(GROUPS), request_id=request_id, content=HELLO, from_number=line)
+        if kind < 0.56:
+            return replace(request, number=rng.choice((GREEN, *PEOPLE)), service_policy=ServicePolicy.IMESSAGE_ONLY)
+        if kind < 0.62:
+            return replace(request, media_url=SIGNED)
         return request
 
     def _place(self, request: SendRequest) -> int:
@@ -135,6 +140,8 @@ class Upstream:
         codes = {"4002"} if request.number == BLACKLISTED else set()
         if request.number == MISTYPED:
             codes.add("NUMBER_INVALID")
+        if may_be_refused(request):
+            codes.add("NOT_IMESSAGE")
         if request.is_group and request.from_number is None:
             codes.add("FROM_NUMBER_MISSING")
         if request.from_number is not None:
