@@ -29,7 +29,7 @@ from connector.commands.cli_output import (
 )
 from connector.commands.cli_parked import parked_cli
 from connector.commands.cli_simulate import simulate
-from connector.core.messages import SendRequest
+from connector.core.messages import SendRequest, ServicePolicy
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
@@ -124,6 +124,7 @@ def send(
     from_number: Annotated[str | None, typer.Option(help="our line, E.164; default: the connector chooses")] = None,
     send_style: Annotated[str | None, typer.Option(help="expressive style")] = None,
     group_id: Annotated[str | None, typer.Option(help="an existing group, instead of a number")] = None,
+    imessage_only: Annotated[bool, typer.Option("--imessage-only", help="or not at all, after a look-up")] = False,
     request_id: Annotated[str | None, typer.Option(help="default: a new one")] = None,
     wait: Annotated[float, typer.Option(help="seconds to wait for its events; 0: do not wait")] = 0.0,
     config: Config = None,
@@ -143,6 +144,7 @@ def send(
         media_url=media_url,
         from_number=from_number,
         send_style=send_style,
+        service_policy=ServicePolicy.IMESSAGE_ONLY if imessage_only else None,
     )
     settings = _settings(config)
     final = _kafka(operations.send(settings, request, wait, lambda row: print_event(row, as_json)))

@@ -16,6 +16,7 @@ from connector.core.redriving import MAX_REDRIVES, Why
 from connector.core.resolving import Word
 from connector.core.waiting import NO_RECORD
 from connector.demo import Demo
+from connector.demo_plan import DemoPlan
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.schemas import SchemaName
@@ -111,6 +112,15 @@ async def test_a_letter_that_nothing_cures_goes_round_five_times() -> None:
         assert "+" not in "".join(last.told.values())
 
     await beside_a_connector(work)
+
+
+async def test_what_the_settings_forbid_is_said_before_anything_is_written() -> None:
+    """A signed link without uploads; nothing is asked of a broker."""
+    nowhere = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    request = SendRequest("m1", number=NUMBER, media_url="https://files.example.com/a.png?sig=x")
+
+    with pytest.raises(ValueError, match="MEDIA_URL_SIGNED"):
+        await operations.send(nowhere, request, 0, print)
 
 
 async def test_how_a_request_ended_is_told() -> None:

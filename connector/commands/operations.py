@@ -11,7 +11,8 @@ from connector.commands.control_topic import check_ours, control_now, write_cont
 from connector.core.messages import EventType, SendRequest
 from connector.core.orders import Order
 from connector.core.preflight import Finding
-from connector.core.requests import refusals
+from connector.core.preparing import forbidden
+from connector.core.requests import refusal, refusals
 from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.control import (
     Control,
@@ -35,6 +36,7 @@ from connector.wiring.installation import (
     clients_of,
     identity_of,
     names_of,
+    preparing_of,
     registry_of,
     specs_of,
     subjects,
@@ -53,9 +55,12 @@ async def _codec(settings: Settings) -> Codec:
 async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> str | None:
     """Produce one request; show its events for ``wait_s`` seconds. The type of its final event, None without one.
 
-    Raises ValueError for a request that would be refused by its bytes.
+    Raises ValueError for a request that would be refused by its bytes, or by these settings.
     """
-    if broken := refusals(request, time.time_ns() // 1_000_000):
+    broken = list(refusals(request, time.time_ns() // 1_000_000))
+    if not broken and (code := forbidden(request, preparing_of(settings))) is not None:
+        broken.append(refusal(code))
+    if broken:
         raise ValueError("\n".join(f"{one.code}: {one.sentence}" for one in broken))
     codec, names = await _codec(settings), names_of(settings)
     events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
