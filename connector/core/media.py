@@ -12,6 +12,7 @@ counts as signed too.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 MAX_URL_CHARS = 2_048
@@ -44,6 +45,7 @@ def media_fault(url: str) -> str | None:
     return "MEDIA_URL_HAS_LOGIN" if "@" in parts.netloc else None
 
 
+@lru_cache(maxsize=256)  # asked at every look at a record, and a campaign has one link
 def upload_reason(url: str) -> str | None:
     """Why Sendblue could not fetch the file behind a URL without fault by itself (also a code), or None."""
     parts = urlsplit(url)

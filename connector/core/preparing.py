@@ -66,6 +66,7 @@ class Preparing:
 
 
 NOTHING_SET = Preparing()
+AS_IT_IS = Propose()
 
 
 class Known(NamedTuple):
@@ -136,7 +137,7 @@ def _service(
 
 def _media(request: SendRequest, inquiry: Inquiry[Media], now: float) -> Ask | NotNow | Close | Propose:
     if link_to_upload(request) is None:
-        return Propose()
+        return AS_IT_IS
     match inquiry.known(now):
         case Uploaded(url):
             return Propose(url)
