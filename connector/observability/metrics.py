@@ -40,6 +40,8 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.AuditFound: ("sendblue_audit_findings_total", "finding"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
+    facts.OptOutHeard: ("sendblue_opt_out_words_total", "word", "source"),
+    facts.OptOutWritten: ("sendblue_opt_outs_written_total", "result"),
     edge_facts.Committed: ("sendblue_commits_total", "topic", "result"),
     edge_facts.ClientFailed: ("sendblue_kafka_client_errors_total", "client", "code"),
     edge_facts.Produced: ("sendblue_produced_records_total", "topic", "result"),
