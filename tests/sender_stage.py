@@ -10,6 +10,7 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
@@ -87,6 +88,8 @@ class Stage:
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
     call_s: float = 20.0
+    opted_out: OptedOut = field(default_factory=OptedOut)
+    refusals: list[tuple[Held, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -103,6 +106,8 @@ class Stage:
             budget=self.budget,
             tracing=self.tracing,
             call_s=self.call_s,
+            opted_out=self.opted_out,
+            refused=lambda held, at_ms: self.refusals.append((held, at_ms)),
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

@@ -20,7 +20,7 @@ ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
 """Of the list, and of the account, as Sendblue documents them."""
 SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE = 30, 40, 10
 """Requests in ACCOUNT_WINDOW_S for looks, for the reconciler and for probes; the rest is left to other programs."""
-OPT_OUTS_SHARE = 2
+OPT_OUTS_SHARE = 5
 """Of what is left, for each process that tells Sendblue of opt-outs."""
 
 
