@@ -104,6 +104,16 @@ async def test_a_stop_told_late_does_not_undo_a_later_start() -> None:
     assert told(ear.topics) == [("OPT_IN", "INBOUND", NUMBER)]
 
 
+async def test_of_two_words_the_later_counts_though_a_clock_of_ours_is_slow() -> None:
+    """STOP heard by one with a good clock, START a moment later by one that is two seconds behind."""
+    topics = Topics()
+    good, slow = Ear(topics), Ear(topics, NOW_MS - 2_000)
+    await good.opt_outs.heard(NUMBER, "STOP", NOW_MS)
+    await slow.opt_outs.heard(NUMBER, "START", NOW_MS + 500)
+
+    assert [CONTACT in ear.opt_outs.known for ear in (good, slow)] == [False, False]
+
+
 async def test_a_time_to_come_is_now() -> None:
     """Else a date of the year 3000 would outlast every START until then."""
     ear = Ear()

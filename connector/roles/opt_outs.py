@@ -17,6 +17,7 @@ from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
 from connector.core.opt_events import opt_event
 from connector.core.opt_outs import OptedOut, Source, Word, said, told_out
+from connector.core.requests import MAX_AHEAD_MS
 from connector.core.steps import Held
 from connector.roles.ends import loudly, surely
 from connector.roles.watched import Watch
@@ -98,8 +99,9 @@ class OptOuts:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _word(self, at_ms: int, out: bool, source: Source) -> Word:
-        """Nothing was said later than now: a time to come would outlast every word until then."""
-        return Word(max(min(at_ms, self._now_ms()), 0), out, source)
+        """A time to come would outlast every word until then; a little ahead of us is only another clock."""
+        now_ms = self._now_ms()
+        return Word(max(at_ms, 0) if at_ms <= now_ms + MAX_AHEAD_MS else now_ms, out, source)
 
     async def _say(self, contact: bytes, number: str, word: Word) -> None:
         for key in self.known.news(contact, word):

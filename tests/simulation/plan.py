@@ -30,6 +30,7 @@ KINDS = {
     "reconciler": 1,
     "cancel": 3,
     "by_hand": 3,
+    "consent": 4,
 }
 """Faults and operators' acts that strike at a time, by weight."""
 

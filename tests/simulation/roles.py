@@ -128,6 +128,8 @@ def start_sender(process: "Process") -> None:
             HASH_KEY,
         ),
         orders=process.obedience.orders,
+        opted_out=process.ears.known,
+        refused=process.ears.role.refused,
         budget=process.budget,
     )
     lines = [LineInfo(line, n, setup.gap_s, setup.in_flight) for n, line in enumerate(LINES)]
@@ -150,7 +152,8 @@ def start_ingress(process: "Process") -> None:
     """Callbacks to events."""
     edges = process.edges
     process.ingress = process.world.teeth.ingress(
-        RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)
+        *(RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
+        opt_outs=process.ears.role.told,
     )
 
 
