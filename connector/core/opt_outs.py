@@ -79,7 +79,8 @@ def said(text: str | None) -> bool | None:
 
 def told_out(report: Report) -> str | None:
     """The number of the person of whom a status says that they have opted out; None for a group, or for nobody."""
-    to_group = report.group_id is not None or len(report.participants) > 1
+    people = {*report.participants} - {report.from_number, report.sendblue_number}  # our line may be among them
+    to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
     if not report.opted_out or to_group or report.is_outbound is False:
         return None
     return report.number or report.to_number
