@@ -114,6 +114,18 @@ async def test_of_two_words_the_later_counts_though_a_clock_of_ours_is_slow() ->
     assert [CONTACT in ear.opt_outs.known for ear in (good, slow)] == [False, False]
 
 
+async def test_sendblue_is_told_how_a_person_stands_now() -> None:
+    """Not of a word that came late, nor of a START that an operator's word outlasts."""
+    ear, told_ = Ear(), list[tuple[str, bool]]()
+    ear.opt_outs.write_through = lambda number, out: told_.append((number, out))
+    await ear.opt_outs.heard(NUMBER, "START", NOW_MS - 10)
+    await ear.opt_outs.heard(NUMBER, "STOP", NOW_MS - 20)
+    ear.opt_outs.known.read(operators_key(CONTACT), OUT._replace(source=Source.OPERATOR))
+    await ear.opt_outs.heard(NUMBER, "START", NOW_MS)
+
+    assert told_ == [(NUMBER, False), (NUMBER, True)]
+
+
 async def test_a_time_to_come_is_now() -> None:
     """Else a date of the year 3000 would outlast every START until then."""
     ear = Ear()

@@ -38,7 +38,7 @@ class Topics(Protocol):
 
 
 class OptOuts:
-    """``now_ms`` reads the wall clock; ``write_through`` is told what a person said, and must not block."""
+    """``now_ms`` reads the wall clock; ``write_through`` is told how a person who spoke stands, and must not block."""
 
     def __init__(
         self,
@@ -63,9 +63,10 @@ class OptOuts:
         out = said(text)
         if out is None:
             return False
-        word = self._word(at_ms, out, Source.INBOUND)
-        await self._say(_of(number, self._hash_key), number, word)
-        self.write_through(number, out)
+        word, contact = self._word(at_ms, out, Source.INBOUND), _of(number, self._hash_key)
+        await self._say(contact, number, word)
+        if self.known.holds(contact, word):
+            self.write_through(number, contact in self.known)
         return True
 
     async def told(self, report: Report) -> None:

@@ -5,7 +5,7 @@ The rule (docs/reliability.md, invariant 25): nothing is proposed, and nothing w
 what the process has read. Sendblue knows its own list, refuses whom it holds, and says so in callbacks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from connector.core.identities import contact_hash
@@ -75,7 +75,7 @@ class Consents:
     def act(self) -> None:
         """Somebody says STOP or START, or an operator says it for them."""
         rng = self.world.plan.rng
-        number = rng.choice(PEOPLE)
+        number = rng.choice(self._busy() if rng.random() < 0.5 else PEOPLE)
         if rng.random() < 0.3:
             return self._operator(number)
         out = number not in self.listed and rng.random() < 0.8
@@ -110,6 +110,12 @@ class Consents:
             if process.live and dict(process.ears.known) != truth:
                 self.world.oracle.wrong("25 agree", f"{process} knows {dict(process.ears.known)}, not {truth}")
 
+    def _busy(self) -> Sequence[str]:
+        """Those to whom something is under way; if there are none, anybody."""
+        oracle = self.world.oracle
+        busy = {oracle.granted[attempt][1].contact for attempt in oracle.open}
+        return [number for number in PEOPLE if contact(number) in busy] or PEOPLE
+
     def _operator(self, number: str) -> None:
         """As ``commands.opt_out_commands`` does it."""
         broker, known, who = self.world.broker, OptedOut(), contact(number)
@@ -128,7 +134,8 @@ class Consents:
             return self._again(number, text, at_ms, tries)
         process, state = self.world.plan.rng.choice(ready), {"open": True}
         process.hear(0.01, process.loop.start, self._heard, process, number, text, at_ms, tries, state)
-        return self.world.scheduler.after(ANSWER_S, self._give_up, number, text, at_ms, tries, state)
+        self.world.scheduler.after(ANSWER_S, self._give_up, number, text, at_ms, tries, state)
+        return None
 
     async def _heard(
         self, process: "Process", number: str, text: str, at_ms: int, tries: int, state: dict[str, bool]

@@ -227,6 +227,6 @@ async def test_a_status_after_stop_says_so() -> None:
     stage = Stage()
     handle = (await stage.send(status_callback="http://127.0.0.1:1/cb")).json()["message_handle"]
     await stage.post("/_sim/inbound", {"number": PERSON, "line": LINE, "content": "STOP"})
-    await stage.post(f"/_sim/messages/{handle}", {"status": "DELIVERED"})
+    await stage.post(f"/_sim/texts/{handle}/status", {"status": "DELIVERED"})
 
     assert [(row["status"], row["opted_out"]) for row in stage.heard()] == [("QUEUED", False), ("DELIVERED", True)]
