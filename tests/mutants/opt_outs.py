@@ -12,7 +12,7 @@ OPT_OUT_MUTANTS = (
         "core/turns.py",
         "    return Close(Disposition.REJECTED, OPTED_OUT) if seen.opted_out else None\n",
         "    return None\n",
-        OPT_OUTS,
+        ("core/test_turns.py",),
     ),
     Mutant(
         "out-before-the-write",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
 from connector.core.opt_outs import OptedOut, Source, Word, contact_of, operators_key
+from connector.core.records import Intent
 from connector.roles.ends import PublishFailed
 from connector.roles.opt_outs import OptOuts
 from tests.simulation.broker import Entry
@@ -71,6 +72,7 @@ class Consents:
         self.world = world
         self.listed: set[str] = set()
         self.ever: set[str] = set()
+        world.broker.listen("ledger", self._intended)
 
     def act(self) -> None:
         """Somebody says STOP or START, or an operator says it for them."""
@@ -109,6 +111,14 @@ class Consents:
         for process in self.world.processes:
             if process.live and dict(process.ears.known) != truth:
                 self.world.oracle.wrong("25 agree", f"{process} knows {dict(process.ears.known)}, not {truth}")
+
+    def _intended(self, entry: Entry) -> None:
+        """Now and then an operator is just faster than the write."""
+        if isinstance(entry.value, Intent) and self.world.plan.chance(0.02):
+            for number in PEOPLE:
+                if contact(number) == entry.value.contact:
+                    self._operator(number)
+                    self.world.scheduler.after(30.0, self._operator, number)
 
     def _busy(self) -> Sequence[str]:
         """Those to whom something is under way; if there are none, anybody."""

@@ -265,9 +265,8 @@ def proposed_for_who_is_out() -> World:
     world = _world()
     world.broker.land("optouts", 0, Word(1, True, Heard.INBOUND), CONTACT)
     world.scheduler.run(5.0)
-    process, now_ms = world.processes[0], world.broker.now_ms
-    world.upstream.origins[str(ORIGIN)] = REQUEST
-    world.oracle.proposed(process, Intent("a" * 16, "r1", "a", CONTACT, BODY, now_ms, ORIGIN, 0, process.owner))
+    world.upstream.origins[str(ORIGIN)], process = REQUEST, world.processes[0]
+    world.oracle.proposed(process, Intent("a" * 16, "r1", "a", CONTACT, BODY, 1, ORIGIN, 0, process.owner))
     return world
 
 
