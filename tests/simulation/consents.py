@@ -81,6 +81,12 @@ class Consents:
         if rng.random() < 0.3:
             return self._operator(number)
         out = number not in self.listed and rng.random() < 0.8
+        if out and rng.random() < 0.4:
+            self.world.scheduler.after(rng.choice((0.005, 0.05, 2.0)), self._speak, number, False)
+        return self._speak(number, out)
+
+    def _speak(self, number: str, out: bool) -> None:
+        rng = self.world.plan.rng
         (self.listed.add if out else self.listed.discard)(number)
         self.ever.add(number)
         self.world.say(None, "word", f"{'STOP' if out else 'START'} of person {PEOPLE.index(number)}")
