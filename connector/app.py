@@ -7,7 +7,6 @@ the producer. An error that a client cannot go on from skips the wait.
 """
 
 import asyncio
-import gc
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,9 +22,10 @@ from connector.core.records import LedgerRecord, Outcome
 from connector.core.sights import LedgerSeen, ProcessSeen, ProcessState
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.tail import LogTail
+from connector.roles.opt_outs import OptOuts
 from connector.roles.replica import Replica
 from connector.settings import Settings
-from connector.system import System
+from connector.system import System, settle_memory
 from connector.watchdog import Watchdog
 from connector.web.health import health_app
 from connector.web.server import WebServer
@@ -34,6 +34,7 @@ from connector.wiring.control_feed import ControlFeed
 from connector.wiring.inbound import Reader
 from connector.wiring.installation import clients_of, hash_key_of, names_of
 from connector.wiring.ledger_feed import LedgerFeed
+from connector.wiring.opt_outs import OptOutsFeed, listen
 from connector.wiring.outbound import LedgerTopic, OutTopics
 from connector.wiring.sampling import Sampler, in_flight
 from connector.wiring.shown import settings_hash, shown, versions
@@ -43,6 +44,7 @@ from connector.wiring.starting import (
     checked,
     lines_of,
     load_contacts,
+    opted_out,
     prepared_codec,
     restore,
 )
@@ -78,6 +80,7 @@ class Connector:
         self._producer: KafkaProducer | None = None
         self._tail: LogTail | None = None
         self._orders: ControlFeed | None = None
+        self._opt_outs: OptOutsFeed | None = None
         self._account = AccountCheck(self.settings, self._told)
         self._sampler = Sampler()
         self.observe = both(self._sampler, self.observe)
@@ -180,7 +183,7 @@ class Connector:
         start_digester(parts)
         for role in self.roles:
             await ROLES[role](parts)
-        _settle_memory()
+        settle_memory()
         self.ready.set()
         self.log.info("connector.ready", roles=" ".join(self.roles), owner=self.owner)
         return parts
@@ -199,6 +202,8 @@ class Connector:
         self._orders = ControlFeed(reader)
         partitions = await lines_of(settings, self._orders, clients, names, self._told)
         adoption = self._orders.control.adoption
+        self._opt_outs = OptOutsFeed(reader)
+        await opted_out(self._opt_outs, clients, names, self._told)
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
         reached = await load_contacts(reader, clients, names, replica, self._told)
@@ -206,12 +211,15 @@ class Connector:
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True, observe=self.observe)
         await restore(self._tail, feed.watch, names.ledger, replica, reached, adoption, self._told)
         out = OutTopics(self._producer, codec, names, partitions, settings.content, hash_key)
-        parts = Parts(settings, names, clients, reader, replica, log, out, partitions, hash_key, self.observe, system)
+        words = OptOuts(self._opt_outs.known, out, hash_key, system.now_ms, self.observe)
+        who = (hash_key, self.observe, words, system)
+        parts = Parts(settings, names, clients, reader, replica, log, out, partitions, *who)
         parts.tracing = tracing_of(settings)
         parts.closers.append(parts.tracing.close)
         parts.watches += [feed.watch, replica.watch]
         parts.closers.append(feed.close)
         parts.follow(self._orders)
+        listen(parts, self._opt_outs)
         return parts
 
     async def _until(self, over: "asyncio.Future[None]", parts: Parts) -> None:
@@ -237,7 +245,7 @@ class Connector:
             await self.parts.replica.drain()
             for close in reversed(self.parts.closers):
                 await close()
-        for log in (self._tail, self._orders):
+        for log in (self._tail, self._orders, self._opt_outs):
             if log is not None:
                 await log.close()
         if self._producer is not None:
@@ -271,12 +279,6 @@ class Connector:
         if step.alarm is not None:
             request_id = record.request_id if isinstance(record, Outcome) else ""
             self.observe(AlarmRaised(str(step.alarm), request_id))
-
-
-def _settle_memory() -> None:
-    """What the start left behind stays: else every full collection stops the loop for 50 ms to look at it again."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _signalled(event: asyncio.Event) -> None:

@@ -121,6 +121,12 @@ class Callbacks(_Part):
     signing_key: str | None = Field(None, description="key id that signs; the others are still accepted")
 
 
+class OptOutsPart(_Part):
+    """Contacts who do not want to be texted."""
+
+    write_through: bool = Field(False, description="tell Sendblue what was heard in texts, or said by `optouts`")
+
+
 class Observability(_Part):
     """Where people look."""
 
@@ -156,6 +162,7 @@ class Settings(BaseSettings):
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
     callbacks: Callbacks = Field(default_factory=Callbacks)
+    optouts: OptOutsPart = Field(default_factory=OptOutsPart)
     observability: Observability = Field(default_factory=Observability)
     shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")

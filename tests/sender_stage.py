@@ -11,6 +11,7 @@ from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.inquiries import NoAnswer
 from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.preparing import Media
 from connector.core.proofs import Listing, Text
@@ -98,6 +99,8 @@ class Stage:
     asking_s: float = 0.2
     media: list[str | None] = field(default_factory=list)
     sought: list[Text] = field(default_factory=list)
+    opted_out: OptedOut = field(default_factory=OptedOut)
+    refusals: list[tuple[Held, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -120,6 +123,8 @@ class Stage:
             tracing=self.tracing,
             call_s=self.call_s,
             preparations=preparations,
+            opted_out=self.opted_out,
+            refused=lambda held, at_ms: self.refusals.append((held, at_ms)),
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

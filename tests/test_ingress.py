@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from connector.core.callbacks import Report
 from connector.core.events import MessageEvent
 from connector.core.facts import CallbackAnswered, Fact
 from connector.core.records import LedgerRecord, Outcome, Result
@@ -33,8 +34,12 @@ class World:
         self.appends, self.publishes, self.hangs = True, True, False
         self.replica = Replica("P", self)
         self.ring = Ring({"k1": KEY}, "k1")
+        self.opted_out: list[str | None] = []
+        self.opt_outs = True
         self.ingress = Ingress(
-            self.ring, self.replica, self, self, json_value, lambda: NOW_MS, self.facts.append, (PublishFailed,), 0.05
+            *(self.ring, self.replica, self, self, json_value, lambda: NOW_MS, self.facts.append, (PublishFailed,)),
+            publish_s=0.05,
+            opt_outs=self.told,
         )
 
     def is_up(self) -> bool:
@@ -52,6 +57,11 @@ class World:
         if not self.publishes:
             raise PublishFailed
         self.events.append(event)
+
+    async def told(self, report: Report) -> None:
+        if not self.opt_outs:
+            raise PublishFailed
+        self.opted_out.append(report.number)
 
     async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
         self.dead.append((body, request_id, reason))
@@ -206,3 +216,16 @@ async def test_a_callback_tells_how_the_delivery_went() -> None:
     told = [(f.status, f.delivered_s, f.downgraded) for f in world.facts if isinstance(f, CallbackAnswered)]
 
     assert told == [("DELIVERED", 3.5, False), ("SENT", None, True), ("QUEUED", None, False)]
+
+
+async def test_an_opt_out_that_is_not_durable_is_asked_for_again() -> None:
+    """503; the repeat is not taken for one that was done, and the opt-out is heard then."""
+    world = World()
+    world.opt_outs = False
+    first = await world.call(number="+12025550123", opted_out=True)
+    world.opt_outs = True
+    again = [await world.call(number="+12025550123", opted_out=True) for _ in range(2)]
+
+    assert (first.status, [reply.status for reply in again]) == (503, [200, 200])
+    assert world.opted_out == ["+12025550123"]
+    assert len({event.event_id for event in world.events}) == 1

@@ -12,7 +12,8 @@ asks again, a replica replays, the sweep finds what a callback told) has the id 
 an id; and a redriven record is another origin
 * a negative end that no attempt decided: its code too; a DUPLICATE: its code, and how and with which handle the
 first one ended. After 72 h, or a late proof, the same record may come to another of them, which is no repeat
-* STATUS_TIMEOUT, which is our own but speaks of the message: the type and the handle.
+* STATUS_TIMEOUT, which is our own but speaks of the message: the type and the handle
+* OPT_OUT and OPT_IN, which speak of the contact (``opt_events``): the type, the contact, when and how it was said.
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,9 @@ WAITING = frozenset({EventType.SCHEDULED, EventType.DEFERRED})
 """The request is on its way; so far nothing was tried, or nothing sent."""
 OF_THE_MESSAGE = frozenset({EventType.STATUS, EventType.STATUS_TIMEOUT})
 """They speak of the message, and never settle a request."""
-FINAL_TYPES = frozenset(EventType) - WAITING - OF_THE_MESSAGE - {EventType.PARKED}
+OF_THE_CONTACT = frozenset({EventType.OPT_OUT, EventType.OPT_IN})
+"""They speak of a contact, and of no request."""
+FINAL_TYPES = frozenset(EventType) - WAITING - OF_THE_MESSAGE - OF_THE_CONTACT - {EventType.PARKED}
 """After one of these the request is settled; the first counts, and SUBMITTED beats all."""
 NEGATIVE_ENDS = frozenset({EventType.REJECTED, EventType.EXPIRED, EventType.CANCELLED, EventType.DROPPED})
 
@@ -61,7 +64,8 @@ class MessageEvent:
     and ``reason`` belong to our own events, and DOWNGRADED to the status that ends a message which went by SMS; the
     error of a status is in ``report``. ``request_origin`` is
     topic/partition/offset. Tags, line and trace context ride on our own events only: a status is joined by
-    request_id. ``duplicate_of`` and ``first_handle`` say how the request ended that had the id first.
+    request_id. ``duplicate_of`` and ``first_handle`` say how the request ended that had the id first. ``contact``, a
+    hash in hex, and ``number`` say whom an OPT_OUT or OPT_IN is about.
     """
 
     event_id: str
@@ -85,6 +89,8 @@ class MessageEvent:
     line: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict, repr=False)
     traceparent: str | None = None
+    contact: str | None = None
+    number: str | None = field(default=None, repr=False)
 
     @property
     def status(self) -> str | None:
@@ -198,7 +204,7 @@ def waiting_event(type_: EventType, dispatch: Dispatch, code: str, reason: str, 
 def status_timeout_event(handle: str, claim: Claim, line: str | None, at_ms: int) -> MessageEvent:
     """A day has passed without a status that ends the message. A later status may follow."""
     return MessageEvent(
-        event_id=_hash(EventType.STATUS_TIMEOUT, handle),
+        event_id=id_of(EventType.STATUS_TIMEOUT, handle),
         type=EventType.STATUS_TIMEOUT,
         origin=EventOrigin.CONNECTOR,
         request_id=claim.request_id,
@@ -261,7 +267,7 @@ def _own(
 ) -> MessageEvent:
     """``told``: what else its id is made from."""
     return MessageEvent(
-        event_id=_hash(type_, str(origin), attempt or "", *told),
+        event_id=id_of(type_, str(origin), attempt or "", *told),
         type=type_,
         origin=EventOrigin.CONNECTOR,
         request_id=request_id,
@@ -276,10 +282,10 @@ def _own(
 def _status_id(report: Report, attempt: str | None) -> str:
     updated = "" if report.date_updated_ms is None else str(report.date_updated_ms)
     about = report.message_handle or attempt or ""
-    return _hash("status", about, report.status, report.error_code or "", updated)
+    return id_of("status", about, report.status, report.error_code or "", updated)
 
 
-def _hash(*parts: str) -> str:
+def id_of(*parts: str) -> str:
     """32 hex characters over the parts, each behind its length so that none runs into the next."""
     texts = [part.encode("utf-8", "surrogatepass") for part in parts]
     framed = b"".join(len(text).to_bytes(4, "big") + text for text in texts)

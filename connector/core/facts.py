@@ -195,6 +195,21 @@ class PublishFailedOnce:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptOutHeard:
+    """A contact does not want to be texted (``out``), or does again (``in``); ``source``: how it was heard."""
+
+    word: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutWritten:
+    """Sendblue was told of an opt-out: ok, error (it is tried again), or dropped, when it never took it."""
+
+    result: str
+
+
 Fact: TypeAlias = (
     RequestRouted
     | RequestRefused
@@ -219,6 +234,8 @@ Fact: TypeAlias = (
     | AlarmRaised
     | PublishFailedOnce
     | ContentFact
+    | OptOutHeard
+    | OptOutWritten
     | EdgeFact
     | Sight
 )

@@ -3,13 +3,14 @@
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
 Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
-nothing is ever held against the message itself.
+nothing is ever held against the message itself. (Of a contact that has opted out meanwhile the next turn says so.)
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from connector.core import pacing
+from connector.core.opt_outs import OPTED_OUT
 from connector.core.pacing import ForeignGrants
 
 
@@ -52,6 +53,7 @@ class Grant:
     own_last_write: float | None
     gap_s: float
     foreign: ForeignGrants
+    opted_out: bool = False
 
 
 def before_write(grant: Grant) -> Check:
@@ -62,6 +64,8 @@ def before_write(grant: Grant) -> Check:
         return GiveUp("LATE")
     if grant.contact_busy:
         return GiveUp("BUSY")
+    if grant.opted_out:
+        return GiveUp(OPTED_OUT)
     if grant.bound is not None and grant.bound != grant.line:
         return GiveUp("WRONG_LINE")
     at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign)

@@ -21,6 +21,8 @@ ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
 SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE, SERVICE_SHARE = 30, 40, 10, 10
 """Requests in ACCOUNT_WINDOW_S for looks, for the reconciler, for probes and for look-ups of a contact's service; the
 rest is left to other programs."""
+OPT_OUTS_SHARE = 5
+"""Of what is left, for each process that tells Sendblue of opt-outs."""
 
 
 def next_look_s(looks: int) -> float:

@@ -69,6 +69,8 @@ class EventType(StrEnum):
     SCHEDULED = "SCHEDULED"
     DEFERRED = "DEFERRED"
     STATUS_TIMEOUT = "STATUS_TIMEOUT"
+    OPT_OUT = "OPT_OUT"
+    OPT_IN = "OPT_IN"
 
 
 class EventOrigin(StrEnum):

@@ -216,8 +216,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 REFUSED_SENTENCE = "Sendblue refused the message without a code that tells why"
 UNDOCUMENTED_SENTENCE = "Sendblue refused the message with a code that is not documented"
 
-NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "CONNECT"})
-"""Codes of an UNSENT whose holder never wrote to a socket: the pace of its line was not used."""
+NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "CONNECT", "OPTED_OUT"})
+"""Codes of an UNSENT whose holder never wrote to a socket: the pace of its line was not used. (OPTED_OUT of Sendblue's
+is a REJECTED.)"""
 
 _REASONS = ("NO_ANSWER", "NO_HANDLE", "HTTP_303", "HTTP_408", "HTTP_409", "HTTP_5XX", "HTTP_ODD")
 _OTHERS = ("REDIRECT", "FOREIGN_ANSWER", "RATE_LIMITED_BY_PROXY", "HTTP_4XX", "UNDOCUMENTED", "UNREADABLE_CODE")

@@ -52,6 +52,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "NO_LINE": "no line is configured for requests that name none",
         "CANCELLED": "an operator cancelled the request by its id before it was sent",
         "CANCELLED_BY_TAG": "an operator cancelled by tag, before it was sent, what was requested until then",
+        "OPTED_OUT": "the contact has opted out: send nothing until it texts START or an operator takes it in again",
         "LINE_CONFLICT": "the contact hears from another line than the one this request must go out from",
         "MEDIA_URL_NO_EXTENSION": "the path of media_url must end with a file extension, or media.upload be auto",
         "MEDIA_URL_SIGNED": "media_url is a signed link, which Sendblue cannot fetch; upload it, or set media.upload",

@@ -114,6 +114,13 @@ class BrokersSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OptedOutSeen:
+    """How many contacts do not want to be texted."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSeen:
     """The process: its state, whether it is ready, requests in flight, requests the ingress works on."""
 
@@ -124,7 +131,16 @@ class ProcessSeen:
 
 
 Sight: TypeAlias = (
-    LinesSeen | ParkedSeen | SweepSeen | LagSeen | ConsumerSeen | LedgerSeen | AccountSeen | BrokersSeen | ProcessSeen
+    LinesSeen
+    | ParkedSeen
+    | SweepSeen
+    | LagSeen
+    | ConsumerSeen
+    | LedgerSeen
+    | AccountSeen
+    | BrokersSeen
+    | OptedOutSeen
+    | ProcessSeen
 )
 
 

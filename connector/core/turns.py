@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.messages import Disposition, EventType, OnInDoubt
+from connector.core.opt_outs import OPTED_OUT
 from connector.core.outcomes import UnknownCode
 from connector.core.preparing import NOTHING_ASKED, NOTHING_SET, Known, Preparing, forbidden_end, prepared
 from connector.core.refusals import refusal
@@ -75,6 +76,7 @@ class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
     ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request.
+    ``opted_out``: the contact does not want to be texted.
     ``ahead``: what the first of its contact in the window waits for; None when it is the first itself, or the one ahead
     is at work. ``waited_s``: for how long it has waited for somebody else's end. ``goes_round``: it is its blocked
     line's turn to let this record, its oldest, go round.
@@ -98,6 +100,7 @@ class Seen:
     goes_round: bool = False
     announced: bool = False
     cancelled: str | None = None
+    opted_out: bool = False
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
     attempt_aged_ms: int = 0
@@ -118,7 +121,7 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
         return _not_free(held, seen, seen.standing, policy)
     ended = (
         _out_of_time(held, seen, policy)
-        or _cancelled(seen)
+        or _unwanted(seen)
         or forbidden_end(held.dispatch.request, policy.preparing)
         or _elsewhere(held, seen, policy)
     )
@@ -202,8 +205,11 @@ def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
     return None
 
 
-def _cancelled(seen: Seen) -> Close | None:
-    return None if seen.cancelled is None else Close(Disposition.CANCELLED, seen.cancelled)
+def _unwanted(seen: Seen) -> Close | None:
+    """By the operator who cancelled it, or by the contact."""
+    if seen.cancelled is not None:
+        return Close(Disposition.CANCELLED, seen.cancelled)
+    return Close(Disposition.REJECTED, OPTED_OUT) if seen.opted_out else None
 
 
 def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | NotNow | Close | None:

@@ -1,6 +1,6 @@
 """What an event tells of a message, read by hand: the reconciler reads a day of events back, five million of them.
 
-An event has 45 fields and eleven of them are wanted. A reader's schema with those alone makes fastavro slower, not
+An event has 46 fields and eleven of them are wanted. A reader's schema with those alone makes fastavro slower, not
 faster, so the others are passed over here. Only records that have exactly the shape our own writer gives an event
 without tags, participants and extras are read; at the first byte that is otherwise, ``Otherwise`` is raised, and the
 caller asks fastavro, which alone says what the bytes mean. A text that is passed over need not be one.
@@ -50,6 +50,7 @@ def _told(value: bytes, at: int) -> Told | None:
     at = _empty(value, _past_texts(value, at, 4))  # plan to group_id; participants
     at = _past_flag(value, _past_texts(value, at, 1))  # send_style; opted_out
     at = _empty(value, _past_texts(value, at, 3))  # sendblue_number to group_display_name; extras
+    at = _past_texts(value, at, 1)  # contact
     if at != len(value) or kind & 1 or origin not in _ORIGINS:
         raise Otherwise
     if handle is None:

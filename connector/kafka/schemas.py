@@ -20,6 +20,7 @@ class SchemaName(StrEnum):
     PARKED = "parked"
     CONTACT = "contact"
     CONTROL = "control"
+    OPT_OUT = "opt-out"
 
 
 @cache

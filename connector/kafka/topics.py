@@ -52,6 +52,7 @@ class TopicNames:
     parked: str = "sendblue.parked"
     delay_1m: str = "sendblue.delay.1m"
     delay_1h: str = "sendblue.delay.1h"
+    optouts: str = "sendblue.optouts"
 
     @classmethod
     def with_prefix(cls, prefix: str) -> "TopicNames":
@@ -126,6 +127,7 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
         TopicSpec(names.control, 1, {**_TABLE, **durable}),
         TopicSpec(names.contacts, 1, {**_TABLE, **durable}),
         TopicSpec(names.parked, 1, {**_TABLE, **durable}),
+        TopicSpec(names.optouts, 1, {**_TABLE, **durable}),
     )
 
 

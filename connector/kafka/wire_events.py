@@ -1,13 +1,14 @@
 """The row of a MessageEvent, and what a row tells of a message."""
 
 from connector.core.events import MessageEvent
+from connector.core.messages import EventType
 from connector.core.outstanding import Told
 from connector.core.statuses import Seen
 from connector.kafka.avro import Row
 
 _OWN = (
     "event_id", "request_id", "attempt", "message_handle", "terminal", "final", "out_of_order", "code", "reason",
-    "first_handle", "id_reused", "request_origin", "line",
+    "first_handle", "id_reused", "request_origin", "line", "contact",
 )  # fmt: skip
 _REPORTED = (
     "content", "is_outbound", "error_code", "error_message", "error_reason", "error_detail", "error_key",
@@ -28,6 +29,7 @@ def event_row(event: MessageEvent) -> Row:
         "occurred_at": event.occurred_at_ms,
         "received_at": event.received_at_ms,
         **{name: getattr(report, name) if report else None for name in _REPORTED},
+        **({} if event.contact is None else {"number": event.number, "opted_out": event.type is EventType.OPT_OUT}),
         "date_sent": report.date_sent_ms if report else None,
         "date_updated": report.date_updated_ms if report else None,
         "participants": list(report.participants) if report else [],

@@ -17,9 +17,10 @@ from connector.core.auditing import Kind
 from connector.core.breakers import State
 from connector.core.delays import Delay, Wait
 from connector.core.delivery import ErrorClass
-from connector.core.events import OF_THE_MESSAGE, WAITING
+from connector.core.events import OF_THE_CONTACT, OF_THE_MESSAGE, WAITING
 from connector.core.ledger import Alarm
 from connector.core.messages import EventType
+from connector.core.opt_outs import Source
 from connector.core.outcomes import KNOWN_CODES
 from connector.core.refusals import REFUSALS
 from connector.core.sights import LineState, ProcessState
@@ -34,11 +35,11 @@ LOOP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
-TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts")
+TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts")
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
 CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
-ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | WAITING)
-OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload")
+ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
+OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out")
 API_CODES = (
     "200", "201", "202", "400", "401", "402", "403", "404", "408", "409", "413", "422", "429", "500", "502", "503",
     "504", "not_written", "no_answer",
@@ -111,8 +112,16 @@ FLOW = (
     _counter(
         "publish_failures",
         "appends that were not acknowledged and are tried again, by what was to be written",
-        what=("event", "dead_letter", "parked_record", "dispatch", "delay"),
+        what=("event", "dead_letter", "parked_record", "dispatch", "delay", "opt_out"),
     ),
+    _gauge("opted_out", "contacts that do not want to be texted (twice: by their own word and an operator's)"),
+    _counter(
+        "opt_out_words",
+        "words that took a contact out, or in again, by how they were heard",
+        word=("out", "in"),
+        source=tuple(Source),
+    ),
+    _counter("opt_outs_written", "opt-outs told to Sendblue", result=("ok", "error", "dropped")),
 )
 """Between rebalances: requests read = the sum of their ends, PARKED left out, + those in flight."""
 

@@ -17,6 +17,7 @@ from connector.core.sights import (
     LineSeen,
     LinesSeen,
     LineState,
+    OptedOutSeen,
     ParkedSeen,
     ProcessSeen,
     ProcessState,
@@ -64,6 +65,8 @@ def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
             yield from _one_of("sendblue_breakers", STATES, breaker, ("account",))
         case BrokersSeen(client, up):
             yield Setting("sendblue_brokers_up", up, (client,))
+        case OptedOutSeen(count):
+            yield Setting("sendblue_opted_out", count)
         case ProcessSeen(state, ready, in_flight, callbacks):
             yield from _one_of("sendblue_state", tuple(ProcessState), state)
             yield Setting("sendblue_ready", ready)

@@ -42,6 +42,8 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
     content_facts.ServiceAsked: ("sendblue_service_look_ups_total", "result"),
     content_facts.MediaAsked: ("sendblue_media_uploads_total", "result"),
+    facts.OptOutHeard: ("sendblue_opt_out_words_total", "word", "source"),
+    facts.OptOutWritten: ("sendblue_opt_outs_written_total", "result"),
     edge_facts.Committed: ("sendblue_commits_total", "topic", "result"),
     edge_facts.ClientFailed: ("sendblue_kafka_client_errors_total", "client", "code"),
     edge_facts.Produced: ("sendblue_produced_records_total", "topic", "result"),

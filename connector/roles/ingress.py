@@ -7,7 +7,7 @@ Exact repeats are dropped only after a successful publish.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol, TypeVar
 
 from connector.core.callbacks import Report, Unreadable, parse
@@ -52,8 +52,15 @@ class Outlet(Protocol):
         """Append the raw body to the dead-letter topic."""
 
 
+async def _unheard(_: Report) -> None:
+    """Nobody keeps opt-outs."""
+
+
 class Ingress:
-    """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions."""
+    """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions.
+
+    ``opt_outs`` hears each status before it is answered, and raises one of those exceptions too.
+    """
 
     def __init__(
         self,
@@ -66,11 +73,12 @@ class Ingress:
         observe: Observer,
         failed: tuple[type[Exception], ...],
         publish_s: float = PUBLISH_S,
+        opt_outs: Callable[[Report], Awaitable[None]] = _unheard,
     ) -> None:
         self._ring, self._replica, self._log, self._outlet = ring, replica, log, outlet
         self._decode, self._now_ms, self._observe = decode, now_ms, observe
         self._failed: tuple[type[Exception], ...] = (*failed, AppendFailed, TimeoutError)
-        self._publish_s = publish_s
+        self._publish_s, self._opt_outs = publish_s, opt_outs
         self._published: OrderedDict[str, None] = OrderedDict()
         self._last: OrderedDict[str, Seen] = OrderedDict()
 
@@ -102,6 +110,7 @@ class Ingress:
             return self._answered(OK, "repeated", report, began)
         await self._prove(claim, report, began)
         await self._outlet.event(event)
+        await self._opt_outs(report)
         _remember(self._published, event.event_id, None)
         # asked again: another callback of this message may have become durable meanwhile
         _remember(self._last, message, progress(self._last.get(message), report.seen).latest)

@@ -20,6 +20,7 @@ from connector.core.delays import Defer
 from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
+from connector.core.opt_outs import OPTED_OUT
 from connector.core.outcomes import (
     Answer,
     Classified,
@@ -242,6 +243,8 @@ class _Turn:
             self.lane.suspicions[self.offset] = before.stopped(self.around.clocks.mono())
 
     async def _settle(self, intent: Intent, classified: Classified, answer: Answer) -> None:
+        if outcome_of(classified)[1] == OPTED_OUT:
+            self.around.refused(self.held, answer.date_ms or self.around.clocks.now_ms())
         match classified:
             case Submitted(handle=handle):
                 if (report := self.around.sendblue.report(answer)) is not None:

@@ -32,6 +32,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         goes_round=offset in lane.rounds,
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
+        opted_out=held.contact in around.opted_out,
         suspected_until=lane.suspicions.get(offset, NOT_SUSPECTED).until,
         attempt_read_at=live.read_at if live else None,
         attempt_granted_ms=live.granted_ms if live else None,
@@ -57,6 +58,7 @@ def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | N
         own_last_write=last_write,
         gap_s=lane.line.gap_s,
         foreign=_foreign(lane, mono),
+        opted_out=intent.contact in lane.around.opted_out,
     )
 
 

@@ -9,6 +9,7 @@ from connector.core.calls import MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
 from connector.core.messages import Dispatch
+from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
 from connector.core.spans import OFF, Tracing
@@ -65,6 +66,13 @@ class Outlets(Protocol):
         """Publish SCHEDULED."""
 
 
+class Refused(Protocol):
+    """Hears that Sendblue refuses this request, at ``at_ms``, because its contact has opted out."""
+
+    def __call__(self, held: Held, at_ms: int, /) -> None:
+        """Take it; must not block."""
+
+
 class Ids(Protocol):
     """Chance comes from outside."""
 
@@ -108,3 +116,5 @@ class Surroundings:
     tracing: Tracing = OFF
     call_s: float = 20.0
     preparations: Preparations = field(default_factory=Preparations)
+    opted_out: OptedOut = field(default_factory=OptedOut)
+    refused: Refused = field(default=lambda *_: None)

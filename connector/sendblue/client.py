@@ -37,6 +37,7 @@ MESSAGES_PATH = "/api/v2/messages"
 LOOKUP_PATH = "/api/evaluate-service"
 UPLOAD_FILE_PATH = "/api/upload-file"
 UPLOAD_OBJECT_PATH = "/api/upload-media-object"
+OPT_OUT_PATH = "/api/v2/contacts/opt-out"
 UPLOAD_DEADLINE_S = 300.0
 """Sendblue takes files of up to 100 MB; a slow uplink needs minutes for that."""
 
@@ -119,6 +120,17 @@ class SendblueClient:
         body = wanted("GET", LOOKUP_PATH, await self._get(LOOKUP_PATH, {"number": number})).object()
         service = body.get("service")
         return service if isinstance(service, str) and service else None
+
+    async def opt_out(self, number: str, out: bool) -> None:
+        """Say whether this contact has opted out; saying it again changes nothing. Raises SendblueError."""
+        body = _encode({"number": number, "opted_out": out})
+        try:
+            request = self._exchange.request("POST", OPT_OUT_PATH, body)
+        except UNREADABLE_KEYS as error:
+            reply = not_made(error)
+        else:
+            reply = await self._exchange.call(request)
+        wanted("POST", OPT_OUT_PATH, reply)
 
     async def upload_media_object(self, media_url: str) -> str:
         """Have Sendblue fetch this file once; the id of its copy. Raises SendblueError."""

@@ -156,6 +156,7 @@ OPERATIONS = {
     "evaluate-service": "lookup",
     "upload-file": "upload",
     "upload-media-object": "upload",
+    "opt-out": "opt_out",
 }
 """What a call is for, by the last part of its path."""
 

@@ -133,6 +133,7 @@ class Account:
 
     def _become(self, text: Text, status: str, error_code: int | str | None) -> None:
         text.become(status, self.now(), error_code)
+        text.opted_out = text.contact in self.opted_out
         self.archive.changed(text)
         self._tell(text)
 

@@ -27,6 +27,7 @@ from connector.roles.ends import Ends, PublishFailed
 from connector.roles.ingress import Ingress
 from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
+from connector.roles.opt_outs import OptOuts
 from connector.roles.parked_looks import ParkedLooks
 from connector.roles.reconciler import Reconciler
 from connector.roles.replica import Replica
@@ -68,6 +69,7 @@ class Parts:
     partitions: dict[str, int]
     hash_key: bytes
     observe: Observer
+    opt_outs: OptOuts
     system: System = field(default_factory=System)
     orders: Orders = field(default_factory=Orders)
     intakes: list[Intake] = field(default_factory=list)
@@ -210,6 +212,8 @@ async def start_sender(parts: Parts) -> None:
         tracing=parts.tracing,
         call_s=settings.sendblue.deadline_s,
         preparations=asking.preparations,
+        opted_out=parts.opt_outs.known,
+        refused=parts.opt_outs.refused,
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch
@@ -229,6 +233,7 @@ async def start_ingress(parts: Parts) -> None:
         parts.system.now_ms,
         parts.observe,
         (PublishFailed,),
+        opt_outs=parts.opt_outs.told,
     )
     part = parts.settings.callbacks
     app = watched(callbacks_app(ingress.accept), parts.callbacks, parts.told_callback)

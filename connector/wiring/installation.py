@@ -114,6 +114,7 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.PARKED: names.parked,
         SchemaName.CONTACT: names.contacts,
         SchemaName.CONTROL: names.control,
+        SchemaName.OPT_OUT: names.optouts,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
 

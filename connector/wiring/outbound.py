@@ -7,10 +7,12 @@ from connector.core.calls import Answer, MayWrite, OutboundMessage, message_of
 from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
 from connector.core.messages import Dispatch, Source
+from connector.core.opt_outs import Word
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held
 from connector.core.tokens import Ring, sign
 from connector.kafka.avro import Codec
+from connector.kafka.opt_outs import word_row
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import ProduceFailed
 from connector.kafka.schemas import SchemaName
@@ -68,7 +70,7 @@ class OutTopics:
         """Append to the events topic, keyed by request id."""
         shown = with_content_policy(event, self._content, self._hash_key)
         value = self._codec.encode(SchemaName.MESSAGE_EVENT, event_row(shown))
-        key = (event.request_id or event.message_handle or "").encode()
+        key = (event.request_id or event.message_handle or event.contact or "").encode()
         headers = [("traceparent", event.traceparent.encode())] if event.traceparent else []
         await self._send(self._names.events, key, value, headers=headers)
 
@@ -145,6 +147,10 @@ class OutTopics:
         if (partition := self._partitions.get(line)) is None:
             raise PublishFailed(f"line {line} has no partition yet")
         return partition
+
+    async def opt_out(self, key: bytes, word: Word) -> None:
+        """Append one word to the optouts topic."""
+        await self._send(self._names.optouts, key, self._codec.encode(SchemaName.OPT_OUT, word_row(word)), partition=0)
 
     async def _send(
         self,

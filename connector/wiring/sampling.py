@@ -11,7 +11,7 @@ from connector.core.facts import Fact, PostAnswered
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
 from connector.core.recent import Recent
-from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, drain_s, line_state
+from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, OptedOutSeen, drain_s, line_state
 from connector.roles.lane import Lane
 from connector.wiring.assembly import Parts
 from connector.wiring.intake import Intake
@@ -44,6 +44,7 @@ class Sampler:
         now = parts.system.mono()
         self._posts.turn(now)
         self._errors.turn(now)
+        parts.observe(OptedOutSeen(len(parts.opt_outs.known)))
         if parts.account is not None:
             parts.observe(AccountSeen(parts.account.breaker.state.value, parts.account.stopped_because or ""))
         if parts.sender is not None:

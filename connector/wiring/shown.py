@@ -65,6 +65,7 @@ def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
             "requests": len(replica.fold),
             "open": replica.views.open_attempts(),
         },
+        "opted_out": len(parts.opt_outs.known),
         "account": {"breaker": breaker, "stopped_because": account.stopped_because if account else None},
         "errors": sampler.errors(),
         "lines": {line.alias: _line(line) for line in lines[:SHOWN_LINES]},

@@ -25,6 +25,7 @@ from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueError
 from connector.settings import Settings
 from connector.wiring.control_feed import ControlFeed
+from connector.wiring.following import Following
 from connector.wiring.inbound import Reader
 from connector.wiring.installation import registry_of, subjects
 from connector.wiring.preflight import account_findings, kafka_findings
@@ -105,6 +106,13 @@ async def lines_of(
     given = feed.control.partitions
     refuse_by(partitions((line.alias for line in settings.lines), given))
     return given
+
+
+async def opted_out(feed: Following, clients: ClientSettings, names: TopicNames, told: Told) -> None:
+    """Who does not want to be texted, now and as they say so. Raises KafkaFatal."""
+    told("optouts", "the optouts topic is being read")
+    await feed.follow(clients, names.optouts)
+    told("optouts", None)
 
 
 async def load_contacts(

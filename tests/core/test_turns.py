@@ -273,3 +273,14 @@ def test_contacts_that_moved_are_told_once_and_loaded_ones_stay() -> None:
     assert reader.views.moved_contacts() == frozenset()
     assert (reader.views.line_of(contact_id("d")), reader.views.bound_by_park(contact_id("d"))) == ("B", 7)
     assert len(reader.fold) == reader.fold.live() == RULES_VERSION
+
+
+def test_who_is_out_ends_whatever_waits() -> None:
+    """After the fold, before line, contact and time; an operator who cancelled it is named first."""
+    out = replace(FREE, opted_out=True)
+    rejected = Close(Disposition.REJECTED, "OPTED_OUT")
+
+    assert before_intent(HELD, out, POLICY) == rejected
+    assert before_intent(held(send_at_ms=NOW + 1_000), replace(out, contact_busy=True, bound="B"), POLICY) == rejected
+    assert before_intent(HELD, replace(out, cancelled="CANCELLED"), POLICY) == Close(Disposition.CANCELLED, "CANCELLED")
+    assert isinstance(before_intent(HELD, replace(out, standing=OPEN), POLICY), NotNow | ParkIt)

@@ -31,7 +31,7 @@ message_events = st.builds(
     MessageEvent, event_id=st.text(max_size=70), type=st.sampled_from(EventType), origin=st.sampled_from(EventOrigin),
     request_id=words, attempt=words, occurred_at_ms=st.integers(0, 2**62), received_at_ms=st.integers(0, 2**62),
     message_handle=words, report=st.none() | reports, terminal=st.booleans(), final=st.booleans(),
-    out_of_order=st.booleans(), code=words, reason=words, id_reused=st.booleans(), line=words,
+    out_of_order=st.booleans(), code=words, reason=words, id_reused=st.booleans(), line=words, contact=words,
     tags=st.just({}) | st.just({"a": "b"}),
 )  # fmt: skip
 

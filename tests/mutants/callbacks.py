@@ -21,8 +21,8 @@ CALLBACK_MUTANTS = (
         "two duplicates of one id from two origins are two events",
         "counter-example 26",
         "core/events.py",
-        'event_id=_hash(type_, str(origin), attempt or "", *told)',
-        'event_id=_hash(type_, request_id or "", attempt or "", *told)',
+        'event_id=id_of(type_, str(origin), attempt or "", *told)',
+        'event_id=id_of(type_, request_id or "", attempt or "", *told)',
         ("core/test_events.py", "core/test_counterexamples_fold.py"),
     ),
     Mutant(
@@ -30,8 +30,8 @@ CALLBACK_MUTANTS = (
         "the same status at another time is another event",
         "core/events.py",
         "core/events.py",
-        'return _hash("status", about, report.status, report.error_code or "", updated)',
-        'return _hash("status", about, report.status, report.error_code or "")',
+        'return id_of("status", about, report.status, report.error_code or "", updated)',
+        'return id_of("status", about, report.status, report.error_code or "")',
         ("core/test_events.py",),
     ),
     Mutant(
@@ -94,9 +94,10 @@ CALLBACK_MUTANTS = (
         P6,
         "roles/ingress.py",
         "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
-        "        _remember(self._published, event.event_id, None)\n",
+        "        await self._opt_outs(report)\n        _remember(self._published, event.event_id, None)\n",
         "        _remember(self._published, event.event_id, None)\n"
-        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n",
+        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
+        "        await self._opt_outs(report)\n",
         INGRESS,
     ),
     Mutant(

@@ -7,10 +7,12 @@ from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
+from tests.mutants.opt_outs import OPT_OUT_MUTANTS
 
 MUTANTS = (
     *FOLD_MUTANTS,
     *HOLDER_MUTANTS,
+    *OPT_OUT_MUTANTS,
     *ANSWER_MUTANTS,
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,

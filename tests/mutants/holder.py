@@ -230,7 +230,7 @@ HOLDER_MUTANTS = (
         "core/turns.py",
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
         "        return _not_free(held, seen, seen.standing, policy)\n",
-        "    if ended := _out_of_time(held, seen, policy) or _cancelled(seen):\n"
+        "    if ended := _out_of_time(held, seen, policy) or _unwanted(seen):\n"
         "        return ended\n"
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
         "        return _not_free(held, seen, seen.standing, policy)\n",

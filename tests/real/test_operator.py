@@ -214,3 +214,30 @@ def back_to_zero(site: Site) -> None:
     places = [TopicPartition(topic, partition, 0) for partition in range(settings.kafka.partitions)]
     for done in client.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)]).values():
         done.result(20)
+
+
+async def test_who_has_opted_out_is_texted_nothing_until_taken_in_again(desk: Desk) -> None:
+    """By the commands, with a connector at work, and after its restart; numbers by a file, and none is printed."""
+    numbers = desk.site.folder / "numbers.txt"
+    numbers.write_text(f"{NUMBER}\n")
+    process, upstream = await desk.connector(), Upstream(desk.site)
+    (added,) = await desk.json("optouts", "add", "--number-file", str(numbers))
+    await desk.stop(process)
+    await desk.connector()
+    upstream.send("r1", NUMBER)
+    upstream.send("r2", OTHER)
+    upstream.flush()
+    await desk.submitted("r2")
+    await desk.until("'code': 'OPTED_OUT'", lambda settings: inspect(settings, "r1", events=True))
+    listed_ = await desk.json("optouts", "list")
+    unasked = await desk.run("optouts", "remove", "--contact", added["contact"])
+    (removed,) = await desk.json("optouts", "remove", "--contact", added["contact"], "--yes")
+    shown = await desk.run("optouts", "check", "--number-file", str(numbers))
+    upstream.send("r3", NUMBER)
+    upstream.flush()
+    await desk.submitted("r3")
+
+    assert (added["opted_out"], listed_, removed["opted_out"]) == (True, [added], False)
+    assert unasked.returncode == 7
+    assert NUMBER[-10:] not in shown.stdout + shown.stderr + unasked.stderr
+    assert desk.texts() == 2

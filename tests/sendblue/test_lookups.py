@@ -26,6 +26,7 @@ CALLS: dict[str, Call] = {
     "lookup": lambda client: client.lookup(CONTACT),
     "object": lambda client: client.upload_media_object("https://example.com/Cat.png"),
     "file": lambda client: client.upload_file("Cat.png", parts(b"me", b"ow"), 4),
+    "opt-out": lambda client: client.opt_out(CONTACT, True),
 }
 
 
@@ -193,3 +194,12 @@ async def test_a_look_up_that_brings_nothing(call: Call, answer: int | type[Exce
     assert error.value.code == code
     assert error.value.retry_after_s == (3.0 if isinstance(answer, int) else None)
     assert str(error.value).split(": ")[1] == code
+
+
+async def test_an_opt_out_is_told() -> None:
+    """Whose, and whether out or in; nothing is expected of the answer but that it is one."""
+    sendblue = Sendblue({"status": "OK", "number": CONTACT, "opted_out": False})
+    await ask(sendblue, lambda client: client.opt_out(CONTACT, False))
+
+    assert (sendblue.requests[0].method, sendblue.requests[0].url.path) == ("POST", "/api/v2/contacts/opt-out")
+    assert json.loads(sendblue.requests[0].content) == {"number": CONTACT, "opted_out": False}

@@ -25,6 +25,7 @@ TOPICS = {
     "parked": 1,
     "contacts": 1,
     "control": 1,
+    "optouts": 1,
     "events": 1,
     "dlq": 1,
     **dict.fromkeys(DELAYS, 2),

@@ -13,6 +13,8 @@ from connector.core.calls import Answer
 from connector.core.events import MessageEvent, status_event, status_timeout_event
 from connector.core.facts import AuditFound
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
+from connector.core.opt_outs import Source as Heard
+from connector.core.opt_outs import Word
 from connector.core.orders import CancelRequest
 from connector.core.records import Intent, Outcome, Result
 from connector.core.statuses import Flags, Seen
@@ -258,6 +260,26 @@ def proposed_without_looking() -> World:
     return world
 
 
+def proposed_for_who_is_out() -> World:
+    """A process has read that the contact is out, and proposes all the same."""
+    world = _world()
+    world.broker.land("optouts", 0, Word(1, True, Heard.INBOUND), CONTACT)
+    world.scheduler.run(5.0)
+    world.upstream.origins[str(ORIGIN)], process = REQUEST, world.processes[0]
+    world.oracle.proposed(process, Intent("a" * 16, "r1", "a", CONTACT, BODY, 1, ORIGIN, 0, process.owner))
+    return world
+
+
+def words_that_crossed_for_good() -> World:
+    """START landed before the STOP that it answers, and nobody puts it right."""
+    world = _world()
+    world.processes[0].kill("nobody mends")
+    for word in (Word(2, False, Heard.INBOUND), Word(1, True, Heard.INBOUND)):
+        world.broker.land("optouts", 0, word, CONTACT)
+    world.consents.finish()
+    return world
+
+
 DAMAGED: Mapping[str, tuple[Callable[[], World], ...]] = {
     "9 verdicts": (proposed_without_looking,),
     "12 event": (told_what_never_was, told_of_another_request, a_row_sent_by_hand_is_told),
@@ -272,5 +294,7 @@ DAMAGED: Mapping[str, tuple[Callable[[], World], ...]] = {
     "19 letter": (dead_lettered_for_a_401,),
     "19 outage": (many_in_doubt,),
     "21 marks": (a_number_in_the_ledger, a_text_in_the_control_topic),
+    "26 out": (proposed_for_who_is_out,),
+    "26 compacted": (words_that_crossed_for_good,),
     "audit": (the_audit_takes_ours_for_foreign, the_audit_misses_what_is_listed, the_audit_overlooks_a_copy),
 }

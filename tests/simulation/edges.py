@@ -13,6 +13,7 @@ from connector.core.calls import Answer, MayWrite, message_of
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch
+from connector.core.opt_outs import Word
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held
 from connector.roles.account import Account
@@ -102,6 +103,12 @@ class Edges:
 
     async def reached(self, ledger_offset: int) -> None:
         await self._publish("contacts", ledger_offset, PROGRESS)
+
+    async def opt_out(self, key: bytes, word: Word) -> None:
+        await self.process.point("before an opt-out")
+        if self.process.ears.known.is_behind(key):
+            self.world.saw("a word put right")
+        await self._publish("optouts", word, key)
 
     def is_up(self) -> bool:
         return self.world.broker.down_until <= self.world.scheduler.now

@@ -1,7 +1,7 @@
 """21: whose numbers and which texts are in this world, looked for where they may not be.
 
-Logs and metrics are made of facts alone; so every fact is looked at, and every record of the ledger, of the contacts
-and of the control topic.
+Logs and metrics are made of facts alone; so every fact is looked at, and every record of the ledger, of the contacts,
+of the control and of the optouts topic.
 """
 
 import re
@@ -29,7 +29,7 @@ class Marks:
 
     def __init__(self, world: "World") -> None:
         self._oracle = world.oracle
-        for topic in ("ledger", "contacts", "control"):
+        for topic in ("ledger", "contacts", "control", "optouts"):
             world.broker.listen(topic, self._landed)
 
     def told(self, fact: Fact) -> None:

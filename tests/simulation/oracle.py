@@ -84,6 +84,7 @@ class Oracle:
             self.wrong("rules", f"{process} proposes under rules it does not know")
         if self._is_cancelled(process, intent):
             self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
+        self.world.consents.check(process, intent.contact, "proposes")
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
 
     def _is_cancelled(self, process: "Process", intent: Intent) -> bool:
@@ -116,6 +117,7 @@ class Oracle:
     def checked(self, text: "Text") -> None:
         """3, 10 and 19: the moment at which a process decided to write."""
         self.world.bounds.checked(text)
+        self.world.consents.check(text.process, text.contact, "writes")
         process, attempt, now = text.process, text.attempt, self.world.scheduler.now
         offset, intent = self.granted.get(attempt, (-1, None))
         if intent is None or intent.owner != process.owner or process.position <= offset:

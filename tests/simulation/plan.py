@@ -25,11 +25,12 @@ KINDS = {
     "unreachable": 1,
     "silence": 1,
     "rebind": 2,
-    "resolve": 3,
+    "resolve": 4,
     "redrive": 3,
     "reconciler": 1,
     "cancel": 3,
     "by_hand": 3,
+    "consent": 3,
 }
 """Faults and operators' acts that strike at a time, by weight."""
 

@@ -22,6 +22,7 @@ from connector.roles.watched import Watch
 from connector.wiring.feed import Feed
 from tests.simulation.broker import Entry
 from tests.simulation.clock import ProcessLoop
+from tests.simulation.consents import Ears
 from tests.simulation.edges import Edges
 from tests.simulation.following import Obedience
 from tests.simulation.next_rules import NextFold
@@ -126,6 +127,7 @@ class Process:
             self.replica.fold = NextFold()
             self.replica.views = Views(self.replica.fold, self.owner)
         self.obedience = Obedience(self)
+        self.ears = Ears(self)
         reached = self._load_contacts()
         if not await self._restore(reached):
             return

@@ -130,6 +130,8 @@ def start_sender(process: "Process") -> None:
             HASH_KEY,
         ),
         orders=process.obedience.orders,
+        opted_out=process.ears.known,
+        refused=process.ears.role.refused,
         budget=process.budget,
         preparations=preparations_of(process),
     )
@@ -153,7 +155,8 @@ def start_ingress(process: "Process") -> None:
     """Callbacks to events."""
     edges = process.edges
     process.ingress = process.world.teeth.ingress(
-        RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)
+        *(RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
+        opt_outs=process.ears.role.told,
     )
 
 

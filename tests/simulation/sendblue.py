@@ -33,6 +33,7 @@ REFUSALS = {
     "busy account": Answer(status=400, body={"status": "ERROR", "error_code": 5003}, is_json=True),
     "unauthorized": Answer(status=401, body={"status": "ERROR", "message": "Invalid Credentials"}, is_json=True),
     "blacklisted": Answer(status=400, body={"status": "ERROR", "error_code": 4002}, is_json=True),
+    "opted out": Answer(status=400, body={"status": "ERROR", "error_key": "OPTED_OUT"}, is_json=True),
     "5xx": Answer(status=503, body={"status": "ERROR", "message": "sorry"}, is_json=True),
 }
 RESET, NOT_WRITTEN = Answer(failure=Failure.WRITTEN), Answer(failure=Failure.NOT_WRITTEN)
@@ -72,6 +73,7 @@ class Sendblue:
             world.saw("not written")
             return NOT_WRITTEN
         text.passed_at = world.scheduler.now
+        world.consents.check(process, contact, "writes")
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)
@@ -139,6 +141,9 @@ class Sendblue:
             return REFUSALS["unauthorized"]
         if text.dispatch.request.number in self.blacklist:
             return REFUSALS["blacklisted"]
+        if text.dispatch.request.number in self._world.consents.listed:
+            self._world.saw("refused as opted out")
+            return REFUSALS["opted out"]
         if wish in ("429", "window", "busy account"):
             self._world.saw(wish)
             return REFUSALS[wish]
@@ -206,7 +211,8 @@ class Sendblue:
     ) -> None:
         assert process.ingress is not None
         assert text.message is not None
-        body = json.dumps(text.message.body(moment)).encode()
+        out = text.dispatch.request.number in self._world.consents.listed
+        body = json.dumps({**text.message.body(moment), "opted_out": out}).encode()
         reply: Reply = await process.ingress.accept(token, body)
         if state.pop("open", False):
             self._world.oracle.answered(process, text, moment, token, reply)

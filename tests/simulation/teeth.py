@@ -10,6 +10,7 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
 from connector.core.messages import Dispatch
+from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.preparing import Inconclusive
 from connector.core.records import Intent, LedgerRecord
@@ -45,6 +46,7 @@ class Teeth:
     sendblue: Callable[[Sendblue], Sendblue] = lambda sendblue: sendblue
     account: type[Account] = Account
     orders: type[Orders] = Orders
+    opted_out: type[OptedOut] = OptedOut
 
 
 class TrustingFold(Fold):
@@ -148,6 +150,13 @@ class DeafOrders(Orders):
         return None
 
 
+class DeafOptedOut(OptedOut):
+    """Whoever has opted out is texted all the same."""
+
+    def __contains__(self, contact: bytes) -> bool:
+        return False
+
+
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""
     if answer.status is not None and answer.status >= 500:
@@ -174,4 +183,5 @@ BROKEN = {
     "nothing is parked": Teeth(policy=never_parked),
     "cancelled and sent": Teeth(orders=DeafOrders),
     "texted without an answer": Teeth(policy=unasked),
+    "out and texted": Teeth(opted_out=DeafOptedOut),
 }

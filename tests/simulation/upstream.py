@@ -138,6 +138,8 @@ class Upstream:
         if request is None:
             return {"UNDECODABLE"}
         codes = {"4002"} if request.number == BLACKLISTED else set()
+        if request.number in self.world.consents.ever:
+            codes.add("OPTED_OUT")
         if request.number == MISTYPED:
             codes.add("NUMBER_INVALID")
         if may_be_refused(request):

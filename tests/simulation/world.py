@@ -12,6 +12,7 @@ from connector.core.messages import Dispatch
 from tests.simulation.bounds import Bounds
 from tests.simulation.broker import DELAYS, Broker
 from tests.simulation.clock import Scheduler
+from tests.simulation.consents import Consents
 from tests.simulation.endings import Endings
 from tests.simulation.faults import Faults
 from tests.simulation.groups import SESSION_S, Group
@@ -44,7 +45,7 @@ class World:
         self.endings = Endings(self)
         self.upstream = Upstream(self)
         self.operators = Operators(self)
-        self.statuses, self.marks = Statuses(self), Marks(self)
+        self.statuses, self.marks, self.consents = Statuses(self), Marks(self), Consents(self)
         self.calm_at = 0.0
         told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
         told |= {topic: partial(self.endings.committed_delay, topic) for topic in DELAYS}
@@ -119,7 +120,7 @@ class World:
 
     def _judge(self) -> None:
         """What can be said only at the end, if nothing was wrong before."""
-        for finish in (self.endings.finish, self.oracle.finish, self.bounds.finish):
+        for finish in (self.endings.finish, self.oracle.finish, self.bounds.finish, self.consents.finish):
             if not self.oracle.violations:
                 finish()
         if self.plan.watched and not self.oracle.violations:
@@ -177,7 +178,8 @@ class World:
 
     def _quiet(self) -> bool:
         behind = sum(group.behind() for topic, group in self.groups.items() if topic != "parked")
-        return not self._without_end() and behind == 0 and self.oracle.fold.live() == 0
+        done = behind == 0 and self.oracle.fold.live() == 0 and self.consents.settled()
+        return done and not self._without_end()
 
     def _without_end(self) -> list[str]:
         return [

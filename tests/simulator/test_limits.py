@@ -220,3 +220,13 @@ async def test_typing_needs_a_conversation() -> None:
 
     assert (before.status_code, before.json()["error_message"]) == (400, "No route mapping found")
     assert (await stage.post("/api/send-typing-indicator", body)).json()["status"] == "SENT"
+
+
+async def test_a_status_after_stop_says_so() -> None:
+    """Of a text that was accepted before: whoever hears callbacks alone learns of it."""
+    stage = Stage()
+    handle = (await stage.send(status_callback="http://127.0.0.1:1/cb")).json()["message_handle"]
+    await stage.post("/_sim/inbound", {"number": PERSON, "line": LINE, "content": "STOP"})
+    await stage.post(f"/_sim/texts/{handle}/status", {"status": "DELIVERED"})
+
+    assert [(row["status"], row["opted_out"]) for row in stage.heard()] == [("QUEUED", False), ("DELIVERED", True)]

@@ -1,6 +1,7 @@
 """From Sendblue to Kafka: callbacks, statuses, and what no callback told."""
 
 from tests.ops.dashboards.frame import Dashboard, Section
+from tests.ops.dashboards.opt_outs import OPT_OUTS
 from tests.ops.dashboards.panels import Kind, Panel, Query
 from tests.ops.dashboards.queries import increase, quantile, rate, seen, summed, worst
 
@@ -220,5 +221,5 @@ DASHBOARD = Dashboard(
     "inbound",
     "kafka-sendblue: Sendblue to Kafka",
     "Callbacks, statuses, and what no callback told",
-    (INGRESS, DELIVERY, UNTOLD),
+    (INGRESS, DELIVERY, UNTOLD, OPT_OUTS),
 )

@@ -1,0 +1,44 @@
+"""Rules for contacts who do not want to be texted."""
+
+from tests.mutants.mutation import Mutant
+
+OPT_OUTS = ("core/test_opt_outs.py", "test_opt_outs.py")
+
+OPT_OUT_MUTANTS = (
+    Mutant(
+        "out-before-the-intent",
+        "nothing is proposed for a contact that has opted out",
+        "core/opt_outs.py",
+        "core/turns.py",
+        "    return Close(Disposition.REJECTED, OPTED_OUT) if seen.opted_out else None\n",
+        "    return None\n",
+        ("core/test_turns.py",),
+    ),
+    Mutant(
+        "out-before-the-write",
+        "what is granted is not written to a contact that has opted out meanwhile",
+        "core/last_look.py; core/opt_outs.py",
+        "core/last_look.py",
+        "    if grant.opted_out:\n        return GiveUp(OPTED_OUT)\n",
+        "",
+        OPT_OUTS,
+    ),
+    Mutant(
+        "the-newest-word-counts",
+        "of two words the newer one by its own time counts, whichever is read last",
+        "core/opt_outs.py",
+        "core/opt_outs.py",
+        "        newest = max(before, _packed(word))\n",
+        "        newest = _packed(word)\n",
+        OPT_OUTS,
+    ),
+    Mutant(
+        "an-operators-word-has-a-key-of-its-own",
+        "START does not undo what an operator said",
+        "core/opt_outs.py",
+        "core/opt_outs.py",
+        "    return contact + OPERATORS_SUFFIX\n",
+        "    return contact\n",
+        OPT_OUTS,
+    ),
+)
