@@ -22,6 +22,7 @@ from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+from connector.settings_webhooks import Webhooks
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -155,6 +156,7 @@ class Settings(BaseSettings):
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
     callbacks: Callbacks = Field(default_factory=Callbacks)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     observability: Observability = Field(default_factory=Observability)
     shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")

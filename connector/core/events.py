@@ -194,7 +194,7 @@ def waiting_event(type_: EventType, dispatch: Dispatch, code: str, reason: str, 
 def status_timeout_event(handle: str, claim: Claim, line: str | None, at_ms: int) -> MessageEvent:
     """A day has passed without a status that ends the message. A later status may follow."""
     return MessageEvent(
-        event_id=_hash(EventType.STATUS_TIMEOUT, handle),
+        event_id=event_hash(EventType.STATUS_TIMEOUT, handle),
         type=EventType.STATUS_TIMEOUT,
         origin=EventOrigin.CONNECTOR,
         request_id=claim.request_id,
@@ -234,15 +234,22 @@ def with_content_policy(event: MessageEvent, policy: ContentPolicy, key: bytes) 
     """
     if event.report is None or policy is ContentPolicy.FULL:
         return event
-    hide = partial(_hidden, policy=policy, key=key)
-    extras = {name: hidden for name, text in event.report.extras.items() if (hidden := hide(text)) is not None}
-    report = replace(
-        event.report, content=hide(event.report.content), media_url=hide(event.report.media_url), extras=extras
-    )
-    return replace(event, report=report)
+    return replace(event, report=hidden_report(event.report, policy, key))
 
 
-def _hidden(text: str | None, policy: ContentPolicy, key: bytes) -> str | None:
+def hidden_report(report: Report, policy: ContentPolicy, key: bytes) -> Report:
+    """The message object as it may be published under this policy."""
+    if policy is ContentPolicy.FULL:
+        return report
+    hide = partial(hidden, policy=policy, key=key)
+    extras = {name: text for name, whole in report.extras.items() if (text := hide(whole)) is not None}
+    return replace(report, content=hide(report.content), media_url=hide(report.media_url), extras=extras)
+
+
+def hidden(text: str | None, policy: ContentPolicy, key: bytes) -> str | None:
+    """A text as it may be published under this policy."""
+    if policy is ContentPolicy.FULL:
+        return text
     return None if text is None or policy is ContentPolicy.OMIT else text_hash(text, key)
 
 
@@ -257,7 +264,7 @@ def _own(
 ) -> MessageEvent:
     """``told``: what else its id is made from."""
     return MessageEvent(
-        event_id=_hash(type_, str(origin), attempt or "", *told),
+        event_id=event_hash(type_, str(origin), attempt or "", *told),
         type=type_,
         origin=EventOrigin.CONNECTOR,
         request_id=request_id,
@@ -272,10 +279,10 @@ def _own(
 def _status_id(report: Report, attempt: str | None) -> str:
     updated = "" if report.date_updated_ms is None else str(report.date_updated_ms)
     about = report.message_handle or attempt or ""
-    return _hash("status", about, report.status, report.error_code or "", updated)
+    return event_hash("status", about, report.status, report.error_code or "", updated)
 
 
-def _hash(*parts: str) -> str:
+def event_hash(*parts: str) -> str:
     """32 hex characters over the parts, each behind its length so that none runs into the next."""
     texts = [part.encode("utf-8", "surrogatepass") for part in parts]
     framed = b"".join(len(text).to_bytes(4, "big") + text for text in texts)

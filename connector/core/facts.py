@@ -179,6 +179,15 @@ class CallbackAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountWebhookAnswered:
+    """An account webhook of this type: accepted, repeated, unreadable, forged, refused (our own trouble); seconds."""
+
+    type: str
+    result: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRaised:
     """Something that must never happen: a name of ``ledger.Alarm``, and the request, if it is one's."""
 
@@ -214,6 +223,7 @@ Fact: TypeAlias = (
     | StatusTimedOut
     | AuditFound
     | CallbackAnswered
+    | AccountWebhookAnswered
     | AlarmRaised
     | PublishFailedOnce
     | EdgeFact

@@ -20,6 +20,8 @@ class SchemaName(StrEnum):
     PARKED = "parked"
     CONTACT = "contact"
     CONTROL = "control"
+    INBOUND_MESSAGE = "inbound-message"
+    ACCOUNT_EVENT = "account-event"
 
 
 @cache

@@ -39,6 +39,7 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.StatusTimedOut: ("sendblue_status_timeouts_total", "line"),
     facts.AuditFound: ("sendblue_audit_findings_total", "finding"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
+    facts.AccountWebhookAnswered: ("sendblue_account_webhooks_total", "type", "result"),
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
     edge_facts.Committed: ("sendblue_commits_total", "topic", "result"),
     edge_facts.ClientFailed: ("sendblue_kafka_client_errors_total", "client", "code"),

@@ -156,6 +156,7 @@ OPERATIONS = {
     "evaluate-service": "lookup",
     "upload-file": "upload",
     "upload-media-object": "upload",
+    "webhooks": "webhooks",
 }
 """What a call is for, by the last part of its path."""
 

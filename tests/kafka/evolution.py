@@ -18,6 +18,11 @@ NEW_SYMBOLS = ("NEWER", "NEWEST")
 ROUNDS = 12  # samples a schema: more than any of our enums and unions has members
 
 
+def versions(name: SchemaName) -> list[str]:
+    """The released versions that have this schema."""
+    return [version for version in VERSIONS if (RELEASED / version / f"{name}.avsc").exists()]
+
+
 def released(name: SchemaName, version: str) -> str:
     """The text of a released schema."""
     return (RELEASED / version / f"{name}.avsc").read_text()

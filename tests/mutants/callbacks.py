@@ -21,8 +21,8 @@ CALLBACK_MUTANTS = (
         "two duplicates of one id from two origins are two events",
         "counter-example 26",
         "core/events.py",
-        'event_id=_hash(type_, str(origin), attempt or "", *told)',
-        'event_id=_hash(type_, request_id or "", attempt or "", *told)',
+        'event_id=event_hash(type_, str(origin), attempt or "", *told)',
+        'event_id=event_hash(type_, request_id or "", attempt or "", *told)',
         ("core/test_events.py", "core/test_counterexamples_fold.py"),
     ),
     Mutant(
@@ -30,8 +30,8 @@ CALLBACK_MUTANTS = (
         "the same status at another time is another event",
         "core/events.py",
         "core/events.py",
-        'return _hash("status", about, report.status, report.error_code or "", updated)',
-        'return _hash("status", about, report.status, report.error_code or "")',
+        'return event_hash("status", about, report.status, report.error_code or "", updated)',
+        'return event_hash("status", about, report.status, report.error_code or "")',
         ("core/test_events.py",),
     ),
     Mutant(
@@ -65,9 +65,10 @@ CALLBACK_MUTANTS = (
         "200-when-the-event-is-durable",
         "a callback is answered 200 when its event is acknowledged",
         P6,
-        "roles/ingress.py",
-        "        await self._outlet.event(event)\n",
-        "        asyncio.ensure_future(self._outlet.event(event)).add_done_callback(lambda done: done.exception())\n",
+        "roles/status_reports.py",
+        "        await self._topic.event(event)\n",
+        "        import asyncio\n"
+        "        asyncio.ensure_future(self._topic.event(event)).add_done_callback(lambda done: done.exception())\n",
         INGRESS,
     ),
     Mutant(
@@ -92,11 +93,11 @@ CALLBACK_MUTANTS = (
         "a-repeat-is-known-once-published",
         "only what was published is taken for a repeat",
         P6,
-        "roles/ingress.py",
-        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
-        "        _remember(self._published, event.event_id, None)\n",
-        "        _remember(self._published, event.event_id, None)\n"
-        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n",
+        "roles/status_reports.py",
+        "        await self._topic.event(event)\n"
+        "        remember(self._published, event.event_id, event.request_id is not None, REMEMBERED)\n",
+        "        remember(self._published, event.event_id, event.request_id is not None, REMEMBERED)\n"
+        "        await self._topic.event(event)\n",
         INGRESS,
     ),
     Mutant(
