@@ -25,8 +25,8 @@ def settings_at(url: str, **hooks: Any) -> Settings:
     """Settings of an account at this address."""
     return Settings(
         unsafe_dev=True,
-        sendblue={"base_url": url, "api_key_id": "demo-key", "api_secret_key": "demo-secret"},  # type: ignore[arg-type]  # as in a file
-        callbacks={"public_url": PUBLIC},  # type: ignore[arg-type]  # as in a file
+        sendblue={"base_url": url, "api_key_id": "demo-key", "api_secret_key": "demo-secret"},
+        callbacks={"public_url": PUBLIC},
         webhooks=hooks or {"secrets": {"w1": SECRET}},
     )
 

@@ -95,7 +95,8 @@ class Account:
         text.opted_out = text.contact in self.opted_out
         self.limits.heard(text.line, text.contact, text.created)
         self.archive.add(text)
-        self.announce("receive", self.wire(text), text.line)
+        for row in _apart(self.wire(text)):
+            self.announce("receive", row, text.line)
 
     def set_line(self, line: str, status: str) -> None:
         """Change what ``lines/state`` says of a line; OFFLINE is told to ``line_blocked`` webhooks."""
@@ -139,6 +140,11 @@ class Account:
             if text.callback:
                 self._callbacks.tell(text.callback, _encode(row))
             self.announce("outbound", row)
+
+
+def _apart(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Photo and text of one message come in webhooks of their own."""
+    return [{**row, "content": ""}, {**row, "media_url": ""}] if row["content"] and row["media_url"] else [row]
 
 
 def _unheard(_: bytes, __: int) -> None:
