@@ -22,7 +22,7 @@ INGRESS = Section(
             "longer than the way out was quiet: Sendblue cannot reach the ingress. Statuses are then swept, minutes "
             "later.",
             "SendblueWebhookSilence",
-            (Query(f"time() - ({worst(LAST)} > 0)"),),
+            (Query("time() - (" + seen(worst(LAST, where='type="status_callback"')) + ")"),),
             Kind.NUMBER,
             width=6,
             red_from=3600,
@@ -99,6 +99,30 @@ INGRESS = Section(
                 ),
             ),
             width=6,
+        ),
+    ),
+)
+
+ACCOUNT = Section(
+    "What the account is told",
+    (
+        Panel(
+            "Replies, and what else happened",
+            "reqps",
+            "Account webhooks that became a record, by type: receive is what contacts write.",
+            "receive stays at 0 although people answer: `kafka-sendblue webhooks plan` says what is not registered.",
+            "SendblueIngressBudgetBurn",
+            (Query(rate("sendblue_account_webhooks_total", "type", 'result="accepted"'), "{{type}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Account webhooks by result",
+            "reqps",
+            "forged: no secret of ours; repeated: told before; unreadable: a dead letter now; refused: not taken now.",
+            "forged and nothing accepted: Sendblue has another secret than the connector, and replies are lost.",
+            "SendblueCallbacksForged",
+            (Query(rate("sendblue_account_webhooks_total", "result"), "{{result}}"),),
+            stacked=True,
         ),
     ),
 )
@@ -220,5 +244,5 @@ DASHBOARD = Dashboard(
     "inbound",
     "kafka-sendblue: Sendblue to Kafka",
     "Callbacks, statuses, and what no callback told",
-    (INGRESS, DELIVERY, UNTOLD),
+    (INGRESS, ACCOUNT, DELIVERY, UNTOLD),
 )
