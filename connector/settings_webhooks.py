@@ -28,8 +28,10 @@ class Webhooks(BaseModel):
         default_factory=dict, description="name -> shared secret; all are accepted; none: no webhook is"
     )
     secrets_dir: Path | None = Field(None, description="folder of more, read again: file name = name")
-    signing_secret: str | None = Field(None, description="name of the secret that `webhooks apply` gives Sendblue")
+    current: str | None = Field(None, description="name of the secret that `webhooks apply` gives Sendblue")
     types: tuple[Kind, ...] = Field(WANTED, description="types that `webhooks apply` registers")
-    content: ContentPolicy | None = Field(
-        None, description="texts in inbound messages and account events; default: as in events"
+    content: str = Field(
+        "",
+        pattern=f"^({'|'.join(ContentPolicy)})?$",
+        description="texts in inbound messages and account events: full, hash or omit; empty: as in events",
     )

@@ -93,9 +93,7 @@ async def test_a_secret_is_rotated(site: Site) -> None:
     """Both are accepted, then Sendblue is told the next one, then the first is retired."""
     one, settings, _ = site
     await applied(settings, Wish((Kind.RECEIVE,)))
-    both = Webhooks(
-        secrets={"w1": SecretStr(SECRET), "w2": SecretStr("the next secret of the tests")}, signing_secret="w2"
-    )
+    both = Webhooks(secrets={"w1": SecretStr(SECRET), "w2": SecretStr("the next secret of the tests")}, current="w2")
     steps = await applied(settings.model_copy(update={"webhooks": both}), Wish((Kind.RECEIVE,), renew=True))
 
     assert [step.action for step in steps] == ["renew"]
@@ -137,10 +135,10 @@ async def test_a_refusal_is_a_sentence(site: Site) -> None:
 def test_one_secret_needs_no_name_and_several_do() -> None:
     """Which one Sendblue has must not be left to chance."""
     one, two = settings_at("http://127.0.0.1"), {"w1": SECRET, "w2": "the next secret of the tests"}
-    named = settings_at("http://127.0.0.1", secrets=two, signing_secret="w2")
+    named = settings_at("http://127.0.0.1", secrets=two, current="w2")
 
     assert (secret_for(one), secret_for(named)) == (SECRET, "the next secret of the tests")
-    for hooks, told in (({"secrets": two}, "several"), ({"secrets": two, "signing_secret": "w3"}, "not one of")):
+    for hooks, told in (({"secrets": two}, "several"), ({"secrets": two, "current": "w3"}, "not one of")):
         with pytest.raises(ValueError, match=told):
             secret_for(settings_at("http://127.0.0.1", **hooks))
 

@@ -5,6 +5,7 @@ from typing import Protocol
 import structlog
 from starlette.types import ASGIApp
 
+from connector.core.events import ContentPolicy
 from connector.core.facts import Observer
 from connector.core.recent_claims import RecentClaims
 from connector.core.tokens import Ring
@@ -73,9 +74,10 @@ def account_webhooks(parts: Shared, reports: StatusReports) -> AccountWebhooks:
     if not secrets():
         structlog.stdlib.get_logger("connector").info("webhooks.closed", reason=CLOSED)
     parts.replica.on_record(claims.note)
+    content = ContentPolicy(settings.webhooks.content or settings.content)
     return AccountWebhooks(
         secrets,
-        AccountTopics(parts.out, parts.names, settings.webhooks.content or settings.content, parts.hash_key),
+        AccountTopics(parts.out, parts.names, content, parts.hash_key),
         reports,
         claims,
         {line.number: line.alias for line in settings.lines},

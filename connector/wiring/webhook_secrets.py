@@ -26,13 +26,13 @@ def secrets_of(settings: Settings) -> dict[str, str]:
 
 def secret_for(settings: Settings) -> str:
     """The secret that Sendblue is given. Raises ValueError when there is none of that name."""
-    secrets, name = secrets_of(settings), settings.webhooks.signing_secret
+    secrets, name = secrets_of(settings), settings.webhooks.current
     if not secrets:
         raise ValueError("webhooks.secrets is empty; give it a name and a secret of 16 characters or more")
     if name is None and len(secrets) > 1:
-        raise ValueError("there are several webhooks.secrets: webhooks.signing_secret must name the one for Sendblue")
+        raise ValueError("there are several webhooks.secrets: webhooks.current must name the one for Sendblue")
     if name is not None and name not in secrets:
-        raise ValueError("webhooks.signing_secret: it is not one of webhooks.secrets; add it there")
+        raise ValueError("webhooks.current: it is not one of webhooks.secrets; add it there")
     return next(iter(secrets.values())) if name is None else secrets[name]
 
 

@@ -120,7 +120,7 @@ ACCOUNT = Section(
             "reqps",
             "forged: no secret of ours; repeated: told before; unreadable: a dead letter now; refused: not taken now.",
             "forged and nothing accepted: Sendblue has another secret than the connector, and replies are lost.",
-            "SendblueCallbacksForged",
+            "SendblueRepliesRefused",
             (Query(rate("sendblue_account_webhooks_total", "result"), "{{result}}"),),
             stacked=True,
         ),
