@@ -53,7 +53,7 @@ class Kafka(_Part):
         default_factory=dict, description="the same, each value as a file that is read at the start: sasl.password, ..."
     )
     partitions: int = Field(
-        12, ge=1, description="partitions of requests, events and dlq when `topics apply` makes them"
+        12, ge=1, description="partitions of requests, events, dlq, inbound and account when `topics apply` makes them"
     )
     replication_factor: int = Field(3, ge=1, description="of the topics that `topics apply` makes")
 
