@@ -43,11 +43,21 @@ class SecretsNow:
         self._settings, self._mono = settings, mono
         self._read_at = float("-inf")
         self._secrets: tuple[bytes, ...] = ()
+        self._wrong = ""
 
     def __call__(self) -> tuple[bytes, ...]:
-        """Return them. Raises ValueError when they cannot be read."""
+        """Return them. Raises ValueError when they cannot be read or used."""
         now = self._mono()
         if now - self._read_at >= AGAIN_S:
-            self._secrets = tuple(secret.encode() for secret in secrets_of(self._settings).values())
             self._read_at = now
+            self._read()
+        if self._wrong:
+            raise ValueError(self._wrong)
         return self._secrets
+
+    def _read(self) -> None:
+        try:
+            self._secrets = tuple(secret.encode() for secret in secrets_of(self._settings).values())
+            self._wrong = ""
+        except ValueError as error:
+            self._wrong = str(error)
