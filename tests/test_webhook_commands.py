@@ -7,6 +7,7 @@ import pytest
 import sendblue_api
 from pydantic import SecretStr
 
+from connector.commands.operations import settings_state
 from connector.commands.webhook_commands import Wish, applied, listed, planned
 from connector.core.account_webhooks import Kind
 from connector.core.webhook_plan import url_of
@@ -141,6 +142,17 @@ def test_one_secret_needs_no_name_and_several_do() -> None:
     for hooks, told in (({"secrets": two}, "several"), ({"secrets": two, "current": "w3"}, "not one of")):
         with pytest.raises(ValueError, match=told):
             secret_for(settings_at("http://127.0.0.1", **hooks))
+
+
+def test_check_says_whether_replies_are_heard() -> None:
+    """Which is no fault: who only sends needs none."""
+    with_one, without = settings_at("http://127.0.0.1"), Settings(unsafe_dev=True)
+    found = [finding for one in (with_one, without) for finding in settings_state(one) if finding.name == "webhooks"]
+
+    assert [(one.ok, one.sentence) for one in found] == [
+        (True, "1 secrets"),
+        (True, "no secret: replies are not heard"),
+    ]
 
 
 def test_secrets_of_a_folder_are_read_again(tmp_path: Any) -> None:

@@ -3,7 +3,7 @@
 from tests.mutants.mutation import Mutant
 
 INGRESS = ("test_ingress.py", "test_ingress_order.py")
-WEBHOOKS = ("test_account_webhooks.py",)
+WEBHOOKS = ("test_account_webhooks.py", "test_outbound_webhooks.py")
 TOKENS = ("core/test_tokens.py", *INGRESS)
 P6, P7 = "docs/reliability.md, invariant 11", "docs/reliability.md, invariant 12"
 
