@@ -46,8 +46,8 @@ def read(site: Site, topic: str, count: int) -> list[tuple[bytes, dict[str, Any]
         found = consumer.consume(count, WITHIN_S)
     finally:
         consumer.close()
-    decode = AvroDeserializer(SchemaRegistryClient({"url": url}))
-    return [(one.key(), decode(one.value(), SerializationContext(name, MessageField.VALUE))) for one in found]
+    decode: Any = AvroDeserializer(SchemaRegistryClient({"url": url}))
+    return [(one.key() or b"", decode(one.value(), SerializationContext(name, MessageField.VALUE))) for one in found]
 
 
 def rows(site: Site, *arguments: str) -> list[dict[str, Any]]:
