@@ -29,13 +29,12 @@ from connector.core.account_webhooks import (
     parts,
 )
 from connector.core.callbacks import Unreadable
-from connector.core.delivery import delivered_after_s
-from connector.core.facts import AccountWebhookAnswered, CallbackAnswered, Observer
+from connector.core.facts import AccountWebhookAnswered, Observer
 from connector.core.recent_claims import RecentClaims
 from connector.core.webhook_secrets import accepts
 from connector.roles.ends import PublishFailed, PublishRefused
 from connector.roles.ingress import FORGED, LATER, OK, PUBLISH_S, Reply
-from connector.roles.status_reports import StatusReports, remember
+from connector.roles.status_reports import StatusReports, answered, remember
 
 REMEMBERED = 20_000  # event ids kept against repeats: about 3 MB
 
@@ -201,21 +200,12 @@ class AccountWebhooks:
             return REPEATED
         await self._reports.publish(event, report, claim)
         if claim is not None:
-            self._observe(
-                CallbackAnswered(
-                    "accepted",
-                    report.status,
-                    report.service or "",
-                    report.error_code or "",
-                    max(self._now_ms() - began, 0) / 1000,
-                    delivered_after_s(report),
-                    report.terminal and report.downgraded,
-                )
-            )
+            self._observe(answered("accepted", report, self._since(began)))
         return ACCEPTED
 
     def _answered(self, reply: Reply, kind: str, result: str, began: int) -> Reply:
-        known = kind_of(kind)
-        seconds = max(self._now_ms() - began, 0) / 1000
-        self._observe(AccountWebhookAnswered("other" if known is None else str(known), result, seconds))
+        self._observe(AccountWebhookAnswered(kind_of(kind) or "other", result, self._since(began)))
         return reply
+
+    def _since(self, began: int) -> float:
+        return max(self._now_ms() - began, 0) / 1000

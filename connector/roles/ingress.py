@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from connector.core.callbacks import Report, Unreadable, parse
-from connector.core.delivery import delivered_after_s
 from connector.core.events import MessageEvent
-from connector.core.facts import CallbackAnswered, Observer
+from connector.core.facts import Observer
 from connector.core.records import Outcome, Result
 from connector.core.tokens import Claim, Ring, is_stale, verify
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
-from connector.roles.status_reports import StatusReports
+from connector.roles.status_reports import StatusReports, answered
 
 PUBLISH_S = 5.0  # Sendblue waits 45 s for us; what is not durable by now is asked for again
 RETRY_AFTER_S = 5
@@ -114,11 +113,6 @@ class Ingress:
         return self._answered(OK, "unreadable", None, began)
 
     def _answered(self, reply: Reply, result: str, report: Report | None, began: int) -> Reply:
-        status, service = (report.status, report.service or "") if report else ("", "")
-        code = (report.error_code if report else None) or ""
         seconds = max(self._now_ms() - began, 0) / 1000
-        delivered_s, fell_back = (
-            (delivered_after_s(report), report.terminal and report.downgraded) if report else (None, False)
-        )
-        self._observe(CallbackAnswered(result, status, service, code, seconds, delivered_s, fell_back))
+        self._observe(answered(result, report, seconds))
         return reply

@@ -8,7 +8,9 @@ from collections import OrderedDict
 from typing import Protocol, TypeVar
 
 from connector.core.callbacks import Report
+from connector.core.delivery import delivered_after_s
 from connector.core.events import MessageEvent, status_event
+from connector.core.facts import CallbackAnswered
 from connector.core.statuses import Seen, progress
 from connector.core.tokens import Claim
 
@@ -48,6 +50,21 @@ class StatusReports:
         # asked again: another report of this message may have become durable meanwhile
         message = _message(report, claim)
         remember(self._last, message, progress(self._last.get(message), report.seen).latest, REMEMBERED)
+
+
+def answered(result: str, report: Report | None, seconds: float) -> CallbackAnswered:
+    """The fact of a report that was answered, ``None`` for one that could not be read."""
+    if report is None:
+        return CallbackAnswered(result, "", "", "", seconds)
+    return CallbackAnswered(
+        result,
+        report.status,
+        report.service or "",
+        report.error_code or "",
+        seconds,
+        delivered_after_s(report),
+        report.terminal and report.downgraded,
+    )
 
 
 def _message(report: Report, claim: Claim | None) -> str:
