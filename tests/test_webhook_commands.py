@@ -122,6 +122,16 @@ async def test_without_a_secret_nothing_is_registered(site: Site) -> None:
     assert await urls(client) == {}
 
 
+async def test_what_is_dropped_without_a_word_is_told() -> None:
+    """Sendblue was seen to answer OK and to forget the type: the others are registered all the same."""
+    async with running(Simulator(SimulatorSettings((LINE,), dropped_types=("typing_indicator",)))) as url:
+        settings = settings_at(url)
+        with pytest.raises(ValueError, match="does not list it so: add typing_indicator;"):
+            await applied(settings, Wish((Kind.TYPING_INDICATOR, Kind.RECEIVE)))
+
+        assert [kind for kind, _, _, _ in await listed(settings)] == ["receive"]
+
+
 async def test_a_refusal_is_a_sentence(site: Site) -> None:
     """With what to do, and without a key."""
     _, settings, _ = site

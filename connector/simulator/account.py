@@ -46,7 +46,7 @@ class Account:
         self.record = Record(settings.record, settings.pace_s, settings.tolerance_s, int(clock()))
         self.archive = Archive()
         self.limits = Limits(settings)
-        self.webhooks = Webhooks()
+        self.webhooks = Webhooks(settings.dropped_types)
         self.opted_out: set[str] = set()
         self.line_states: dict[str, dict[str, Any]] = {}
         self._timers = Timers()

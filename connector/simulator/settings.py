@@ -23,6 +23,7 @@ class SimulatorSettings:
     ``decline_http``: how OPTED_OUT and PRE_REPLY_LIMIT_REACHED are answered: 400, or a 2xx whose body says ERROR.
 
     ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
+    ``dropped_types``: of webhooks, taken and forgotten, as was seen of typing_indicator.
     ``callback_wait_s``, ``callback_retry_s``: for an answer, and before the first repeat (then doubling; None: one
     step); ``retry_any``: repeat after any answer but 2xx, not only after 5xx. ``record``: the file of the
     record; ``answers``: of the callbacks' answers.
@@ -47,6 +48,7 @@ class SimulatorSettings:
     decline_http: int = 400
     free_plan: bool = False
     odd_types: bool = False
+    dropped_types: tuple[str, ...] = ()
     callback_wait_s: float = 45.0
     callback_retry_s: float | None = None
     retry_any: bool = False
