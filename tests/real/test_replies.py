@@ -14,7 +14,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.real.site import Site, until
 
-PERSON, SECRET, WITHIN_S = "+12025550123", "a shared secret of the tests", 30.0
+PERSON, SECRET, HANG_S = "+12025550123", "a shared secret of the tests", 180.0
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def site(tmp_path: Path, bootstrap: str, registry_url: str) -> Iterator[Site]:
     one = Site(tmp_path, bootstrap, registry_url)
     one.base["webhooks"] = {"secrets": {"w1": SECRET}}
     one.start_simulator()
-    until(lambda: "simulator on" in one.log("simulator"), 20)
+    until(lambda: "simulator on" in one.log("simulator"), HANG_S)
     applied = one.command("topics", "apply")
     assert applied.returncode == 0, applied.stderr
     connector = one.start_connector()
-    until(lambda: "connector.ready" in one.log("connector"), 60, [connector])
+    until(lambda: "connector.ready" in one.log("connector"), HANG_S, [connector])
     try:
         yield one
     finally:
@@ -43,7 +43,7 @@ def read(site: Site, topic: str, count: int) -> list[tuple[bytes, dict[str, Any]
     name = f"{kafka['topic_prefix']}.{topic}"
     consumer.subscribe([name])
     try:
-        found = consumer.consume(count, WITHIN_S)
+        found = consumer.consume(count, HANG_S)
     finally:
         consumer.close()
     decode: Any = AvroDeserializer(SchemaRegistryClient({"url": url}))
@@ -66,10 +66,12 @@ def test_a_reply_comes_by_the_webhook_that_was_applied(site: Site) -> None:
     number, api = site.numbers[0], f"http://127.0.0.1:{site.api_port}"
     body = {"number": PERSON, "line": number, "content": "Hi there", "media_url": "https://example.com/Cat.png"}
     for path, json_body in (("inbound", body), ("webhooks/line_assigned", {"sendblue_number": number})):
-        httpx2.post(f"{api}/_sim/{path}", json=json_body, trust_env=False).raise_for_status()
+        httpx2.post(f"{api}/_sim/{path}", json=json_body, trust_env=False, timeout=HANG_S).raise_for_status()
     hook = f"http://127.0.0.1:{site.public_port}/v1/webhooks/receive"
     answers = [
-        httpx2.post(hook, content=b"not json", headers={"sb-signing-secret": secret}, trust_env=False).status_code
+        httpx2.post(
+            hook, content=b"not json", headers={"sb-signing-secret": secret}, trust_env=False, timeout=HANG_S
+        ).status_code
         for secret in (SECRET, "another secret, not ours")
     ]
     inbound, account = read(site, "inbound", 2), read(site, "account", 1)
