@@ -30,6 +30,7 @@ from connector.commands.cli_output import (
 )
 from connector.commands.cli_parked import parked_cli
 from connector.commands.cli_simulate import simulate
+from connector.commands.cli_webhooks import webhooks_cli
 from connector.core.messages import SendRequest, ServicePolicy
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
@@ -58,6 +59,7 @@ cli.command()(healthcheck)
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")
 cli.add_typer(optouts_cli, name="optouts")
+cli.add_typer(webhooks_cli, name="webhooks")
 
 
 @cli.command()

@@ -103,6 +103,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
+    if isinstance(value, tuple) and value:
+        return ", ".join(f"`{one}`" for one in value)
     return "" if value is None else f"`{value if not hasattr(value, 'value') else value.value}`"
 
 

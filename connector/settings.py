@@ -23,6 +23,7 @@ from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 from connector.settings_content import LookupPart, MediaPart
+from connector.settings_webhooks import Webhooks
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -53,7 +54,7 @@ class Kafka(_Part):
         default_factory=dict, description="the same, each value as a file that is read at the start: sasl.password, ..."
     )
     partitions: int = Field(
-        12, ge=1, description="partitions of requests, events and dlq when `topics apply` makes them"
+        12, ge=1, description="partitions of requests, events, dlq, inbound and account when `topics apply` makes them"
     )
     replication_factor: int = Field(3, ge=1, description="of the topics that `topics apply` makes")
 
@@ -163,6 +164,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Field(default_factory=Ledger)
     callbacks: Callbacks = Field(default_factory=Callbacks)
     optouts: OptOutsPart = Field(default_factory=OptOutsPart)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     observability: Observability = Field(default_factory=Observability)
     shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")

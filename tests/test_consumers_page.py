@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from connector.core.callbacks import parse
@@ -74,6 +75,15 @@ def test_the_latest_status_of_each_message() -> None:
 
     assert latest(events) == expected
     assert latest(events[::-1]) == expected
+
+
+def test_of_two_words_on_one_status_the_one_that_names_the_request_counts() -> None:
+    """An account webhook told it and could not; the callback could, in whatever order they are read."""
+    told = status("h1", "SENT", 2)
+    nameless = replace(told, request_id=None, attempt=None)
+
+    for events in ((told, nameless), (nameless, told)):
+        assert [row[:3] for row in ask(LATEST, events)] == [("r-h1", "h1", "SENT")]
 
 
 def test_an_error_in_the_answer_is_a_status() -> None:

@@ -395,6 +395,30 @@ def test_only_messages_of_ours_are_published() -> None:
     run(story())
 
 
+def test_what_an_account_webhook_tells_makes_nothing_ours() -> None:
+    """A foreign text is found although its status is on the topic; ours is looked up although it was told too early."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sweeper()
+        for handle in ("by hand", "h1"):
+            report = stage.sendblue.has(handle, "SENT")
+            await stage.topic.event(status_event(report, None, flags(handle), now_ms()))
+        await asyncio.sleep(1)
+        await stage.submit("h1")
+        stage.sendblue.has("h1", "DELIVERED")
+        await asyncio.sleep(2 * 3600)
+        stage.sendblue.has("h3", "SENT")
+        await asyncio.sleep(2 * EVERY_S)
+
+        assert [(e.message_handle, e.status, e.request_id) for e in stage.topic.swept()] == [
+            ("h1", "DELIVERED", stage.claim("h1").request_id)
+        ]
+        assert ("foreign", "by hand") in stage.found()
+
+    run(story())
+
+
 def test_a_message_of_days_ago_is_published_without_its_request() -> None:
     """Its events are no longer read back; its handle says which it was."""
 

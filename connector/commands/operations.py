@@ -42,6 +42,7 @@ from connector.wiring.installation import (
     subjects,
 )
 from connector.wiring.preflight import account_findings, contacts_finding, kafka_findings
+from connector.wiring.webhook_secrets import secrets_of
 
 Show = Callable[[dict[str, Any]], None]
 
@@ -210,4 +211,6 @@ def settings_state(settings: Settings) -> list[Finding]:
     """What the settings lack. Raises ValueError for keys that cannot be read."""
     keys = callback_keys_of(settings)
     do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
-    return [Finding(bool(keys), "callbacks", f"{len(keys)} signing keys", do)]
+    secrets = len(secrets_of(settings))
+    heard = f"{secrets} secrets" if secrets else "no secret: replies are not heard"
+    return [Finding(bool(keys), "callbacks", f"{len(keys)} signing keys", do), Finding(True, "webhooks", heard)]

@@ -96,17 +96,17 @@ class Report:
         return Seen(self.status, self.date_updated_ms, self.terminal)
 
 
-def parse(body: object) -> Report:
-    """A decoded JSON body as a Report.
+def parse(body: object, otherwise: str | None = None) -> Report:
+    """A decoded JSON body as a Report. ``otherwise``: the status of a body that has none.
 
-    Raises Unreadable when it is no object, is nested deeper than 16, or has no status.
+    Raises Unreadable when it is no object, is nested deeper than 16, or has no status at all.
     """
     if not isinstance(body, Mapping):
         raise Unreadable("NOT_AN_OBJECT")
     if not depth_ok(body):
         raise Unreadable("TOO_DEEP")
     fields = _Fields(body)
-    status = fields.take(_text, "status")
+    status = fields.take(_text, "status") or otherwise
     if status is None:
         raise Unreadable("NO_STATUS")
     return _report(status_name(status), fields, _everyone(body))
@@ -161,8 +161,8 @@ def _report(status: str, fields: _Fields, everyone: tuple[str, ...]) -> Report:
         error_detail=take(_text, "error_detail"),
         service=service_name(take(_text, "service")),
         was_downgraded=take(_flag, "was_downgraded"),
-        date_sent_ms=take(_time, "date_sent", "date_created"),
-        date_updated_ms=take(_time, "date_updated"),
+        date_sent_ms=take(time_of, "date_sent", "date_created"),
+        date_updated_ms=take(time_of, "date_updated"),
         account_email=take(_text, "accountEmail", "account_email"),
         content=take(_text, "content"),
         is_outbound=take(_flag, "is_outbound"),
@@ -220,7 +220,7 @@ def _code(value: object) -> str | None:
     return "" if text.strip() == "0" else text.strip()
 
 
-def _time(value: object) -> int | None:
+def time_of(value: object) -> int | None:
     """ISO 8601 (RFC 3339) as milliseconds since the epoch, UTC where no zone is given."""
     try:
         moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None

@@ -244,15 +244,22 @@ def with_content_policy(event: MessageEvent, policy: ContentPolicy, key: bytes) 
     """
     if event.report is None or policy is ContentPolicy.FULL:
         return event
-    hide = partial(_hidden, policy=policy, key=key)
-    extras = {name: hidden for name, text in event.report.extras.items() if (hidden := hide(text)) is not None}
-    report = replace(
-        event.report, content=hide(event.report.content), media_url=hide(event.report.media_url), extras=extras
-    )
-    return replace(event, report=report)
+    return replace(event, report=hidden_report(event.report, policy, key))
 
 
-def _hidden(text: str | None, policy: ContentPolicy, key: bytes) -> str | None:
+def hidden_report(report: Report, policy: ContentPolicy, key: bytes) -> Report:
+    """The message object as it may be published under this policy."""
+    if policy is ContentPolicy.FULL:
+        return report
+    hide = partial(hidden, policy=policy, key=key)
+    extras = {name: text for name, whole in report.extras.items() if (text := hide(whole)) is not None}
+    return replace(report, content=hide(report.content), media_url=hide(report.media_url), extras=extras)
+
+
+def hidden(text: str | None, policy: ContentPolicy, key: bytes) -> str | None:
+    """A text as it may be published under this policy."""
+    if policy is ContentPolicy.FULL:
+        return text
     return None if text is None or policy is ContentPolicy.OMIT else text_hash(text, key)
 
 

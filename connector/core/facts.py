@@ -181,6 +181,15 @@ class CallbackAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountWebhookAnswered:
+    """An account webhook of this type: accepted, repeated, unreadable, forged, refused (our own trouble); seconds."""
+
+    type: str
+    result: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmRaised:
     """Something that must never happen: a name of ``ledger.Alarm``, and the request, if it is one's."""
 
@@ -231,6 +240,7 @@ Fact: TypeAlias = (
     | StatusTimedOut
     | AuditFound
     | CallbackAnswered
+    | AccountWebhookAnswered
     | AlarmRaised
     | PublishFailedOnce
     | ContentFact

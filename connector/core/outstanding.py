@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from connector.core.events import MessageEvent
 from connector.core.handles import Handles, short
-from connector.core.messages import EventType
+from connector.core.messages import EventOrigin, EventType
 from connector.core.statuses import Seen, progress
 from connector.core.tokens import Claim
 
@@ -42,7 +42,10 @@ SPAN_MS, SPANS = 2 * HOUR_MS, 16
 
 
 class Told(NamedTuple):
-    """An event of a message, as read back. ``at_ms``: when the connector learned of it."""
+    """An event of a message, as read back. ``at_ms``: when the connector learned of it.
+
+    ``hearsay``: an account webhook told it, of a message it could not tie to a request.
+    """
 
     event_id: str
     type: str
@@ -53,6 +56,7 @@ class Told(NamedTuple):
     line: str | None = None
     seen: Seen | None = None
     code: str | None = None
+    hearsay: bool = False
 
     @property
     def end(self) -> int:
@@ -113,6 +117,8 @@ class Outstanding:
     def learn(self, told: Told) -> None:
         """Take an event of a message, in whatever order."""
         self._now_ms = max(self._now_ms, told.at_ms)
+        if told.hearsay and self.knows(told.handle) is Known.UNKNOWN:
+            return None  # the account tells of everybody's messages, and of ours before we know them
         if told.at_ms > self._now_ms - RECENT_MS:
             self._recent.put(short(told.event_id), 1, told.at_ms)
         message, key = self._messages.get(told.handle), short(told.handle)
@@ -233,7 +239,13 @@ def told_by(event: MessageEvent) -> Told | None:
         event.line,
         report.seen if report else None,
         report.error_code if report else None,
+        hearsay_of(event.request_id, event.origin),
     )
+
+
+def hearsay_of(request_id: str | None, origin: str) -> bool:
+    """Whether an event is an account webhook's word on a message of nobody known: a callback's names a request."""
+    return request_id is None and origin == EventOrigin.CALLBACK
 
 
 def _latest(before: Seen | None, now: Seen | None) -> Seen | None:

@@ -16,6 +16,7 @@ from connector.kafka.lean_ledger import Otherwise, zigzag
 
 _TYPES: tuple[str, ...] = ("UNKNOWN", *EventType)
 _ORIGINS = frozenset(index << 1 for index, _ in enumerate(("UNKNOWN", *EventOrigin)))
+_CALLBACK = (1 + list(EventOrigin).index(EventOrigin.CALLBACK)) << 1
 _SOME = 1 << 1  # the second branch of a union with null
 _LONG = 0x81  # the length goes on in the next byte, or is none
 
@@ -56,7 +57,8 @@ def _told(value: bytes, at: int) -> Told | None:
     if handle is None:
         return None
     seen = Seen(status, updated_ms, terminal) if status else None
-    return Told(event_id, _TYPES[kind >> 1], handle, received_ms, request_id, attempt, line, seen, code)
+    hearsay = request_id is None and origin == _CALLBACK
+    return Told(event_id, _TYPES[kind >> 1], handle, received_ms, request_id, attempt, line, seen, code, hearsay)
 
 
 def _must(value: bytes, at: int) -> tuple[str, int]:

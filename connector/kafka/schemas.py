@@ -21,6 +21,8 @@ class SchemaName(StrEnum):
     CONTACT = "contact"
     CONTROL = "control"
     OPT_OUT = "opt-out"
+    INBOUND_MESSAGE = "inbound-message"
+    ACCOUNT_EVENT = "account-event"
 
 
 @cache

@@ -53,6 +53,8 @@ class TopicNames:
     delay_1m: str = "sendblue.delay.1m"
     delay_1h: str = "sendblue.delay.1h"
     optouts: str = "sendblue.optouts"
+    inbound: str = "sendblue.inbound"
+    account: str = "sendblue.account"
 
     @classmethod
     def with_prefix(cls, prefix: str) -> "TopicNames":
@@ -118,6 +120,8 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
         TopicSpec(names.requests, users_partitions, {}, owned=False, kept=True),
         TopicSpec(names.events, users_partitions, BATCH, owned=False),
         TopicSpec(names.dlq, users_partitions, BATCH, owned=False, kept=True),
+        TopicSpec(names.inbound, users_partitions, BATCH, owned=False, kept=True),
+        TopicSpec(names.account, users_partitions, BATCH, owned=False, kept=True),
         TopicSpec(names.dispatch, max(lines, 1), dispatch),
         *(
             TopicSpec(names.delay(d), DELAY_PARTITIONS, {**dispatch, "message.timestamp.type": "LogAppendTime"})

@@ -1,8 +1,9 @@
 """The row of a MessageEvent, and what a row tells of a message."""
 
+from connector.core.callbacks import Report
 from connector.core.events import MessageEvent
 from connector.core.messages import EventType
-from connector.core.outstanding import Told
+from connector.core.outstanding import Told, hearsay_of
 from connector.core.statuses import Seen
 from connector.kafka.avro import Row
 
@@ -28,8 +29,15 @@ def event_row(event: MessageEvent) -> Row:
         "tags": dict(event.tags),
         "occurred_at": event.occurred_at_ms,
         "received_at": event.received_at_ms,
-        **{name: getattr(report, name) if report else None for name in _REPORTED},
+        **reported(report),
         **({} if event.contact is None else {"number": event.number, "opted_out": event.type is EventType.OPT_OUT}),
+    }
+
+
+def reported(report: Report | None) -> Row:
+    """The fields of a message object, all of them null without one."""
+    return {
+        **{name: getattr(report, name) if report else None for name in _REPORTED},
         "date_sent": report.date_sent_ms if report else None,
         "date_updated": report.date_updated_ms if report else None,
         "participants": list(report.participants) if report else [],
@@ -53,4 +61,5 @@ def told_of(row: Row) -> Told | None:
         row["line"],
         seen,
         row["error_code"],
+        hearsay_of(row["request_id"], row["origin"]),
     )

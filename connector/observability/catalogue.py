@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from connector.core.account_webhooks import Kind as WebhookKind
 from connector.core.auditing import Kind
 from connector.core.breakers import State
 from connector.core.delays import Delay, Wait
@@ -35,16 +36,17 @@ LOOP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
-TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts")
+TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts", "inbound", "account")
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
 CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
-OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out")
+OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out", "webhooks")
 API_CODES = (
     "200", "201", "202", "400", "401", "402", "403", "404", "408", "409", "413", "422", "429", "500", "502", "503",
     "504", "not_written", "no_answer",
 )  # fmt: skip
-WEBHOOKS = ("status_callback",)
+WEBHOOKS = ("status_callback", "receive", "outbound", "account_event")
+RESULTS = ("accepted", "repeated", "unreadable", "forged", "refused")
 WEBHOOK_CODES = ("200", "400", "401", "404", "405", "408", "413", "431", "500", "503")
 CLIENTS = ("producer", "ledger_tail", *CONSUMED)
 """A consumer is called by the topic it reads."""
@@ -183,8 +185,14 @@ DELIVERY = (
     _gauge("webhook_last_received_timestamp_seconds", "when the last genuine one came; 0: never", type=WEBHOOKS),
     _counter(
         "callbacks",
-        "status callbacks by result",
-        result=("accepted", "repeated", "unreadable", "forged", "refused"),
+        "status callbacks by result, and what `outbound` webhooks told of our messages first",
+        result=RESULTS,
+    ),
+    _counter(
+        "account_webhooks",
+        "webhooks of the account by type and result",
+        type=tuple(map(str, WebhookKind)),
+        result=RESULTS,
     ),
     _seconds("callback_duration", "from a callback's arrival until its event was durable", CALL_SECONDS),
     _counter("statuses", "statuses that callbacks told", status=tuple(Status), service=tuple(Service)),

@@ -109,3 +109,5 @@ class FactLog:
                 self._log.error("ledger.alarm", **_fields(fact))
             case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):
                 self._log.warning("callback.answered", **_fields(fact))
+            case facts.AccountWebhookAnswered(result="forged" | "refused" | "unreadable"):
+                self._log.warning("webhook.answered", of=fact.type, result=fact.result, seconds=fact.seconds)

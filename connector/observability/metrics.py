@@ -39,6 +39,7 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.StatusTimedOut: ("sendblue_status_timeouts_total", "line"),
     facts.AuditFound: ("sendblue_audit_findings_total", "finding"),
     facts.CallbackAnswered: ("sendblue_callbacks_total", "result"),
+    facts.AccountWebhookAnswered: ("sendblue_account_webhooks_total", "type", "result"),
     facts.AlarmRaised: ("sendblue_alarms_total", "alarm"),
     content_facts.ServiceAsked: ("sendblue_service_look_ups_total", "result"),
     content_facts.MediaAsked: ("sendblue_media_uploads_total", "result"),

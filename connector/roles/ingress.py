@@ -2,29 +2,22 @@
 
 Verify, parse, append the proof if the ledger lacks it, publish, answer. Our own trouble is 503 with Retry-After, at
 once while no broker is known to be reachable; never a 4xx, never an early 2xx, never 410 (Sendblue might forget us).
-Exact repeats are dropped only after a successful publish.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from connector.core.callbacks import Report, Unreadable, parse
-from connector.core.delivery import delivered_after_s
-from connector.core.events import MessageEvent, status_event
-from connector.core.facts import CallbackAnswered, Observer
+from connector.core.events import MessageEvent
+from connector.core.facts import Observer
 from connector.core.records import Outcome, Result
-from connector.core.statuses import Seen, progress
 from connector.core.tokens import Claim, Ring, is_stale, verify
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
+from connector.roles.status_reports import StatusReports, answered
 
 PUBLISH_S = 5.0  # Sendblue waits 45 s for us; what is not durable by now is asked for again
 RETRY_AFTER_S = 5
-REMEMBERED = 100_000  # event ids and handles kept against repeats: about 20 MB
-
-
-V = TypeVar("V")
 
 
 class Reply(NamedTuple):
@@ -73,14 +66,14 @@ class Ingress:
         observe: Observer,
         failed: tuple[type[Exception], ...],
         publish_s: float = PUBLISH_S,
+        reports: StatusReports | None = None,
         opt_outs: Callable[[Report], Awaitable[None]] = _unheard,
     ) -> None:
         self._ring, self._replica, self._log, self._outlet = ring, replica, log, outlet
         self._decode, self._now_ms, self._observe = decode, now_ms, observe
         self._failed: tuple[type[Exception], ...] = (*failed, AppendFailed, TimeoutError)
         self._publish_s, self._opt_outs = publish_s, opt_outs
-        self._published: OrderedDict[str, None] = OrderedDict()
-        self._last: OrderedDict[str, Seen] = OrderedDict()
+        self._reports = reports or StatusReports(outlet)
 
     async def accept(self, token: str, body: bytes) -> Reply:
         """Answer one callback."""
@@ -103,17 +96,12 @@ class Ingress:
             return await self._unreadable(claim, body, error.reason, began)
         except (ValueError, RecursionError):
             return await self._unreadable(claim, body, "NOT_JSON", began)
-        message = report.message_handle or claim.attempt
-        flags = progress(self._last.get(message), report.seen)
-        event = status_event(report, claim, flags, began)
-        if event.event_id in self._published:
-            return self._answered(OK, "repeated", report, began)
         await self._prove(claim, report, began)
-        await self._outlet.event(event)
+        event = self._reports.event(report, claim, began)
+        if self._reports.is_repeat(event):
+            return self._answered(OK, "repeated", report, began)
         await self._opt_outs(report)
-        _remember(self._published, event.event_id, None)
-        # asked again: another callback of this message may have become durable meanwhile
-        _remember(self._last, message, progress(self._last.get(message), report.seen).latest)
+        await self._reports.publish(event, report, claim)
         return self._answered(OK, "accepted", report, began)
 
     async def _prove(self, claim: Claim, report: Report, now_ms: int) -> None:
@@ -134,16 +122,6 @@ class Ingress:
         return self._answered(OK, "unreadable", None, began)
 
     def _answered(self, reply: Reply, result: str, report: Report | None, began: int) -> Reply:
-        status, service = (report.status, report.service or "") if report else ("", "")
-        code = (report.error_code if report else None) or ""
         seconds = max(self._now_ms() - began, 0) / 1000
-        delivered_s, downgraded = (delivered_after_s(report), report.fell_back) if report else (None, False)
-        self._observe(CallbackAnswered(result, status, service, code, seconds, delivered_s, downgraded))
+        self._observe(answered(result, report, seconds))
         return reply
-
-
-def _remember(memory: "OrderedDict[str, V]", key: str, value: V) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > REMEMBERED:
-        memory.popitem(last=False)

@@ -35,6 +35,7 @@ LINES_PATH = "/api/lines"
 STATUS_PATH = "/api/status"
 MESSAGES_PATH = "/api/v2/messages"
 LOOKUP_PATH = "/api/evaluate-service"
+WEBHOOKS_PATH = "/api/account/webhooks"
 UPLOAD_FILE_PATH = "/api/upload-file"
 UPLOAD_OBJECT_PATH = "/api/upload-media-object"
 OPT_OUT_PATH = "/api/v2/contacts/opt-out"
@@ -157,6 +158,25 @@ class SendblueClient:
             reply = await self._exchange.call(request, deadline_s=deadline_s)
         fields = wanted("POST", UPLOAD_FILE_PATH, reply)
         return UploadedFile(fields.text("media_url"), fields.optional("mediaObjectId"))
+
+    async def webhooks(self) -> Mapping[str, object]:
+        """The account's webhooks by type, each a list of URLs or objects. Raises SendblueError."""
+        hooks = wanted("GET", WEBHOOKS_PATH, await self._get(WEBHOOKS_PATH)).object().get("webhooks")
+        if not isinstance(hooks, dict):
+            raise SendblueError("GET", WEBHOOKS_PATH, "UNREADABLE")
+        return hooks
+
+    async def add_webhook(self, kind: str, url: str, secret: str) -> None:
+        """Add one webhook, with a secret of its own, to those of this type. Raises SendblueError."""
+        await self._hooks("POST", {"type": kind, "webhooks": [{"url": url, "secret": secret}]})
+
+    async def remove_webhook(self, kind: str, url: str) -> None:
+        """Take one webhook away from those of this type. Raises SendblueError."""
+        await self._hooks("DELETE", {"type": kind, "webhooks": [url]})
+
+    async def _hooks(self, method: str, body: object) -> None:
+        request = self._exchange.request(method, WEBHOOKS_PATH, _encode(body))
+        wanted(method, WEBHOOKS_PATH, await self._exchange.call(request))
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -157,6 +157,7 @@ OPERATIONS = {
     "upload-file": "upload",
     "upload-media-object": "upload",
     "opt-out": "opt_out",
+    "webhooks": "webhooks",
 }
 """What a call is for, by the last part of its path."""
 

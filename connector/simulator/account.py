@@ -46,7 +46,7 @@ class Account:
         self.record = Record(settings.record, settings.pace_s, settings.tolerance_s, int(clock()))
         self.archive = Archive()
         self.limits = Limits(settings)
-        self.webhooks = Webhooks()
+        self.webhooks = Webhooks(settings.dropped_types)
         self.opted_out: set[str] = set()
         self.verified = None if settings.verified is None else set(settings.verified)
         self.line_states: dict[str, dict[str, Any]] = {}
@@ -98,7 +98,8 @@ class Account:
             self.verified.add(text.contact)
         self.limits.heard(text.line, text.contact, text.created)
         self.archive.add(text)
-        self.announce("receive", self.wire(text), text.line)
+        for row in _apart(self.wire(text)):
+            self.announce("receive", row, text.line)
 
     def set_line(self, line: str, status: str) -> None:
         """Change what ``lines/state`` says of a line; OFFLINE is told to ``line_blocked`` webhooks."""
@@ -143,6 +144,11 @@ class Account:
             if text.callback:
                 self._callbacks.tell(text.callback, _encode(row))
             self.announce("outbound", row)
+
+
+def _apart(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Photo and text of one message come in webhooks of their own."""
+    return [{**row, "content": ""}, {**row, "media_url": ""}] if row["content"] and row["media_url"] else [row]
 
 
 def _unheard(_: bytes, __: int) -> None:

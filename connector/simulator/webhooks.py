@@ -3,6 +3,7 @@
 POST adds, PUT replaces everything. Sendblue upgrades http URLs to https; here they stay, or nothing could listen.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -59,9 +60,10 @@ class Removed(msgspec.Struct):
 
 
 class Webhooks:
-    """Hooks by type, and the secret of those that have none of their own."""
+    """Hooks by type, and the secret of those that have none of their own. ``dropped``: types it takes and forgets."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: Collection[str] = ()) -> None:
+        self._dropped = dropped
         self._hooks: dict[str, list[Hook]] = {}
         self._secret: str | None = None
 
@@ -88,7 +90,8 @@ class Webhooks:
         self._secret = body.globalSecret or self._secret
         urls = {hook.url for hook in hooks}
         kept = [hook for hook in self._hooks.get(body.type, []) if hook.url not in urls]
-        self._hooks[body.type] = [*kept, *hooks]
+        if body.type not in self._dropped:
+            self._hooks[body.type] = [*kept, *hooks]
         return self._changed("added")
 
     async def replace(self, request: Request) -> Response:

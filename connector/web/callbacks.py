@@ -5,7 +5,7 @@ whose body is here: one that is still coming is bounded by time and size, and mu
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from starlette.applications import Starlette
@@ -30,11 +30,13 @@ class Answer(Protocol):
         """For a 503."""
 
 
-def callbacks_app(accept: Callable[[str, bytes], Awaitable[Answer]], max_working: int = MAX_WORKING) -> Starlette:
-    """The application; ``accept`` takes the token and the raw body."""
+def bounded(
+    accept: Callable[[Request, bytes], Awaitable[Answer]], max_working: int
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that hands on requests whose body has come, so many at once."""
     working = 0
 
-    async def callback(request: Request) -> Response:
+    async def endpoint(request: Request) -> Response:
         nonlocal working
         try:
             async with asyncio.timeout(READ_S):
@@ -47,10 +49,22 @@ def callbacks_app(accept: Callable[[str, bytes], Awaitable[Answer]], max_working
             return Response(status_code=503, headers={"retry-after": "1"})
         working += 1
         try:
-            answer = await accept(request.path_params["token"], body)
+            answer = await accept(request, body)
         finally:
             working -= 1
         headers = {} if answer.retry_after_s is None else {"retry-after": str(answer.retry_after_s)}
         return Response(status_code=answer.status, headers=headers)
 
-    return Starlette(routes=[Route("/v1/callbacks/{token}", callback, methods=["POST"])], max_body_size=MAX_BODY)
+    return endpoint
+
+
+def callbacks_app(
+    accept: Callable[[str, bytes], Awaitable[Answer]], max_working: int = MAX_WORKING, more: Sequence[Route] = ()
+) -> Starlette:
+    """The application; ``accept`` takes the token and the raw body. ``more``: routes beside this one."""
+
+    async def callback(request: Request, body: bytes) -> Answer:
+        return await accept(request.path_params["token"], body)
+
+    route = Route("/v1/callbacks/{token}", bounded(callback, max_working), methods=["POST"])
+    return Starlette(routes=[route, *more], max_body_size=MAX_BODY)

@@ -1,6 +1,7 @@
 """What comes to the ingress and how it is answered, told for each request. It looks at no path that holds a token.
 
-A request counts as a callback by the first part of its path alone; whatever else knocks is ``other``.
+A request counts as a callback, or as an account webhook, by the first part of its path alone; whatever else knocks is
+``other``.
 """
 
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CALLBACKS = "/v1/callbacks/"
+CALLBACKS, WEBHOOKS = "/v1/callbacks/", "/v1/webhooks/"
 
 
 @dataclass
@@ -36,7 +37,16 @@ def watched(app: ASGIApp, traffic: Traffic, told: Callable[[str, int, float], No
             await app(scope, receive, sending)
         finally:
             traffic.in_flight -= 1
-            kind = "status_callback" if scope["path"].startswith(CALLBACKS) else "other"
-            told(kind, status, time.monotonic() - began)
+            told(kind_of(scope["path"]), status, time.monotonic() - began)
 
     return watching
+
+
+def kind_of(path: str) -> str:
+    """What a request to this path is called."""
+    if path.startswith(CALLBACKS):
+        return "status_callback"
+    if not path.startswith(WEBHOOKS):
+        return "other"
+    kind = path.removeprefix(WEBHOOKS)
+    return kind if kind in ("receive", "outbound") else "account_event"

@@ -20,11 +20,11 @@ from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
 from connector.kafka.topics import TopicNames
 from connector.roles.account import Account
+from connector.roles.account_webhooks import Listeners
 from connector.roles.delayer import Delayer
 from connector.roles.digester import Digester
 from connector.roles.doubts import Doubts
-from connector.roles.ends import Ends, PublishFailed
-from connector.roles.ingress import Ingress
+from connector.roles.ends import Ends
 from connector.roles.line_worker import work
 from connector.roles.list_proofs import ListProofs
 from connector.roles.opt_outs import OptOuts
@@ -38,15 +38,14 @@ from connector.roles.sweeper import Sweeper
 from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.exchange import Limits
-from connector.sendblue.reading import json_value
 from connector.settings import Settings
 from connector.system import System, possible
-from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
-from connector.web.traffic import Traffic, watched
+from connector.web.traffic import Traffic
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
+from connector.wiring.ingress import ingress_app
 from connector.wiring.installation import credentials_of, group_of, policy_of, preparing_of, ring_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
@@ -83,6 +82,7 @@ class Parts:
     tracing: Tracing = OFF
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
+    listeners: Listeners = field(default_factory=Listeners)
 
     def ring(self) -> Ring:
         """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
@@ -223,21 +223,9 @@ async def start_sender(parts: Parts) -> None:
 
 
 async def start_ingress(parts: Parts) -> None:
-    """Callbacks to events."""
-    ingress = Ingress(
-        parts.ring(),
-        parts.replica,
-        parts.log,
-        parts.out,
-        json_value,
-        parts.system.now_ms,
-        parts.observe,
-        (PublishFailed,),
-        opt_outs=parts.opt_outs.told,
-    )
+    """Callbacks to events; replies, and whatever else the account is told."""
     part = parts.settings.callbacks
-    app = watched(callbacks_app(ingress.accept), parts.callbacks, parts.told_callback)
-    web = WebServer(app, part.host, part.port)
+    web = WebServer(ingress_app(parts), part.host, part.port)
     await web.start()
     parts.callback_port = web.port
     parts.closers.append(web.stop)

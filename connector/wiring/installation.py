@@ -62,16 +62,17 @@ def callback_keys_of(settings: Settings) -> dict[str, bytes]:
     part = settings.callbacks
     keys = {name: key.get_secret_value() for name, key in part.keys.items()}
     if part.keys_dir is not None:
-        files = _files(part.keys_dir)
+        files = files_in(part.keys_dir, "callbacks.keys_dir")
         keys |= {file.name: file_text(file, f"callbacks.keys_dir/{file.name}") for file in files}
     return {name: key.encode() for name, key in keys.items()}
 
 
-def _files(folder: Path) -> list[Path]:
+def files_in(folder: Path, name: str) -> list[Path]:
+    """The files of the folder that this setting names. Raises ValueError when it cannot be read."""
     try:
         return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
     except OSError as error:
-        raise ValueError(f"callbacks.keys_dir: {folder} cannot be read ({error.strerror})") from None
+        raise ValueError(f"{name}: {folder} cannot be read ({error.strerror})") from None
 
 
 def ring_of(settings: Settings) -> Ring:
@@ -115,6 +116,8 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.CONTACT: names.contacts,
         SchemaName.CONTROL: names.control,
         SchemaName.OPT_OUT: names.optouts,
+        SchemaName.INBOUND_MESSAGE: names.inbound,
+        SchemaName.ACCOUNT_EVENT: names.account,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
 

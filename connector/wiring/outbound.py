@@ -11,7 +11,7 @@ from connector.core.opt_outs import Word
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held
 from connector.core.tokens import Ring, sign
-from connector.kafka.avro import Codec
+from connector.kafka.avro import Codec, Row
 from connector.kafka.opt_outs import word_row
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import ProduceFailed
@@ -105,8 +105,16 @@ class OutTopics:
     async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
         """Append the raw body of a callback that cannot be read."""
         told = {"sendblue.error.code": reason, "sendblue.request_id": request_id, "__connect.errors.stage": "ingress"}
+        await self.unread(body, request_id, told)
+
+    async def unread(self, body: bytes, key: str, told: Mapping[str, str]) -> None:
+        """Append what came in and cannot be read to the dead letters, with what is known of it as headers."""
         headers = [(name, value.encode()) for name, value in told.items()]
-        await self._send(self._names.dlq, request_id.encode(), body, headers=headers)
+        await self._send(self._names.dlq, key.encode(), body, headers=headers)
+
+    async def row(self, topic: str, key: bytes, schema: SchemaName, row: Row) -> None:
+        """Append a row of this schema."""
+        await self._send(topic, key, self._codec.encode(schema, row))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
         """Append to the partition of the record's line."""

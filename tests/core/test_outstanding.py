@@ -95,6 +95,27 @@ def test_a_message_that_nobody_ties_to_a_request_is_told_once() -> None:
     assert not known.is_news("old", late.event_id, late.end)
 
 
+def test_hearsay_of_a_message_nobody_knows_teaches_nothing() -> None:
+    """The account tells of everybody's messages, and of ours before we know them: it is looked up all the same."""
+    known = after(
+        told("QUEUED", request=None)._replace(hearsay=True),
+        told("DELIVERED", terminal=True, request=None)._replace(hearsay=True),
+    )
+    before = known.knows("h1")
+    known.learn(told())
+
+    assert (before, known.knows("h1")) == (Known.UNKNOWN, Known.OUTSTANDING)
+    assert known.is_news("h1", "h1 DELIVERED 0", None)
+    assert known.due(T + LOOK_UP_AT_MS[0]) == "h1"
+
+
+def test_hearsay_of_a_message_we_know_counts() -> None:
+    """It ends the message, as any status does."""
+    known = after(told(), told("DELIVERED", after_ms=5, terminal=True, request=None)._replace(hearsay=True))
+
+    assert known.knows("h1") is Known.FINISHED
+
+
 def test_look_ups_are_due_at_certain_ages_and_the_last_gives_up() -> None:
     """Ten minutes, an hour, six hours, a day."""
     known = after(told())

@@ -18,9 +18,9 @@ NEW_SYMBOLS = ("NEWER", "NEWEST")
 ROUNDS = 12  # samples a schema: more than any of our enums and unions has members
 
 
-def has(name: SchemaName, version: str) -> bool:
-    """Whether the release had this schema: later ones have more topics."""
-    return (RELEASED / version / f"{name}.avsc").exists()
+def versions(name: SchemaName) -> list[str]:
+    """The released versions that have this schema."""
+    return [version for version in VERSIONS if (RELEASED / version / f"{name}.avsc").exists()]
 
 
 def released(name: SchemaName, version: str) -> str:

@@ -11,7 +11,7 @@ from connector.core.messages import EventOrigin, EventType, OnInDoubt, ServicePo
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka import evolution
 
-RELEASES = [(name, version) for name in SchemaName for version in evolution.VERSIONS if evolution.has(name, version)]
+RELEASES = [(name, version) for name in SchemaName for version in evolution.versions(name)]
 
 
 @pytest.mark.parametrize(("name", "version"), RELEASES)

@@ -3,6 +3,7 @@
 from tests.mutants.mutation import Mutant
 
 INGRESS = ("test_ingress.py", "test_ingress_order.py")
+WEBHOOKS = ("test_account_webhooks.py", "test_outbound_webhooks.py")
 TOKENS = ("core/test_tokens.py", *INGRESS)
 P6, P7 = "docs/reliability.md, invariant 11", "docs/reliability.md, invariant 12"
 
@@ -65,9 +66,10 @@ CALLBACK_MUTANTS = (
         "200-when-the-event-is-durable",
         "a callback is answered 200 when its event is acknowledged",
         P6,
-        "roles/ingress.py",
-        "        await self._outlet.event(event)\n",
-        "        asyncio.ensure_future(self._outlet.event(event)).add_done_callback(lambda done: done.exception())\n",
+        "roles/status_reports.py",
+        "        await self._topic.event(event)\n",
+        "        import asyncio\n"
+        "        asyncio.ensure_future(self._topic.event(event)).add_done_callback(lambda done: done.exception())\n",
         INGRESS,
     ),
     Mutant(
@@ -92,12 +94,11 @@ CALLBACK_MUTANTS = (
         "a-repeat-is-known-once-published",
         "only what was published is taken for a repeat",
         P6,
-        "roles/ingress.py",
-        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
-        "        await self._opt_outs(report)\n        _remember(self._published, event.event_id, None)\n",
-        "        _remember(self._published, event.event_id, None)\n"
-        "        await self._prove(claim, report, began)\n        await self._outlet.event(event)\n"
-        "        await self._opt_outs(report)\n",
+        "roles/status_reports.py",
+        "        await self._topic.event(event)\n"
+        "        remember(self._published, event.event_id, event.request_id is not None, REMEMBERED)\n",
+        "        remember(self._published, event.event_id, event.request_id is not None, REMEMBERED)\n"
+        "        await self._topic.event(event)\n",
         INGRESS,
     ),
     Mutant(
@@ -135,5 +136,77 @@ CALLBACK_MUTANTS = (
         '        if key in ALLOWED or key.startswith("_")',
         "        if True or key in ALLOWED",
         ("observability/test_logs.py",),
+    ),
+    Mutant(
+        "webhooks-need-a-secret",
+        "an account webhook whose secret is not ours is refused",
+        "roles/account_webhooks.py",
+        "roles/account_webhooks.py",
+        "        if not genuine:\n",
+        "        if False:\n",
+        WEBHOOKS,
+    ),
+    Mutant(
+        "no-secret-accepts-nothing",
+        "without a secret every account webhook is refused, an empty one too",
+        "core/webhook_secrets.py",
+        "core/webhook_secrets.py",
+        "    return found and bool(given)",
+        "    return found",
+        ("core/test_webhook_secrets.py",),
+    ),
+    Mutant(
+        "a-reply-is-heard-before-the-answer",
+        "whoever listens has heard of a reply before it is answered 200",
+        "roles/account_webhooks.py",
+        "roles/account_webhooks.py",
+        "            await self._listeners.heard(message)\n",
+        "            pass\n",
+        WEBHOOKS,
+    ),
+    Mutant(
+        "a-reply-is-a-repeat-once-published",
+        "only what was heard and published is taken for a repeat",
+        P6,
+        "roles/account_webhooks.py",
+        "        await self._outlet.inbound(message)\n        return self._done(message.event_id)\n",
+        "        self._done(message.event_id)\n        await self._outlet.inbound(message)\n        return ACCEPTED\n",
+        WEBHOOKS,
+    ),
+    Mutant(
+        "photo-and-text-are-two",
+        "two webhooks of one handle with different words are two messages",
+        "core/account_webhooks.py",
+        "core/account_webhooks.py",
+        'return id_of(kind, "message", _json(said))',
+        'return id_of(kind, "message", _json(said["message_handle"]))',
+        ("core/test_account_webhooks.py",),
+    ),
+    Mutant(
+        "hearsay-is-nobodys",
+        "what an account webhook tells of an unknown message makes it neither ours nor finished",
+        "core/outstanding.py",
+        "core/outstanding.py",
+        "        if told.hearsay and self.knows(told.handle) is Known.UNKNOWN:\n",
+        "        if False:\n",
+        ("core/test_outstanding.py",),
+    ),
+    Mutant(
+        "others-webhooks-stay",
+        "of a former address only webhooks of ours are removed",
+        "core/webhook_plan.py",
+        "core/webhook_plan.py",
+        "        if any(is_ours(url, former) for former in replaces):\n",
+        "        if any(_is_below(url, former) for former in replaces):\n",
+        ("core/test_webhook_plan.py",),
+    ),
+    Mutant(
+        "a-repeat-names-its-request",
+        "an event that was told without its request is told again by who knows it",
+        "roles/status_reports.py",
+        "roles/status_reports.py",
+        "        return named is not None and (named or event.request_id is None)\n",
+        "        return named is not None\n",
+        WEBHOOKS,
     ),
 )

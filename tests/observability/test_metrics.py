@@ -30,6 +30,7 @@ def test_no_input_adds_a_series() -> None:
             facts.RequestRouted(odd),
             facts.RequestDeferred(odd, odd, odd),
             facts.CallbackAnswered("accepted", odd, odd, odd, 0.1),
+            facts.AccountWebhookAnswered(odd, odd, 0.1),
             facts.MessageSettled(odd, odd, odd, odd, odd, odd, 1.0),
         ):
             metrics(fact)
@@ -51,6 +52,8 @@ def test_every_fact_is_counted() -> None:
         facts.DeadLettered("4000"),
         facts.AlarmRaised("SECOND_SUBMITTED"),
         facts.CallbackAnswered("accepted", "SENT", "SMS", "10001", 0.01),
+        facts.AccountWebhookAnswered("receive", "accepted", 0.01),
+        facts.AccountWebhookAnswered("pigeon", "forged", 0.01),
         facts.RequestScheduled("a"),
         facts.RequestDeferred("a", "1h", "SCHEDULED"),
         facts.DelayEnded("1h", "a"),
@@ -82,6 +85,8 @@ def test_every_fact_is_counted() -> None:
         'sendblue_statuses_total{service="SMS",status="SENT"} 1.0',
         'sendblue_status_errors_total{code="10001"} 1.0',
         'sendblue_alarms_total{alarm="SECOND_SUBMITTED"} 1.0',
+        'sendblue_account_webhooks_total{result="accepted",type="receive"} 1.0',
+        'sendblue_account_webhooks_total{result="forged",type="other"} 1.0',
         'sendblue_scheduled_total{line="a"} 1.0',
         'sendblue_deferrals_total{delay="1h",reason="SCHEDULED"} 1.0',
         'sendblue_delays_ended_total{delay="1h"} 1.0',

@@ -121,7 +121,7 @@ def test_our_commands_are_commands(services: dict[str, Any]) -> None:
         tuple(one["command"]): CliRunner().invoke(cli, [*one["command"], "--help"]).exit_code for one in ours(services)
     }
 
-    assert len(ends) == 4
+    assert len(ends) == 5
     assert set(ends.values()) == {0}
 
 

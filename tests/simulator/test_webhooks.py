@@ -99,6 +99,19 @@ async def test_who_hears_of_an_inbound_message() -> None:
     )
 
 
+async def test_photo_and_text_of_a_message_come_apart() -> None:
+    """With one handle; the list has the message whole."""
+    stage = Stage()
+    await stage.post(PATH, {"webhooks": [HOOK]})
+    photo = "https://storage.googleapis.com/inbound/Cat.jpeg"
+    await stage.post("/_sim/inbound", {"number": PERSON, "line": LINE, "content": "Look", "media_url": photo})
+    listed = (await stage.get("/api/v2/messages"))["data"]
+
+    assert [(row["content"], row["media_url"]) for row in stage.heard()] == [("", photo), ("Look", "")]
+    assert {row["message_handle"] for row in stage.heard()} == {row["message_handle"] for row in listed}
+    assert [(row["content"], row["media_url"]) for row in listed] == [("Look", photo)]
+
+
 async def test_an_inbound_message_needs_a_line_of_ours() -> None:
     """400 otherwise."""
     answer = await Stage().post("/_sim/inbound", {"number": PERSON, "line": "+13035550199", "content": "Hi"})

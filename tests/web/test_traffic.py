@@ -26,6 +26,9 @@ class Told:
         (post(path="/v1/other"), ("other", 404)),
         (post().replace(b"POST", b"GET"), ("status_callback", 405)),
         (post(b"x" * 300_000), ("status_callback", 413)),
+        (post(path="/v1/webhooks/receive"), ("receive", 404)),
+        (post(path="/v1/webhooks/outbound"), ("outbound", 404)),
+        (post(path="/v1/webhooks/line_blocked"), ("account_event", 404)),
     ],
 )
 async def test_every_answer_is_told(sent: bytes, expected: tuple[str, int]) -> None:

@@ -84,7 +84,13 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- (urlParse .Values.config.callbacks.public_url).hostname -}}
 {{- end -}}
 
-{{/* Where callbacks come in: whatever path the public address has goes before it. */}}
-{{- define "ks.callbackPath" -}}
-{{- printf "%s/v1/callbacks/" (trimSuffix "/" (urlParse .Values.config.callbacks.public_url).path) -}}
+{{/* Where callbacks come in, and account webhooks if there are secrets for them, as JSON: {"items": [path]}. Whatever
+path the public address has goes before ours. */}}
+{{- define "ks.publicPaths" -}}
+{{- $base := trimSuffix "/" (urlParse .Values.config.callbacks.public_url).path -}}
+{{- $paths := list (printf "%s/v1/callbacks/" $base) -}}
+{{- if .Values.secrets.webhookSecrets.existingSecret -}}
+{{- $paths = append $paths (printf "%s/v1/webhooks/" $base) -}}
+{{- end -}}
+{{- dict "items" $paths | toJson -}}
 {{- end -}}

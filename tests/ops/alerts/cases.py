@@ -149,6 +149,13 @@ CASES = (
         "1",
         "0.3",
     ),
+    *_share(
+        "SendblueRepliesRefused",
+        'sendblue_account_webhooks_total{type="receive",result="forged"}',
+        'sendblue_account_webhooks_total{type="receive",result="accepted"}',
+        "1",
+        "0.3",
+    ),
     Case("SendblueDown", "10m", {"up": "0x20"}, {"up": "1x20"}),
     Case(
         "SendblueNoneReady",

@@ -79,4 +79,14 @@ SENDING = (
         "callbacks come with tokens that are not ours, or cannot be read",
         "{{ $value | humanizePercentage }} of the callbacks of the last hour.",
     ),
+    Alert(
+        "SendblueRepliesRefused",
+        TICKET,
+        too_many(
+            events('account_webhooks_total{result="forged"}', "1h"), events("account_webhooks_total", "1h"), 0.05, 20
+        ),
+        "0s",
+        "account webhooks come with a secret that is not ours",
+        "{{ $value | humanizePercentage }} of the account webhooks of the last hour: replies may be lost.",
+    ),
 )

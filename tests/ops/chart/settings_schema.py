@@ -16,7 +16,10 @@ from connector.settings import LinePart
 
 ASKED = {"kafka.bootstrap_servers", "registry.url", "callbacks.public_url"}
 """What a cluster has no default for; the chart's guards ask for it."""
-CHARTS_OWN = {"kafka.client_files", "callbacks.keys", "callbacks.keys_dir"}
+CHARTS_OWN = {
+    *("kafka.client_files", "callbacks.keys", "callbacks.keys_dir"),
+    *("webhooks.secrets", "webhooks.secrets_dir"),
+}
 """What the chart sets itself, from `secrets`."""
 
 

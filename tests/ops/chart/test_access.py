@@ -13,21 +13,49 @@ from tests.ops.chart.rendering import ci_values, objects, of_ci, of_kind, with_ 
 FULL = "texts-kafka-sendblue"
 
 
-def test_an_ingress_has_the_path_of_the_callbacks_alone() -> None:
+def test_an_ingress_has_the_paths_of_callbacks_and_webhooks_alone() -> None:
     """Health and metrics are not to be reached; a path of the public address goes before ours."""
     one = of_kind(of_ci("ingress"), "Ingress")[f"{FULL}-callbacks"]
     (rule,) = one["spec"]["rules"]
-    (path,) = rule["http"]["paths"]
+    paths = [(path["path"], path["pathType"]) for path in rule["http"]["paths"]]
     service = of_kind(of_ci("ingress"), "Service")[f"{FULL}-callbacks"]
 
-    assert (rule["host"], path["path"], path["pathType"]) == ("texts.example.com", "/sendblue/v1/callbacks/", "Prefix")
-    assert {"name": f"{FULL}-callbacks", "port": {"name": "callbacks"}} == path["backend"]["service"]
+    assert rule["host"] == "texts.example.com"
+    assert paths == [("/sendblue/v1/callbacks/", "Prefix"), ("/sendblue/v1/webhooks/", "Prefix")]
+    for path in rule["http"]["paths"]:
+        assert {"name": f"{FULL}-callbacks", "port": {"name": "callbacks"}} == path["backend"]["service"]
     assert one["spec"]["tls"] == [{"hosts": ["texts.example.com"], "secretName": "texts-tls"}]
     assert one["spec"]["ingressClassName"] == "nginx"
     assert one["metadata"]["annotations"]["cert-manager.io/cluster-issuer"] == "example"
     assert [port["name"] for port in service["spec"]["ports"]] == ["callbacks"]
     assert (service["spec"]["type"], service["spec"]["ports"][0]["port"]) == ("NodePort", 8080)
     assert service["metadata"]["annotations"]["example.com/a"] == "b"
+
+
+def test_without_secrets_for_webhooks_their_path_is_closed() -> None:
+    """They would all be refused anyhow; with some, the route has it too."""
+    over = {"secrets": {"webhookSecrets": {"existingSecret": "hooks"}}}
+    (closed,) = of_kind(of_ci("gateway"), "HTTPRoute").values()
+    (opened,) = of_kind(objects(with_(ci_values()["gateway"], over)), "HTTPRoute").values()
+
+    assert "webhooks" not in str(closed["spec"])
+    assert opened["spec"]["rules"][0]["matches"] == [
+        {"path": {"type": "PathPrefix", "value": "/v1/callbacks"}, "method": "POST"},
+        {"path": {"type": "PathPrefix", "value": "/v1/webhooks"}, "method": "POST"},
+    ]
+
+
+def test_the_secrets_of_webhooks_are_where_they_are_heard() -> None:
+    """In the pods of the ingress, and in no other; the settings name their folder."""
+    over = {"secrets": {"webhookSecrets": {"existingSecret": "hooks"}}}
+    there = objects(with_(ci_values()["gateway"], over))
+    pods = {name: str(one["spec"]["template"]["spec"]) for name, one in of_kind(there, "Deployment").items()}
+    files = {
+        name: str(one["data"]) for name, one in of_kind(there, "ConfigMap").items() if "connector.yaml" in one["data"]
+    }
+
+    assert [name for name, spec in pods.items() if "'secretName': 'hooks'" in spec] == [f"{FULL}-ingress"]
+    assert [name for name, text in files.items() if "secrets/webhook-secrets" in text] == [f"{FULL}-ingress"]
 
 
 def test_a_route_has_the_path_of_the_callbacks_alone() -> None:

@@ -23,7 +23,7 @@ INGRESS = Section(
             "longer than the way out was quiet: Sendblue cannot reach the ingress. Statuses are then swept, minutes "
             "later.",
             "SendblueWebhookSilence",
-            (Query(f"time() - ({worst(LAST)} > 0)"),),
+            (Query("time() - (" + seen(worst(LAST, where='type="status_callback"')) + ")"),),
             Kind.NUMBER,
             width=6,
             red_from=3600,
@@ -100,6 +100,30 @@ INGRESS = Section(
                 ),
             ),
             width=6,
+        ),
+    ),
+)
+
+ACCOUNT = Section(
+    "What the account is told",
+    (
+        Panel(
+            "Replies, and what else happened",
+            "reqps",
+            "Account webhooks that became a record, by type: receive is what contacts write.",
+            "receive stays at 0 although people answer: `kafka-sendblue webhooks plan` says what is not registered.",
+            "SendblueIngressBudgetBurn",
+            (Query(rate("sendblue_account_webhooks_total", "type", 'result="accepted"'), "{{type}}"),),
+            stacked=True,
+        ),
+        Panel(
+            "Account webhooks by result",
+            "reqps",
+            "forged: no secret of ours; repeated: told before; unreadable: a dead letter now; refused: not taken now.",
+            "forged and nothing accepted: Sendblue has another secret than the connector, and replies are lost.",
+            "SendblueRepliesRefused",
+            (Query(rate("sendblue_account_webhooks_total", "result"), "{{result}}"),),
+            stacked=True,
         ),
     ),
 )
@@ -221,5 +245,5 @@ DASHBOARD = Dashboard(
     "inbound",
     "kafka-sendblue: Sendblue to Kafka",
     "Callbacks, statuses, and what no callback told",
-    (INGRESS, DELIVERY, UNTOLD, OPT_OUTS),
+    (INGRESS, ACCOUNT, DELIVERY, UNTOLD, OPT_OUTS),
 )

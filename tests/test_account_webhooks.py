@@ -1,0 +1,297 @@
+"""Account webhooks: 2xx means durable and heard, a wrong secret publishes nothing, our own trouble is 503."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+import pytest
+
+from connector.core.account_webhooks import AccountEvent, InboundMessage
+from connector.core.events import MessageEvent
+from connector.core.facts import AccountWebhookAnswered, Fact
+from connector.core.recent_claims import RecentClaims
+from connector.core.records import LedgerRecord
+from connector.core.tokens import Ring, sign
+from connector.roles.account_webhooks import AccountWebhooks, Listeners
+from connector.roles.ends import PublishFailed, PublishRefused
+from connector.roles.ingress import Ingress, Reply
+from connector.roles.replica import Replica
+from connector.roles.status_reports import StatusReports
+from connector.sendblue.reading import json_value
+from tests.core.webhook_bodies import CAPTURED, LINE, LINES, OTHERS, PHOTO, RECEIVED, STATUS, STOP
+
+NOW_MS = 1_700_000_000_000
+SECRET, NEXT = b"a shared secret of the tests", b"the next shared secret of the tests"
+HANDLE = str(STATUS["message_handle"])
+ATTEMPT = "00000000000000a1"
+
+
+class World:
+    """Topics that may refuse or hang, listeners that may fail, secrets that may be unreadable, and the role."""
+
+    def __init__(self) -> None:
+        self.messages: list[InboundMessage] = []
+        self.happened: list[AccountEvent] = []
+        self.events: list[MessageEvent] = []
+        self.dead: list[tuple[bytes, str, str]] = []
+        self.heard: list[str] = []
+        self.appended: list[LedgerRecord] = []
+        self.facts: list[Fact] = []
+        self.secrets: tuple[bytes, ...] | None = (SECRET, NEXT)
+        self.up, self.hangs = True, False
+        self.trouble: type[PublishFailed] | None = None
+        self.deaf = False
+        self.claims = RecentClaims()
+        self.listeners = Listeners()
+        self.reports = StatusReports(self)
+        self.replica = Replica("P", self)
+        self.ring = Ring({"k1": b"a signing key of the tests"}, "k1")
+        self.ingress = Ingress(
+            self.ring, self.replica, self, self.callbacks, json_value, self.now_ms, self.facts.append, (PublishFailed,),
+            reports=self.reports,
+        )  # fmt: skip
+        self.role = AccountWebhooks(
+            self.valid, self, self.reports, self.claims, LINES, self.listeners, json_value, self.now_ms,
+            self.facts.append, 0.05,
+        )  # fmt: skip
+
+    @property
+    def callbacks(self) -> "Callbacks":
+        return Callbacks(self)
+
+    def now_ms(self) -> int:
+        return NOW_MS
+
+    def valid(self) -> tuple[bytes, ...]:
+        if self.secrets is None:
+            raise ValueError("unreadable")
+        return self.secrets
+
+    def is_up(self) -> bool:
+        return self.up
+
+    async def append(self, record: LedgerRecord) -> None:
+        self.appended.append(record)
+        self.replica.feed(len(self.appended), NOW_MS, record, 0.0)
+
+    async def inbound(self, message: InboundMessage) -> None:
+        await self._taken()
+        self.messages.append(message)
+
+    async def account(self, event: AccountEvent) -> None:
+        await self._taken()
+        self.happened.append(event)
+
+    async def event(self, event: MessageEvent) -> None:
+        await self._taken()
+        self.events.append(event)
+
+    async def unreadable(self, body: bytes, kind: str, reason: str) -> None:
+        if self.trouble is PublishFailed:
+            raise PublishFailed
+        self.dead.append((body, kind, reason))
+
+    async def hear(self, message: InboundMessage | AccountEvent, /) -> None:
+        if self.deaf:
+            raise PublishFailed
+        self.heard.append(message.event_id)
+
+    async def _taken(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.trouble is not None:
+            raise self.trouble
+
+    async def tell(self, kind: str, body: object, secret: bytes = SECRET) -> Reply:
+        return await self.role.accept(kind, secret, json.dumps(body).encode())
+
+    async def call(self, body: object = STATUS) -> Reply:
+        token = sign(self.ring, "r1", ATTEMPT, NOW_MS // 3_600_000)
+        return await self.ingress.accept(token, json.dumps(body).encode())
+
+    @property
+    def published(self) -> int:
+        return len(self.messages) + len(self.happened) + len(self.events)
+
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        return [(fact.type, fact.result) for fact in self.facts if isinstance(fact, AccountWebhookAnswered)]
+
+
+class Callbacks:
+    """The ingress's outlet of a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def is_up(self) -> bool:
+        return True
+
+    async def event(self, event: MessageEvent) -> None:
+        await self._world.event(event)
+
+    async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+@pytest.mark.parametrize("name", RECEIVED)
+async def test_a_reply_becomes_a_message(name: str) -> None:
+    """Each kind that was seen: 200 after it is durable."""
+    world = World()
+
+    reply = await world.tell("receive", RECEIVED[name])
+
+    assert reply == Reply(200)
+    assert [message.report.content for message in world.messages] == [RECEIVED[name]["content"] or None]
+    assert (world.happened, world.events, world.dead, world.results) == ([], [], [], [("receive", "accepted")])
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+async def test_another_type_becomes_an_event_of_the_account(kind: str) -> None:
+    """Also one that nobody documented, which is counted as such."""
+    world = World()
+
+    reply = await world.tell(kind, OTHERS[kind])
+
+    assert reply == Reply(200)
+    assert [json.loads(event.raw) for event in world.happened] == [OTHERS[kind]]
+    assert world.results == [("other" if kind == "pigeon" else kind, "accepted")]
+
+
+async def test_both_secrets_are_accepted_while_one_follows_the_other() -> None:
+    """And the first no more, once it is retired."""
+    world = World()
+    replies = [
+        (await world.tell("receive", body, secret)).status for body, secret in ((CAPTURED, SECRET), (PHOTO, NEXT))
+    ]
+    world.secrets = (NEXT,)
+    late = await world.tell("receive", STOP, SECRET)
+
+    assert (replies, late.status, len(world.messages)) == ([200, 200], 401, 2)
+
+
+@pytest.mark.parametrize("secret", [b"", b"x", SECRET[:-1], SECRET + b"!", b"\xff\xfe"])
+async def test_a_forged_webhook_publishes_nothing(secret: bytes) -> None:
+    """401, whatever the body is; nobody hears of it."""
+    world = World()
+    world.listeners.heard = world.hear
+
+    replies = [
+        (await world.role.accept("receive", secret, body)).status for body in (json.dumps(STOP).encode(), b"\x00")
+    ]
+
+    assert replies == [401, 401]
+    assert (world.published, world.dead, world.heard) == (0, [], [])
+    assert world.results == [("receive", "forged")] * 2
+
+
+async def test_without_a_secret_all_of_them_are_forged() -> None:
+    """It fails closed."""
+    world = World()
+    world.secrets = ()
+
+    assert [(await world.tell("receive", CAPTURED, secret)).status for secret in (b"", SECRET)] == [401, 401]
+    assert world.published == 0
+
+
+TROUBLES: dict[str, Callable[[World], object]] = {
+    "down": lambda world: setattr(world, "up", False),
+    "refused": lambda world: setattr(world, "trouble", PublishFailed),
+    "hangs": lambda world: setattr(world, "hangs", True),
+    "secrets unreadable": lambda world: setattr(world, "secrets", None),
+    "listener fails": lambda world: setattr(world, "deaf", True),
+}
+
+
+BODIES: dict[str, object] = {"receive": CAPTURED, "line_blocked": OTHERS["line_blocked"], "outbound": STATUS}
+CASES = [
+    (trouble, kind) for trouble in TROUBLES for kind in BODIES if (trouble, kind) != ("listener fails", "outbound")
+]
+
+
+@pytest.mark.parametrize(("trouble", "kind"), CASES)
+async def test_our_own_trouble_is_503_and_the_next_try_goes_through(trouble: str, kind: str) -> None:
+    """Never a 2xx for what is not durable and heard, and never a repeat that was not."""
+    world, calm = World(), World()
+    world.listeners.heard = world.listeners.line_blocked = world.hear
+    TROUBLES[trouble](world)
+    refused = await world.tell(kind, BODIES[kind])
+    before, results = world.published, world.results
+    for name in ("up", "trouble", "hangs", "secrets", "deaf"):
+        setattr(world, name, getattr(calm, name))
+    again = [(await world.tell(kind, BODIES[kind])).status for _ in range(2)]
+
+    assert refused.status == 503
+    assert refused.retry_after_s
+    assert (before, results[0][1], again, world.published) == (0, "refused", [200, 200], 1)
+    assert [result for _, result in world.results[1:]] == ["accepted", "repeated"]
+
+
+@pytest.mark.parametrize("kind", ["receive", "outbound", "call_log", "pigeon"])
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"[]", b'"x"', b"null", b"[" * 5000, b"\xff\xfe", b'{"a":1e999}', b"[[]]"]
+)
+async def test_an_unreadable_body_is_kept_raw(kind: str, body: bytes) -> None:
+    """The bytes go to the dead letters, then 200: asking again would bring the same."""
+    world = World()
+
+    reply = await world.role.accept(kind, SECRET, body)
+
+    assert reply == Reply(200)
+    assert [(raw, of) for raw, of, _ in world.dead] == [(body, kind)]
+    assert world.published == 0
+    assert [result for _, result in world.results] == ["unreadable"]
+
+
+async def test_what_no_topic_takes_is_a_dead_letter() -> None:
+    """It would be refused for ever."""
+    world = World()
+    world.trouble = PublishRefused
+
+    replies = [(await world.tell(kind, CAPTURED)).status for kind in ("receive", "call_log", "outbound")]
+
+    assert replies == [200, 200, 200]
+    assert [reason for _, _, reason in world.dead] == ["TOO_LARGE"] * 3
+
+
+async def test_a_dead_letter_that_is_not_durable_is_503() -> None:
+    """Like anything else."""
+    world = World()
+    world.trouble = PublishFailed
+
+    assert (await world.role.accept("receive", SECRET, b"not json")).status == 503
+
+
+async def test_a_list_is_taken_apart() -> None:
+    """What can be read is published; for what cannot, the whole body is kept as well."""
+    world = World()
+
+    whole = await world.tell("receive", [CAPTURED, PHOTO])
+    mixed = await world.tell("receive", [STOP, "what is this", CAPTURED])
+
+    assert (whole.status, mixed.status) == (200, 200)
+    assert [m.report.content for m in world.messages] == [CAPTURED["content"], None, "STOP"]
+    assert [reason for _, _, reason in world.dead] == ["NOT_AN_OBJECT"]
+    assert world.results == [("receive", "accepted"), ("receive", "unreadable")]
+
+
+async def test_who_listens_has_heard_before_the_answer() -> None:
+    """Of replies, and of lines that are blocked; of nothing else."""
+    world = World()
+    world.listeners.heard = world.listeners.line_blocked = world.hear
+    await world.tell("receive", STOP)
+    for kind, body in OTHERS.items():
+        await world.tell(kind, body)
+    blocked = [event for event in world.happened if event.type == "line_blocked"]
+
+    assert [world.messages[0].event_id, blocked[0].event_id] == world.heard
+    assert [event.line for event in blocked] == ["line-1"]
+
+
+async def test_what_we_sent_ourselves_is_not_heard() -> None:
+    """Our own STOP, should Sendblue ever tell of it, opts nobody out; it is published."""
+    world = World()
+    world.listeners.heard = world.hear
+    await world.tell("receive", {**STOP, "is_outbound": True, "from_number": LINE})
+
+    assert (len(world.messages), world.heard) == (1, [])
