@@ -30,8 +30,8 @@ from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
+from connector.wiring.callback_keys import callback_keys_of
 from connector.wiring.installation import (
-    callback_keys_of,
     clients_of,
     identity_of,
     names_of,

@@ -53,11 +53,14 @@ class Outlet(Protocol):
 
 
 class Ingress:
-    """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions."""
+    """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions.
+
+    ``ring`` is asked for each callback, so that a new key is accepted, and a retired one is not, without a restart.
+    """
 
     def __init__(
         self,
-        ring: Ring,
+        ring: Callable[[], Ring],
         replica: Replica,
         log: LedgerLog,
         outlet: Outlet,
@@ -77,7 +80,7 @@ class Ingress:
     async def accept(self, token: str, body: bytes) -> Reply:
         """Answer one callback."""
         began = self._now_ms()
-        claim = verify(self._ring, token)
+        claim = verify(self._ring(), token)
         if claim is None:
             return self._answered(FORGED, "forged", None, began)
         if not self._outlet.is_up():

@@ -14,7 +14,6 @@ from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
 from connector.core.standing import request_key
-from connector.core.tokens import Ring
 from connector.kafka.clients import ClientSettings
 from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
@@ -43,10 +42,11 @@ from connector.system import System, possible
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
 from connector.web.traffic import Traffic, watched
+from connector.wiring.callback_keys import LiveRing, ring_of
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of, policy_of, ring_of
+from connector.wiring.installation import credentials_of, group_of, policy_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
@@ -78,12 +78,18 @@ class Parts:
     account: Account | None = None
     reconciler: Reconciler | None = None
     tracing: Tracing = OFF
+    keys: LiveRing | None = None
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
 
-    def ring(self) -> Ring:
-        """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
-        return ring_of(self.settings)
+    def ring(self) -> LiveRing:
+        """The keys of the callback URLs, one ring for all. Raises ValueError when there is none, or a short one."""
+        self.keys = self.keys or LiveRing(lambda: ring_of(self.settings), self.system.mono)
+        return self.keys
+
+    def notes(self) -> list[str]:
+        """What a person should look at, one sentence each."""
+        return self.keys.notes() if self.keys else []
 
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
