@@ -31,6 +31,7 @@ from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.wiring.callback_keys import callback_keys_of
+from connector.wiring.door import certificate_of
 from connector.wiring.installation import (
     clients_of,
     identity_of,
@@ -202,7 +203,8 @@ async def account_state(settings: Settings) -> list[Finding]:
 
 
 def settings_state(settings: Settings) -> list[Finding]:
-    """What the settings lack. Raises ValueError for keys that cannot be read."""
+    """What the settings lack. Raises ValueError for keys, or a certificate, that cannot be read."""
     keys = callback_keys_of(settings)
+    certificate_of(settings)
     do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
     return [Finding(bool(keys), "callbacks", f"{len(keys)} signing keys", do)]

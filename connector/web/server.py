@@ -1,17 +1,22 @@
 """An HTTP server inside the connector's own event loop.
 
 uvicorn would take the process's signals and raise them again after its own shutdown, before the connector has drained;
-so it is told to leave them alone, and is stopped by flag.
+so it is told to leave them alone, and is stopped by flag. It would also end the process when the port is taken, and
+give a TLS handshake a minute; so the listening socket is opened here.
 """
 
 import asyncio
 import contextlib
+import socket
+import ssl
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from connector.web.guard import GuardedProtocol
+from connector.web.crowd import Crowd
+from connector.web.guard import LINGER_S, RECEIVE_S, GuardedProtocol
 
 GRACE_S = 5  # how long requests in work may take after the stop; a stalled one must not keep the process
 
@@ -22,21 +27,39 @@ class _Embedded(uvicorn.Server):
         """The connector owns the signals."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's own
+        """Listen. Raises OSError."""
+        config = self.config
+        protocol = partial(config.http_protocol_class, config, self.server_state, self.lifespan.state)
+        tls = {"ssl_handshake_timeout": RECEIVE_S, "ssl_shutdown_timeout": LINGER_S} if config.ssl else {}
+        listening = await asyncio.get_running_loop().create_server(
+            protocol, config.host, config.port, ssl=config.ssl, backlog=config.backlog, **tls
+        )
+        self.servers = [listening]
+        self.started = True
+
 
 class WebServer:
-    """``start`` returns once listening; ``port`` is the real port then (0 asks for a free one)."""
+    """``start`` returns once listening; ``port`` is the real port then (0 asks for a free one). ``tls``: none is http.
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    ``most``: connections it holds, default: as many as there is room for.
+    """
+
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, most: int | None = None
+    ) -> None:
         config = uvicorn.Config(
             app,
             host=host,
             port=port,
-            http=GuardedProtocol,
+            http=partial(GuardedProtocol, crowd=Crowd(most)),  # type: ignore[arg-type]  # what makes a protocol
+            ssl_context_factory=(lambda *_: tls) if tls else None,
             ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,  # uvicorn would believe X-Forwarded-For from this machine
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_S,
         )
@@ -62,5 +85,5 @@ class WebServer:
     async def _serve(self) -> None:
         try:
             await self._server.serve()
-        except SystemExit:
+        except OSError:
             raise OSError(f"cannot listen on port {self.port}: it is taken, or not allowed") from None

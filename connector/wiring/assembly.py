@@ -40,10 +40,10 @@ from connector.sendblue.reading import json_value
 from connector.settings import Settings
 from connector.system import System, possible
 from connector.web.callbacks import callbacks_app
-from connector.web.server import WebServer
 from connector.web.traffic import Traffic, watched
 from connector.wiring.callback_keys import LiveRing, ring_of
 from connector.wiring.control_feed import ControlFeed
+from connector.wiring.door import door_of
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
 from connector.wiring.installation import credentials_of, group_of, policy_of
@@ -79,17 +79,20 @@ class Parts:
     reconciler: Reconciler | None = None
     tracing: Tracing = OFF
     keys: LiveRing | None = None
+    noted: list[Callable[[], list[str]]] = field(default_factory=list)
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
 
     def ring(self) -> LiveRing:
         """The keys of the callback URLs, one ring for all. Raises ValueError when there is none, or a short one."""
-        self.keys = self.keys or LiveRing(lambda: ring_of(self.settings), self.system.mono)
+        if self.keys is None:
+            self.keys = LiveRing(lambda: ring_of(self.settings), self.system.mono)
+            self.noted.append(self.keys.notes)
         return self.keys
 
     def notes(self) -> list[str]:
         """What a person should look at, one sentence each."""
-        return self.keys.notes() if self.keys else []
+        return [note for notes in self.noted for note in notes()]
 
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
@@ -230,9 +233,9 @@ async def start_ingress(parts: Parts) -> None:
         parts.observe,
         (PublishFailed,),
     )
-    part = parts.settings.callbacks
     app = watched(callbacks_app(ingress.accept), parts.callbacks, parts.told_callback)
-    web = WebServer(app, part.host, part.port)
+    web, notes = door_of(parts.settings, app)
+    parts.noted += notes
     await web.start()
     parts.callback_port = web.port
     parts.closers.append(web.stop)
