@@ -53,4 +53,6 @@ def callbacks_app(accept: Callable[[str, bytes], Awaitable[Answer]], max_working
         headers = {} if answer.retry_after_s is None else {"retry-after": str(answer.retry_after_s)}
         return Response(status_code=answer.status, headers=headers)
 
-    return Starlette(routes=[Route("/v1/callbacks/{token}", callback, methods=["POST"])], max_body_size=MAX_BODY)
+    app = Starlette(routes=[Route("/v1/callbacks/{token}", callback, methods=["POST"])], max_body_size=MAX_BODY)
+    app.router.redirect_slashes = False  # to whatever host the request names, with the token
+    return app

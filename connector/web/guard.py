@@ -172,6 +172,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write(TOO_LARGE_HEAD)
         self.transport.close()
 
+    def _forget_answer(self) -> None:
+        """Whoever still works on the refused request writes no answer behind ours."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
     def _owes_answer(self) -> bool:
         return self._in_head and self.cycle is not None and not self.cycle.response_complete
 
@@ -199,6 +205,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._lingering, self._deaf = True, False
         self._disarm()
+        self._forget_answer()
         self._deadline = self.loop.call_later(self.linger_s, self._socket.close)
         if self._socket.can_write_eof():
             self._socket.write_eof()
