@@ -3,7 +3,7 @@
 import random
 
 from connector.roles.ingress import OK, Ingress, Reply
-from tests.fuzz import guided
+from tests.fuzz import target
 from tests.fuzz.desk import Desk
 from tests.fuzz.run import shoot
 from tests.fuzz.shots import KINDS, forged
@@ -46,5 +46,5 @@ async def test_a_forged_address_is_never_a_genuine_one() -> None:
 
 def test_verify_and_parse_stand_any_bytes() -> None:
     """What the guided fuzzer asks, of bytes that were damaged by chance."""
-    for data in guided.seeds(random.Random(11), 5_000):
-        guided.one(data)
+    for data in target.seeds(random.Random(11), 5_000):
+        target.one(data)
