@@ -10,7 +10,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
-from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,6 +21,10 @@ GRACE_S = 5  # how long requests in work may take after the stop; a stalled one 
 
 
 class _Embedded(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, crowd: Crowd, handshake_s: float) -> None:
+        super().__init__(config)
+        self._crowd, self._handshake_s = crowd, handshake_s
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """The connector owns the signals."""
@@ -29,30 +32,37 @@ class _Embedded(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's own
         """Listen. Raises OSError."""
-        config = self.config
-        protocol = partial(config.http_protocol_class, config, self.server_state, self.lifespan.state)
-        tls = {"ssl_handshake_timeout": RECEIVE_S, "ssl_shutdown_timeout": LINGER_S} if config.ssl else {}
+        config, secured = self.config, self.config.ssl is not None
         listening = await asyncio.get_running_loop().create_server(
-            protocol, config.host, config.port, ssl=config.ssl, backlog=config.backlog, **tls
+            self._protocol,
+            config.host,
+            config.port,
+            ssl=config.ssl,
+            backlog=config.backlog,
+            ssl_handshake_timeout=self._handshake_s if secured else None,
+            ssl_shutdown_timeout=LINGER_S if secured else None,
         )
         self.servers = [listening]
         self.started = True
+
+    def _protocol(self) -> GuardedProtocol:
+        return GuardedProtocol(self.config, self.server_state, self.lifespan.state, crowd=self._crowd)
 
 
 class WebServer:
     """``start`` returns once listening; ``port`` is the real port then (0 asks for a free one). ``tls``: none is http.
 
-    ``most``: connections it holds, default: as many as there is room for.
+    ``handshake_s``: how long a handshake may take.
     """
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, most: int | None = None
+        self, app: ASGIApp, host: str, port: int, tls: ssl.SSLContext | None = None, handshake_s: float = RECEIVE_S
     ) -> None:
         config = uvicorn.Config(
             app,
             host=host,
             port=port,
-            http=partial(GuardedProtocol, crowd=Crowd(most)),  # type: ignore[arg-type]  # what makes a protocol
+            http=GuardedProtocol,
             ssl_context_factory=(lambda *_: tls) if tls else None,
             ws="none",
             lifespan="off",
@@ -63,7 +73,7 @@ class WebServer:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_S,
         )
-        self._server = _Embedded(config)
+        self._server = _Embedded(config, Crowd(), handshake_s)
         self._task: asyncio.Task[None] | None = None
         self.port = port
 

@@ -27,18 +27,16 @@ FULL = {
     "error_detail": {"a": [1, 2.5, -1e400, True]},
     "service": "iMessage",
 }
-BODIES = tuple(
-    json.dumps(body).encode()
-    for body in (
-        FULL,
-        {**FULL, "status": "ERROR", "error_code": 4002, "error_message": "no such number"},
-        {**FULL, "status": "SENT", "service": "SMS", "was_downgraded": True},
-        {"status": "QUEUED"},
-        {"status": "SENT", "message_handle": HANDLE},
-        {},
-        [],
-    )
+SHAPES: tuple[object, ...] = (
+    FULL,
+    {**FULL, "status": "ERROR", "error_code": 4002, "error_message": "no such number"},
+    {**FULL, "status": "SENT", "service": "SMS", "was_downgraded": True},
+    {"status": "QUEUED"},
+    {"status": "SENT", "message_handle": HANDLE},
+    {},
+    [],
 )
+BODIES = tuple(json.dumps(shape).encode() for shape in SHAPES)
 SPLICES = (
     b"\x00", b"\r\n", b"\r\n\r\n", b"\n", b" ", b"\t", b":", b",", b"\\", b'"', b"\xff\xfe", b"\xed\xa0\xbd",
     b"%2e", b"%00", b"%", b"../", b"//", b"?", b"#", b"{", b"}", b"[" * 200, b"]", b'{"a":' * 100, b"null", b"1e999",

@@ -1,6 +1,6 @@
 """Verify and parse under a fuzzer that sees which branches are taken: ``python -m tests.fuzz.guided -runs=1000000``.
 
-The options are libFuzzer's. It needs atheris, which is there for Linux on x86-64 only; elsewhere ``test_short.py`` asks
+The options are libFuzzer's. It needs atheris, which does not come for every system; elsewhere ``test_short.py`` asks
 the same of bytes that a seeded generator has damaged.
 """
 
@@ -9,7 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ImportError:
+    sys.stdout.write("left out: there is no atheris here; it comes for Linux on x86-64\n")
+    sys.exit(0)
 
 SEEDS = 500
 

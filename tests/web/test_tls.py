@@ -135,6 +135,18 @@ async def test_who_speaks_no_tls_gets_no_answer(site: Site) -> None:
     assert (asked, shown) == ([], "first")
 
 
+async def test_a_handshake_that_does_not_come_is_cut_off(site: Site) -> None:
+    """Until it is over nothing else bounds the connection."""
+    web = WebServer(callbacks_app(site.role.accept), HOST, 0, site.live.context, handshake_s=0.1)
+    await web.start()
+    reader, writer = await asyncio.open_connection(HOST, web.port)
+    ended = await asyncio.wait_for(reader.read(), HANG_S)
+    writer.close()
+    await web.stop()
+
+    assert ended == b""
+
+
 @pytest.mark.parametrize("fault", ["no cert", "no key", "no pem", "other key", "passphrase"])
 def test_files_that_cannot_be_used_refuse_the_start(tmp_path: Path, fault: str) -> None:
     """With the setting, the file, and what must be true; a passphrase is not asked for on the terminal."""

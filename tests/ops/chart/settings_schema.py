@@ -16,7 +16,13 @@ from connector.settings import LinePart
 
 ASKED = {"kafka.bootstrap_servers", "registry.url", "callbacks.public_url"}
 """What a cluster has no default for; the chart's guards ask for it."""
-CHARTS_OWN = {"kafka.client_files", "callbacks.keys", "callbacks.keys_dir"}
+CHARTS_OWN = {
+    "kafka.client_files",
+    "callbacks.keys",
+    "callbacks.keys_dir",
+    "callbacks.tls_cert_file",
+    "callbacks.tls_key_file",
+}
 """What the chart sets itself, from `secrets`."""
 
 

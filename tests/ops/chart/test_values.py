@@ -74,7 +74,8 @@ def settings_of(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, A
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from settings_of(kind, f"{path}{name}.")
         elif not is_secret(f"{path}{name}"):
-            yield f"{path}{name}", field.get_default(call_default_factory=True)
+            default = field.get_default(call_default_factory=True)
+            yield f"{path}{name}", list(default) if isinstance(default, tuple) else default
 
 
 def test_the_chart_has_every_setting_with_its_default() -> None:
