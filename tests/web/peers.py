@@ -63,8 +63,9 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def guarded(app: ASGIApp, protocol: Callable[..., GuardedProtocol] = GuardedProtocol) -> AsyncIterator[int]:
-    """The application behind a guarded protocol alone; gives the port."""
+    """The application behind a guarded protocol alone; gives the port. Idle connections are kept."""
     config = uvicorn.Config(app, http=GuardedProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    config.timeout_keep_alive = 3600
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()

@@ -110,7 +110,10 @@ def no_secret_in_config(given: list[Object]) -> Iterator[str]:
 
 
 def least_secrets(given: list[Object]) -> Iterator[str]:
-    """Whose role calls nobody holds no key of the account; whose role signs nothing holds no callback key."""
+    """Whose role calls nobody holds no key of the account; whose role signs nothing holds no callback key.
+
+    A certificate of the callbacks' port, where there is one, is held by who listens there.
+    """
     wanted = {
         "single": {"hash-key", "sendblue", "callback-keys"},
         "router": {"hash-key"},
@@ -122,8 +125,9 @@ def least_secrets(given: list[Object]) -> Iterator[str]:
     }
     shared = {"kafka", "kafka-tls", "registry"}
     for pod in pods(given):
-        held = {volume["name"] for volume in pod.spec.get("volumes", ()) if "secret" in volume} - shared
         component = pod.metadata["labels"]["app.kubernetes.io/component"]
+        extra = shared | ({"callback-tls"} if component in ("single", "ingress") else set())
+        held = {volume["name"] for volume in pod.spec.get("volumes", ()) if "secret" in volume} - extra
         if held != wanted[component]:
             yield f"{pod.owner}: holds {sorted(held)}"
 
