@@ -2,6 +2,7 @@
 
 from tests.mutants.answers import ANSWER_MUTANTS
 from tests.mutants.callbacks import CALLBACK_MUTANTS
+from tests.mutants.door import DOOR_MUTANTS
 from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
@@ -14,4 +15,5 @@ MUTANTS = (
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,
     *CALLBACK_MUTANTS,
+    *DOOR_MUTANTS,
 )

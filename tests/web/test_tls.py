@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+import uvloop
 from cryptography import x509
 
 from connector.web.callbacks import callbacks_app
@@ -76,6 +77,20 @@ async def test_a_renewed_certificate_is_shown_to_whoever_comes_next(site: Site) 
 
     assert (before, after) == ("first", "second")
     assert status_of(reply) == 200
+
+
+def test_the_connectors_own_loop_does_the_same(site: Site) -> None:
+    """uvloop has a TLS of its own."""
+
+    async def scene() -> list[str]:
+        await site.web.start()
+        before = await site.shown()
+        site.put(cert=site.second, key=site.second)
+        after = await site.shown()
+        await site.web.stop()
+        return [before, after]
+
+    assert uvloop.run(scene()) == ["first", "second"]
 
 
 async def test_half_a_renewal_changes_nothing_and_is_told(site: Site) -> None:
