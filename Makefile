@@ -10,6 +10,7 @@ FIRST ?= 0
 REQUESTS ?= 20000
 KILLS ?= 50
 RUNS ?= 1
+SHOTS ?= 100000
 PROOF ?= docs/evidence.jsonl
 ENGINE ?= docker
 BUILD_FLAGS ?=
@@ -17,7 +18,7 @@ TAG ?= kafka-sendblue:dev
 SBOM ?= sbom.cdx.json
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: demo test unit real ops test-ops chaos-short chaos simulate mutants prove image sbom lint lock clean help
+.PHONY: demo test unit real ops test-ops chaos-short chaos simulate mutants fuzz prove image sbom lint lock clean help
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/  -/'
@@ -52,6 +53,11 @@ simulate: $(VENV)/.ready  ## many simulated worlds, with all that can break in t
 
 mutants: $(VENV)/.ready  ## each rule of the protocol removed once: a test must miss it (minutes)
 	$(BIN)/python -m tests.mutants
+
+fuzz: $(VENV)/.ops-ready  ## forged and damaged callbacks: make fuzz SHOTS=100000
+	$(BIN)/python -m tests.fuzz.run --shots $(SHOTS)
+	$(BIN)/python -m pytest -q tests/fuzz
+	$(BIN)/python -m tests.fuzz.guided -runs=$$(( $(SHOTS) * 10 )) -rss_limit_mb=600
 
 prove: SEEDS = 10000
 prove: RUNS = 10

@@ -136,7 +136,8 @@ class Connector:
 
     def notes(self) -> list[str]:
         """What waits for somebody's hand while the connector is ready, one sentence each."""
-        return [*notes(self._sight()), *(self.parts.reader.held() if self.parts else ())]
+        held = (*self.parts.reader.held(), *self.parts.notes()) if self.parts else ()
+        return [*notes(self._sight()), *held]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""

@@ -15,6 +15,7 @@ from connector.commands.cli_frame import on_kafka as _kafka
 from connector.commands.cli_frame import run as _run
 from connector.commands.cli_frame import settings_of as _settings
 from connector.commands.cli_healthcheck import healthcheck
+from connector.commands.cli_keys import keys_cli
 from connector.commands.cli_ledger import ledger_cli
 from connector.commands.cli_optouts import optouts_cli
 from connector.commands.cli_orders import cancel
@@ -54,6 +55,7 @@ schemas_cli = typer.Typer(help="The Avro schemas of the topics.")
 cli.add_typer(topics_cli, name="topics")
 cli.add_typer(schemas_cli, name="schemas")
 cli.add_typer(ledger_cli, name="ledger")
+cli.add_typer(keys_cli, name="keys")
 cli.command()(cancel)
 cli.command()(healthcheck)
 cli.add_typer(parked_cli, name="parked")

@@ -23,6 +23,7 @@ from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 from connector.settings_content import LookupPart, MediaPart
+from connector.settings_ingress import Door, door_faults
 from connector.settings_webhooks import Webhooks
 
 E164 = r"^\+[1-9]\d{6,14}$"
@@ -111,15 +112,17 @@ class Ledger(_Part):
     )
 
 
-class Callbacks(_Part):
+class Callbacks(Door):
     """Where Sendblue's status callbacks come in."""
 
     public_url: str = Field("http://127.0.0.1:8080", description="how Sendblue reaches this ingress; https")
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - a server inside its container
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     keys: dict[str, SecretStr] = Field(default_factory=dict, description="key id -> secret, 16 bytes or more")
-    keys_dir: Path | None = Field(None, description="folder of more, read at the start: file name = key id")
-    signing_key: str | None = Field(None, description="key id that signs; the others are still accepted")
+    keys_dir: Path | None = Field(None, description="folder of more, read while running: file name = key id")
+    signing_key: str | None = Field(
+        None, description="key id that signs, the others are accepted; not set: by `keys sign`, else the first one"
+    )
 
 
 class OptOutsPart(_Part):
@@ -215,7 +218,7 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("sendblue.base_url: must be https; keys, numbers and texts go there")
     if urlsplit(settings.registry.url).scheme not in ("http", "https"):
         faults.append("registry.url: must begin with https:// or http://")
-    faults += _key_faults(settings.callbacks)
+    faults += _key_faults(settings.callbacks) + door_faults(settings.callbacks)
     lease, park = settings.ledger.lease_s, settings.in_doubt.park_after_s
     if park < lease + settings.sendblue.deadline_s + 20:
         faults.append("in_doubt.park_after_s: must exceed ledger.lease_s + sendblue.deadline_s + 20 s")

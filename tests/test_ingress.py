@@ -37,7 +37,8 @@ class World:
         self.opted_out: list[str | None] = []
         self.opt_outs = True
         self.ingress = Ingress(
-            *(self.ring, self.replica, self, self, json_value, lambda: NOW_MS, self.facts.append, (PublishFailed,)),
+            lambda: self.ring,
+            *(self.replica, self, self, json_value, lambda: NOW_MS, self.facts.append, (PublishFailed,)),
             publish_s=0.05,
             opt_outs=self.told,
         )
@@ -142,6 +143,18 @@ async def test_a_token_of_another_ring_is_forged() -> None:
 
     assert (await world.call(token=other)).status == 401
     assert world.events == []
+
+
+async def test_keys_rotate_while_it_runs() -> None:
+    """A key that has come into the ring is accepted, one that has gone is not, and nothing begins anew."""
+    world = World()
+    old = world.token()
+    world.ring = Ring({"k1": KEY, "k2": b"a younger key of the tests"}, "k2")
+    meanwhile = [(await world.call(token=token)).status for token in (old, world.token())]
+    world.ring = Ring({"k2": b"a younger key of the tests"}, "k2")
+    afterwards = [(await world.call("READ", token=token)).status for token in (old, world.token())]
+
+    assert (meanwhile, afterwards) == ([200, 200], [401, 200])
 
 
 @pytest.mark.parametrize("trouble", ["down", "ledger refuses", "topic refuses", "topic hangs"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from connector.settings import Callbacks, Kafka, RegistryPart, Settings
-from connector.wiring.installation import callback_keys_of, clients_of, registry_of, ring_of
+from connector.wiring.callback_keys import callback_keys_of, ring_of
+from connector.wiring.installation import clients_of, registry_of
 
 KEY = "sixteen bytes or more"
 

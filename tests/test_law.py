@@ -49,7 +49,7 @@ ALLOWED = {
     "core": {"core"},
     "kafka": {"core", "kafka"},
     "sendblue": {"core", "sendblue", "top"},
-    "web": {"web"},
+    "web": {"core", "web"},
     "observability": {"core", "observability"},
     "simulator": {"core", "simulator"},
     "roles": {"core", "roles"},

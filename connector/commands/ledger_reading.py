@@ -28,7 +28,7 @@ class LedgerSaysOtherwise(ValueError):  # noqa: N818 - read as a state of the le
 
 
 class RiskNotAccepted(ValueError):  # noqa: N818 - an instruction to the operator
-    """Somebody may be texted twice, and nobody has said that this is accepted."""
+    """Somebody may be texted twice, or a callback be refused, and nobody has said that this is accepted."""
 
 
 class _Told(Replica):

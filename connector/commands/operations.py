@@ -31,8 +31,9 @@ from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
+from connector.wiring.callback_keys import callback_keys_of
+from connector.wiring.door import certificate_of
 from connector.wiring.installation import (
-    callback_keys_of,
     clients_of,
     identity_of,
     names_of,
@@ -208,8 +209,9 @@ async def account_state(settings: Settings) -> list[Finding]:
 
 
 def settings_state(settings: Settings) -> list[Finding]:
-    """What the settings lack. Raises ValueError for keys that cannot be read."""
+    """What the settings lack. Raises ValueError for keys, or a certificate, that cannot be read."""
     keys = callback_keys_of(settings)
+    certificate_of(settings)
     do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
     secrets = len(secrets_of(settings))
     heard = f"{secrets} secrets" if secrets else "no secret: replies are not heard"

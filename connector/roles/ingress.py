@@ -53,11 +53,12 @@ class Ingress:
     """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions.
 
     ``opt_outs`` hears each status before it is answered, and raises one of those exceptions too.
+    ``ring`` is asked for each callback, so that a new key is accepted, and a retired one is not, without a restart.
     """
 
     def __init__(
         self,
-        ring: Ring,
+        ring: Callable[[], Ring],
         replica: Replica,
         log: LedgerLog,
         outlet: Outlet,
@@ -78,7 +79,7 @@ class Ingress:
     async def accept(self, token: str, body: bytes) -> Reply:
         """Answer one callback."""
         began = self._now_ms()
-        claim = verify(self._ring, token)
+        claim = verify(self._ring(), token)
         if claim is None:
             return self._answered(FORGED, "forged", None, began)
         if not self._outlet.is_up():

@@ -67,4 +67,6 @@ def callbacks_app(
         return await accept(request.path_params["token"], body)
 
     route = Route("/v1/callbacks/{token}", bounded(callback, max_working), methods=["POST"])
-    return Starlette(routes=[route, *more], max_body_size=MAX_BODY)
+    app = Starlette(routes=[route, *more], max_body_size=MAX_BODY)
+    app.router.redirect_slashes = False  # to whatever host the request names, with the token
+    return app

@@ -5,12 +5,15 @@ subclass keeps one deadline a connection: a request, head and body, must be whol
 the first byte must come that long after the connection. Idle time between requests stays uvicorn's keep-alive. A head
 above its bound is answered 431; a request above its own (endless chunk extensions or trailers) is cut off.
 
+A second request that comes before the first has its answer (pipelining) is not read: no proxy and no sender of
+callbacks does that, smuggled requests do. The first is answered, then the connection ends. Heads that can be read in
+two ways are refused (``framing``), and of too many connections the longest idle one goes (``crowd``).
+
 An answer to a request that is still coming (413, 431, 400) would be lost in the reset that follows a close with unread
 bytes. So the close lingers (RFC 9112 section 9.6): our side ends, what still comes is read and dropped, within bounds.
 
 What is ugly: this rests on an internal class of uvicorn (``data_received``, the parser callbacks and
-``send_400_response``), so the tests pin what it does. A request with both Transfer-Encoding and Content-Length (RFC
-9112 section 6.1) is refused by the parser itself; a test pins that too.
+``send_400_response``), so the tests pin what it does.
 """
 
 import asyncio
@@ -20,6 +23,9 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from connector.web.crowd import Crowd
+from connector.web.framing import is_ambiguous
 
 RECEIVE_S = 10.0  # an honest callback comes in milliseconds; who needs longer holds a connection for nothing
 MAX_HEAD = 16 * 1024  # Sendblue's heads are below 1 KiB, proxies add a few
@@ -35,6 +41,14 @@ class HeadTooLarge(Exception):  # noqa: N818 - raised through the parser, which 
     """The head that has just become complete is above the bound."""
 
 
+class Ambiguous(Exception):  # noqa: N818 - raised through the parser, which ends the request
+    """The head that has just become complete can be read in two ways."""
+
+
+class Pipelined(Exception):  # noqa: N818 - raised through the parser, which reads no more
+    """A request before the one before it is answered."""
+
+
 class _Lingering:
     """A transport whose ``close`` is the protocol's to decide; all else is the transport's own."""
 
@@ -47,7 +61,10 @@ class _Lingering:
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a receive deadline (seconds) and bounds (bytes); pass it as uvicorn's ``http``."""
+    """uvicorn's protocol with a receive deadline (seconds) and bounds (bytes); pass it as uvicorn's ``http``.
+
+    ``crowd``: the connections of the same server; default: it is alone.
+    """
 
     receive_s = RECEIVE_S
     max_head = MAX_HEAD
@@ -60,12 +77,15 @@ class GuardedProtocol(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._crowd = Crowd(1) if crowd is None else crowd
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = True
         self._received = 0
         self._oversized = False
+        self._deaf = False
         self._lingering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -73,31 +93,36 @@ class GuardedProtocol(HttpToolsProtocol):
         self._socket = transport
         super().connection_made(_Lingering(transport, self._close))  # type: ignore[arg-type]  # a transport by duck
         self._arm()
+        self._crowd.rests(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave no timer behind."""
         self._lingering = True
         self._disarm()
+        self._crowd.leaves(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Count, parse, and refuse what has grown too large."""
         self._received += len(data)
-        if self._lingering:
-            if self._received > self.max_request:
-                self._socket.abort()
+        if self._lingering and self._received > self.max_request:
+            self._socket.abort()
+        if self._deaf:
+            self._socket.pause_reading()
+        if self._lingering or self._deaf:
             return
         self._arm()
         super().data_received(data)
-        if self._lingering or self.transport.is_closing():
-            return
-        if self._in_head and self._received > self.max_head:
-            self._refuse_head()
-        elif self._received > self.max_request:
-            self.transport.abort()
+        if not (self._lingering or self._deaf or self.transport.is_closing()):
+            self._bound()
 
     def on_message_begin(self) -> None:
         """The first byte of a request, perhaps right behind the one before it."""
+        if self._owes_answer():
+            self.cycle.keep_alive = False
+            self._deaf = True
+            self._disarm()
+            raise Pipelined
         self._arm()
         super().on_message_begin()
 
@@ -107,6 +132,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if size > self.max_head:
             self._oversized = True
             raise HeadTooLarge
+        if is_ambiguous(self.parser.get_http_version(), self.headers, self.parser.should_upgrade()):
+            raise Ambiguous
         self._in_head = False
         super().on_headers_complete()
 
@@ -114,20 +141,42 @@ class GuardedProtocol(HttpToolsProtocol):
         """The request is whole: how long the answer takes is not the caller's doing."""
         self._disarm()
         self._in_head, self._received = True, 0
+        if self._owes_answer():
+            self._crowd.works(self)
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """The answer is written; it may be that of a request whose body is still coming."""
+        super().on_response_complete()
+        if not self._socket.is_closing():
+            self._crowd.rests(self)
+
+    def evict(self) -> None:
+        """Others need the place."""
+        self._socket.abort()
+
     def send_400_response(self, msg: str) -> None:
-        """What the parser refused; a head too large has a status of its own."""
-        if self._oversized or self._owes_answer():
+        """What the parser refused; a head too large has a status of its own, pipelining has the answer before it."""
+        if self._oversized:
             self._refuse_head()
-        else:
+        elif not self._deaf:
             super().send_400_response(msg)
 
+    def _bound(self) -> None:
+        if self._in_head and self._received > self.max_head:
+            self._refuse_head()
+        elif self._received > self.max_request:
+            self.transport.abort()
+
     def _refuse_head(self) -> None:
-        """431, or nothing while an earlier request waits for its answer: it would take this for its own."""
-        if not self._owes_answer():
-            self.transport.write(TOO_LARGE_HEAD)
+        self.transport.write(TOO_LARGE_HEAD)
         self.transport.close()
+
+    def _forget_answer(self) -> None:
+        """Whoever still works on the refused request writes no answer behind ours."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _owes_answer(self) -> bool:
         return self._in_head and self.cycle is not None and not self.cycle.response_complete
@@ -151,11 +200,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _close(self) -> None:
         """Close at once after a whole request; linger in the middle of one."""
-        if self._lingering or self._received == 0 or self._socket.is_closing():
+        if self._lingering or self._socket.is_closing() or not (self._received or self._deaf):
             self._socket.close()
             return
-        self._lingering = True
+        self._lingering, self._deaf = True, False
         self._disarm()
+        self._forget_answer()
         self._deadline = self.loop.call_later(self.linger_s, self._socket.close)
         if self._socket.can_write_eof():
             self._socket.write_eof()

@@ -14,7 +14,6 @@ from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
 from connector.core.standing import request_key
-from connector.core.tokens import Ring
 from connector.kafka.clients import ClientSettings
 from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
@@ -40,13 +39,14 @@ from connector.sendblue.client import SendblueClient
 from connector.sendblue.exchange import Limits
 from connector.settings import Settings
 from connector.system import System, possible
-from connector.web.server import WebServer
 from connector.web.traffic import Traffic
+from connector.wiring.callback_keys import LiveRing, ring_of
 from connector.wiring.control_feed import ControlFeed
+from connector.wiring.door import door_of
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
 from connector.wiring.ingress import ingress_app
-from connector.wiring.installation import credentials_of, group_of, policy_of, preparing_of, ring_of
+from connector.wiring.installation import credentials_of, group_of, policy_of, preparing_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
@@ -80,13 +80,22 @@ class Parts:
     account: Account | None = None
     reconciler: Reconciler | None = None
     tracing: Tracing = OFF
+    keys: LiveRing | None = None
+    noted: list[Callable[[], list[str]]] = field(default_factory=list)
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
     listeners: Listeners = field(default_factory=Listeners)
 
-    def ring(self) -> Ring:
-        """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
-        return ring_of(self.settings)
+    def ring(self) -> LiveRing:
+        """The keys of the callback URLs, one ring for all. Raises ValueError when there is none, or a short one."""
+        if self.keys is None:
+            self.keys = LiveRing(lambda: ring_of(self.settings), self.system.mono)
+            self.noted.append(self.keys.notes)
+        return self.keys
+
+    def notes(self) -> list[str]:
+        """What a person should look at, one sentence each."""
+        return [note for notes in self.noted for note in notes()]
 
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
@@ -224,8 +233,8 @@ async def start_sender(parts: Parts) -> None:
 
 async def start_ingress(parts: Parts) -> None:
     """Callbacks to events; replies, and whatever else the account is told."""
-    part = parts.settings.callbacks
-    web = WebServer(ingress_app(parts), part.host, part.port)
+    web, notes = door_of(parts.settings, ingress_app(parts))
+    parts.noted += notes
     await web.start()
     parts.callback_port = web.port
     parts.closers.append(web.stop)

@@ -1,5 +1,6 @@
 """How the ingress is put together: callbacks and account webhooks on one port, with one memory of what was told."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -44,8 +45,8 @@ class Shared(Protocol):
     listeners: Listeners
     opt_outs: OptOuts
 
-    def ring(self) -> Ring:
-        """The keys of the callback URLs."""
+    def ring(self) -> Callable[[], Ring]:
+        """The keys of the callback URLs, as they are when asked."""
 
     def told_callback(self, kind: str, status: int, seconds: float) -> None:
         """Hears of each answer."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.preparing import Preparing
-from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
@@ -54,33 +53,12 @@ def hash_key_of(settings: Settings) -> bytes:
     return secret(settings.ledger.hash_key, settings.ledger.hash_key_file, "ledger.hash_key").encode()
 
 
-def callback_keys_of(settings: Settings) -> dict[str, bytes]:
-    """The keys of the callback URLs by id. Raises ValueError for a folder or a file that cannot be read.
-
-    In the folder, names with a dot before them are no keys: Kubernetes keeps its own links there.
-    """
-    part = settings.callbacks
-    keys = {name: key.get_secret_value() for name, key in part.keys.items()}
-    if part.keys_dir is not None:
-        files = files_in(part.keys_dir, "callbacks.keys_dir")
-        keys |= {file.name: file_text(file, f"callbacks.keys_dir/{file.name}") for file in files}
-    return {name: key.encode() for name, key in keys.items()}
-
-
 def files_in(folder: Path, name: str) -> list[Path]:
     """The files of the folder that this setting names. Raises ValueError when it cannot be read."""
     try:
         return sorted(file for file in folder.iterdir() if not file.name.startswith("."))
     except OSError as error:
         raise ValueError(f"{name}: {folder} cannot be read ({error.strerror})") from None
-
-
-def ring_of(settings: Settings) -> Ring:
-    """The keys and the one that signs. Raises ValueError when there is none, a short one, or no such signing key."""
-    keys = callback_keys_of(settings)
-    if not keys:
-        raise ValueError("callbacks.keys is empty; give it an id and a secret of 16 bytes or more")
-    return Ring(keys, settings.callbacks.signing_key or next(iter(keys)))
 
 
 def credentials_of(settings: Settings) -> Callable[[], Credentials]:

@@ -184,7 +184,7 @@ class Calls:
         self,
         client: SendblueClient,
         numbers: Mapping[str, str],
-        ring: Ring,
+        ring: Callable[[], Ring],
         public_url: str,
         now_ms: Callable[[], int],
     ) -> None:
@@ -193,7 +193,7 @@ class Calls:
 
     async def send(self, dispatch: Dispatch, attempt: str, may_write: MayWrite) -> Answer:
         """POST the message once, when ``may_write`` says so."""
-        token = sign(self._ring, dispatch.request.request_id, attempt, self._now_ms() // HOUR_MS)
+        token = sign(self._ring(), dispatch.request.request_id, attempt, self._now_ms() // HOUR_MS)
         message = OutboundMessage(dispatch.request, self._numbers[dispatch.line], self._base + token)
         return await self._client.send(message, may_write=may_write)
 

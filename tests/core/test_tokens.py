@@ -52,6 +52,17 @@ def test_no_other_spelling_is_accepted(position: int, character: str) -> None:
     assert verify(RING, forged) in (CLAIM, None)
 
 
+def test_any_change_of_any_byte_is_a_forgery() -> None:
+    """All of them: each place, each other byte, each byte left out, each byte put in."""
+    text = [chr(byte) for byte in range(256)]
+    forged = {TOKEN[:n] + char + TOKEN[n + 1 :] for n in range(len(TOKEN)) for char in ["", *text]}
+    forged |= {TOKEN[:n] + char + TOKEN[n:] for n in range(len(TOKEN) + 1) for char in text}
+    accepted = [token for token in forged - {TOKEN} if verify(RING, token) is not None]
+
+    assert len(forged) > 2 * 255 * len(TOKEN)
+    assert accepted == []
+
+
 @given(st.text(max_size=200) | st.text(ALPHABET + "._-", max_size=200))
 def test_garbage_is_refused_without_an_error(token: str) -> None:
     """Whatever stands in the path, verify answers None."""

@@ -3,6 +3,7 @@
 from tests.mutants.answers import ANSWER_MUTANTS
 from tests.mutants.callbacks import CALLBACK_MUTANTS
 from tests.mutants.content import CONTENT_MUTANTS
+from tests.mutants.door import DOOR_MUTANTS
 from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
@@ -18,4 +19,5 @@ MUTANTS = (
     *DURABLE_MUTANTS,
     *CALLBACK_MUTANTS,
     *CONTENT_MUTANTS,
+    *DOOR_MUTANTS,
 )

@@ -44,6 +44,7 @@ def _without_brokers(rows: Sequence[Row]) -> list[str]:
         "Simulated worlds": _worlds(of_form(rows, "simulation")),
         "Small worlds explored": _model(of_form(rows, "model")),
         "Rules removed": _mutants(of_form(rows, "mutants")),
+        "Callbacks forged and damaged": _fuzz(of_form(rows, "fuzz")),
     }
     told = [f"| {name} | {cell} |" for name, cell in cells.items() if cell]
     return ["| Without brokers | |", "|---|---|", *told] if told else []
@@ -78,6 +79,19 @@ def _mutants(told: Sequence[Row]) -> str:
         return ""
     last = told[-1]
     return f"{last['killed']} of {last['of']} missed by a test; not missed: {', '.join(last['not_killed']) or 'none'}"
+
+
+def _fuzz(told: Sequence[Row]) -> str:
+    if not told:
+        return ""
+    last = told[-1]
+    shots, judged = last["shots"], last["judged"]
+    return (
+        f"{sum(shots.values()):,} over real sockets: {shots['token']:,} with a forged address, {shots['body']:,} with "
+        f"a damaged body, {shots['wire']:,} damaged anywhere; {judged['forged']:,} forged ones reached the ingress, "
+        f"and {judged['genuine']:,} genuine ones; memory grew by {last['growth_bytes'] / 2**20:.1f} MiB; accepted "
+        f"though forged, lost, or an error of ours: {', '.join(last['complaints']) or 'none'}"
+    )
 
 
 def _machine(rows: Sequence[Row]) -> list[str]:

@@ -1,9 +1,9 @@
 """The report of a proof: a file of JSON lines, one for each result, appended as it comes.
 
 ``form`` says what a line is: ``simulation`` (some thousand seeds), ``mutants``, ``model`` (one world explored),
-``stage`` (how a stage of the proof ended, and how noisy the machine was), ``kills`` (one run), or the name of an act of
-chaos; `tests/chaos/report.py` writes the last two. What is there already is not done again: that is how a proof that
-was interrupted goes on.
+``fuzz``, ``stage`` (how a stage of the proof ended, and how noisy the machine was), ``kills`` (one run), or the name of
+an act of chaos; `tests/chaos/report.py` writes the last two. What is there already is not done again: that is how a
+proof that was interrupted goes on.
 """
 
 import json

@@ -15,7 +15,7 @@ FIRST_SEED = 1
 
 
 class Size(NamedTuple):
-    """How much of each: simulated worlds, runs of kills for each policy, and what is in a run."""
+    """How much of each: simulated worlds, runs of kills for each policy, what is in a run, shots at the ingress."""
 
     worlds: int = 10_000
     runs: int = 10
@@ -23,6 +23,7 @@ class Size(NamedTuple):
     requests: int = 20_000
     kills: int = 50
     seed: int = FIRST_SEED
+    shots: int = 100_000
 
 
 class Command(NamedTuple):
@@ -60,6 +61,12 @@ def model(rows: Sequence[Row], size: Size, report: str) -> list[Command]:
     return [] if of_form(rows, "model") else [_told(("tests.core.model_check", "--full", "--json"), _model)]
 
 
+def fuzz(rows: Sequence[Row], size: Size, report: str) -> list[Command]:
+    """Forged and damaged callbacks."""
+    command = ("tests.fuzz.run", "--json", "--shots", str(size.shots), "--seed", str(size.seed))
+    return [] if of_form(rows, "fuzz") else [_told(command, _fuzz)]
+
+
 def chaos(rows: Sequence[Row], size: Size, report: str) -> list[Command]:
     """Every act in a trial of its own."""
     done = {row["form"] for row in rows}
@@ -83,6 +90,7 @@ STAGES: Mapping[str, Stage] = {
     "simulate": simulate,
     "mutants": mutants,
     "model": model,
+    "fuzz": fuzz,
     "chaos": chaos,
     "kills-park": kills_park,
     "kills-resend": kills_resend,
@@ -120,3 +128,7 @@ def _mutants(output: str) -> list[Row]:
 
 def _model(output: str) -> list[Row]:
     return [{"form": "model", **json.loads(line)} for line in output.splitlines()]
+
+
+def _fuzz(output: str) -> list[Row]:
+    return [{"form": "fuzz", **json.loads(output)}]

@@ -38,6 +38,10 @@ def lines() -> list[Row]:
             "failed": {"1203": ["a text twice"]}, "never": ["a rare path"],
         },
         {"form": "mutants", "killed": 123, "of": 124, "not_killed": ["no-lease"]},
+        {
+            "form": "fuzz", "shots": {"token": 62_000, "body": 13_000, "wire": 25_000}, "growth_bytes": 3_145_728,
+            "judged": {"forged": 61_000, "genuine": 14_000}, "complaints": [],
+        },
         {"form": "model", "world": "a crash", "states": 90_000, "complete": True, "violation": None},
         {"form": "model", "world": "an operator resolves", "states": 100_000, "complete": False, "violation": None},
         {
@@ -83,6 +87,9 @@ simulator to the arrival of the next one at the simulator, as the kernel has the
 violation: 1203; rare paths never taken: none |
 | Small worlds explored | 2, 1 of them completely: 190,000 states; forbidden or stuck: none |
 | Rules removed | 123 of 124 missed by a test; not missed: no-lease |
+| Callbacks forged and damaged | 100,000 over real sockets: 62,000 with a forged address, 13,000 with a damaged body, \
+25,000 damaged anywhere; 61,000 forged ones reached the ingress, and 14,000 genuine ones; memory grew by 3.0 MiB; \
+accepted though forged, lost, or an error of ours: none |
 
 Commits: abc1234, def5678.
 

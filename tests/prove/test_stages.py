@@ -45,11 +45,12 @@ def test_only_acts_that_were_neither_played_nor_left_out_are_played() -> None:
 
 
 def test_a_stage_that_has_its_line_is_not_repeated() -> None:
-    """Mutants and model bring all their lines at once."""
-    done: list[Row] = [{"form": "mutants"}, {"form": "model"}]
+    """Mutants, model and fuzz bring all their lines at once."""
+    stages = ("mutants", "model", "fuzz")
+    done: list[Row] = [{"form": stage} for stage in stages]
 
-    assert (_parts("mutants", done), _parts("model", done)) == ([], [])
-    assert all(len(_parts(stage, [])) == 1 for stage in ("mutants", "model"))
+    assert [_parts(stage, done) for stage in stages] == [[], [], []]
+    assert all(len(_parts(stage, [])) == 1 for stage in stages)
 
 
 def test_a_command_that_failed_with_a_result_has_brought_it(tmp_path: Path) -> None:

@@ -1,21 +1,17 @@
 """The truth about TLS: a failed handshake is proof that nothing left; after it, the same doubt as without."""
 
 import asyncio
-import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from connector.core.outcomes import Failure, Submitted, Unknown, classify
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.credentials import Credentials
+from tests import certificates
 from tests.sendblue.peers import ACCEPTED, HANDLE, Connection, End, Server, message
 
 STEP = 23
@@ -25,22 +21,9 @@ STEP = 23
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 and its key, good for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(loopback, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path_factory.mktemp("tls") / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
+    pair = certificates.make(tmp_path_factory.mktemp("tls"))
+    pem = pair.cert.with_suffix(".pem")
+    pem.write_bytes(pair.key.read_bytes() + pair.cert.read_bytes())
     return pem
 
 

@@ -155,7 +155,7 @@ def start_ingress(process: "Process") -> None:
     """Callbacks to events."""
     edges = process.edges
     process.ingress = process.world.teeth.ingress(
-        *(RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
+        *(lambda: RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
         opt_outs=process.ears.role.told,
     )
 

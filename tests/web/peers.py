@@ -1,7 +1,7 @@
 """Peers of the web edge: a raw socket client, an application that waits, and uvicorn's protocol under a guard."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -62,9 +62,10 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def guarded(app: ASGIApp, protocol: type[GuardedProtocol] = GuardedProtocol) -> AsyncIterator[int]:
-    """The application behind a guarded protocol alone; gives the port."""
-    config = uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False)
+async def guarded(app: ASGIApp, protocol: Callable[..., GuardedProtocol] = GuardedProtocol) -> AsyncIterator[int]:
+    """The application behind a guarded protocol alone; gives the port. Idle connections are kept."""
+    config = uvicorn.Config(app, http=GuardedProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    config.timeout_keep_alive = 3600
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()

@@ -180,6 +180,17 @@ def test_a_body_that_does_not_come_in_time_is_408() -> None:
     assert role.asked == []
 
 
+async def test_a_slash_behind_the_token_redirects_nobody() -> None:
+    """404: a redirect would send the secret address to whatever host the request names."""
+    role = Role()
+    async with served(callbacks_app(role.accept)) as port:
+        reply = await ask(port, post(path=f"{PATH}/").replace(b"Host: here", b"Host: attacker.example"))
+
+    assert status_of(reply) == 404
+    assert b"attacker" not in reply
+    assert role.asked == []
+
+
 async def test_a_fault_of_ours_is_a_5xx_and_does_not_tell_the_path(caplog: pytest.LogCaptureFixture) -> None:
     """Sendblue asks again after a 5xx; the address is the secret of a message and stays out of the logs."""
     role = Role(error=RuntimeError("a bug"))

@@ -1,11 +1,11 @@
 {{/* The settings file, and the secrets it names. A component gets the secrets its roles need, and no others. */}}
 
-{{/* As JSON: {sendblue, callbackKeys, webhookSecrets, kafkaClient, kafkaTls, registry: whether it is mounted}. Arguments: root, roles. */}}
+{{/* As JSON: {sendblue, callbackKeys, webhookSecrets, callbackTls, kafkaClient, kafkaTls, registry: whether it is mounted}. Arguments: root, roles. */}}
 {{- define "ks.needs" -}}
 {{- $s := .root.Values.secrets -}}
 {{- $calls := or (has "sender" .roles) (has "reconciler" .roles) (has "setup" .roles) -}}
 {{- $signs := or (has "sender" .roles) (has "ingress" .roles) -}}
-{{- dict "sendblue" $calls "callbackKeys" $signs "webhookSecrets" (and (has "ingress" .roles) (ne $s.webhookSecrets.existingSecret "")) "kafkaClient" (ne $s.kafkaClient.existingSecret "") "kafkaTls" (ne $s.kafkaTls.existingSecret "") "registry" (ne $s.registry.existingSecret "") | toJson -}}
+{{- dict "sendblue" $calls "callbackKeys" $signs "webhookSecrets" (and (has "ingress" .roles) (ne $s.webhookSecrets.existingSecret "")) "callbackTls" (and (has "ingress" .roles) (ne $s.callbackTls.existingSecret "")) "kafkaClient" (ne $s.kafkaClient.existingSecret "") "kafkaTls" (ne $s.kafkaTls.existingSecret "") "registry" (ne $s.registry.existingSecret "") | toJson -}}
 {{- end -}}
 
 {{- define "ks.secretFolder" -}}/etc/kafka-sendblue/secrets{{- end -}}
@@ -28,6 +28,10 @@
 {{- end -}}
 {{- if $needs.webhookSecrets -}}
 {{- $_ := set $c.webhooks "secrets_dir" (printf "%s/webhook-secrets" $folder) -}}
+{{- end -}}
+{{- if $needs.callbackTls -}}
+{{- $_ := set $c.callbacks "tls_cert_file" (printf "%s/callback-tls/%s" $folder $s.callbackTls.certificate) -}}
+{{- $_ := set $c.callbacks "tls_key_file" (printf "%s/callback-tls/%s" $folder $s.callbackTls.privateKey) -}}
 {{- end -}}
 {{- if $needs.kafkaClient -}}
 {{- $files := dict -}}
@@ -94,6 +98,9 @@
 {{- end -}}
 {{- if $needs.webhookSecrets -}}
 {{- $_ := set $volumes "webhook-secrets" (dict "secret" $s.webhookSecrets.existingSecret "keys" list) -}}
+{{- end -}}
+{{- if $needs.callbackTls -}}
+{{- $_ := set $volumes "callback-tls" (dict "secret" $s.callbackTls.existingSecret "keys" (list $s.callbackTls.certificate $s.callbackTls.privateKey)) -}}
 {{- end -}}
 {{- if $needs.kafkaClient -}}
 {{- $_ := set $volumes "kafka" (dict "secret" $s.kafkaClient.existingSecret "keys" (values $s.kafkaClient.files | sortAlpha | uniq)) -}}

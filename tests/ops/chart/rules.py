@@ -111,7 +111,10 @@ def no_secret_in_config(given: list[Object]) -> Iterator[str]:
 
 def least_secrets(given: list[Object]) -> Iterator[str]:
     """Whose role calls nobody holds no key of the account; whose role signs nothing holds no callback key; and only who
-    hears account webhooks may hold their secrets."""
+    hears account webhooks may hold their secrets.
+
+    A certificate of the callbacks' port, where there is one, is held by who listens there.
+    """
     wanted = {
         "single": {"hash-key", "sendblue", "callback-keys"},
         "router": {"hash-key"},
@@ -121,7 +124,7 @@ def least_secrets(given: list[Object]) -> Iterator[str]:
         "setup": {"hash-key", "sendblue"},
         "test": set(),
     }
-    shared, heard = {"kafka", "kafka-tls", "registry"}, {"webhook-secrets"}
+    shared, heard = {"kafka", "kafka-tls", "registry"}, {"webhook-secrets", "callback-tls"}
     for pod in pods(given):
         component = pod.metadata["labels"]["app.kubernetes.io/component"]
         free = shared | heard if component in ("single", "ingress") else shared

@@ -18,6 +18,7 @@ ASKED = {"kafka.bootstrap_servers", "registry.url", "callbacks.public_url"}
 """What a cluster has no default for; the chart's guards ask for it."""
 CHARTS_OWN = {
     *("kafka.client_files", "callbacks.keys", "callbacks.keys_dir"),
+    *("callbacks.tls_cert_file", "callbacks.tls_key_file"),
     *("webhooks.secrets", "webhooks.secrets_dir"),
 }
 """What the chart sets itself, from `secrets`."""

@@ -77,6 +77,8 @@ def test_every_secret_comes_from_a_file_that_is_mounted() -> None:
     assert f"{SECRETS}/sendblue/id" == settings["sendblue"]["api_key_id_file"]
     assert f"{SECRETS}/sendblue/secret" == settings["sendblue"]["api_secret_key_file"]
     assert f"{SECRETS}/callback-keys" == settings["callbacks"]["keys_dir"]
+    assert f"{SECRETS}/callback-tls/tls.crt" == settings["callbacks"]["tls_cert_file"]
+    assert f"{SECRETS}/callback-tls/tls.key" == settings["callbacks"]["tls_key_file"]
     assert f"{SECRETS}/registry/password" == settings["registry"]["password_file"]
     assert {
         "sasl.password": f"{SECRETS}/kafka/password",

@@ -1,0 +1,1 @@
+"""The ingress under fire: forged and damaged requests, by the hundred thousand."""
