@@ -22,13 +22,13 @@ def site(tmp_path: Path, bootstrap: str, registry_url: str) -> Iterator[Site]:
     """An installation that runs, with the simulator."""
     one = Site(tmp_path, bootstrap, registry_url)
     one.base["webhooks"] = {"secrets": {"w1": SECRET}}
-    one.start_simulator()
-    until(lambda: "simulator on" in one.log("simulator"), HANG_S)
-    applied = one.command("topics", "apply")
-    assert applied.returncode == 0, applied.stderr
-    connector = one.start_connector()
-    until(lambda: "connector.ready" in one.log("connector"), HANG_S, [connector])
     try:
+        one.start_simulator()
+        until(lambda: "simulator on" in one.log("simulator"), HANG_S)
+        applied = one.command("topics", "apply")
+        assert applied.returncode == 0, applied.stderr
+        connector = one.start_connector()
+        until(lambda: "connector.ready" in one.log("connector"), HANG_S, [connector])
         yield one
     finally:
         one.close()
