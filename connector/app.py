@@ -32,7 +32,7 @@ from connector.web.server import WebServer
 from connector.wiring.assembly import ROLES, Parts, start_digester
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.inbound import Reader
-from connector.wiring.installation import clients_of, hash_key_of, names_of
+from connector.wiring.installation import clients_of, fuses_of, hash_key_of, names_of
 from connector.wiring.ledger_feed import LedgerFeed
 from connector.wiring.outbound import LedgerTopic, OutTopics
 from connector.wiring.sampling import Sampler, in_flight
@@ -133,7 +133,7 @@ class Connector:
 
     def notes(self) -> list[str]:
         """What waits for somebody's hand while the connector is ready, one sentence each."""
-        return [*notes(self._sight()), *(self.parts.reader.held() if self.parts else ())]
+        return [*notes(self._sight()), *(self.parts.notes() if self.parts else ())]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""
@@ -201,6 +201,7 @@ class Connector:
         adoption = self._orders.control.adoption
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
+        replica.fuses = fuses_of(settings, system.now_ms())
         reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True, observe=self.observe)

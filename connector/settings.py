@@ -22,6 +22,7 @@ from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+from connector.settings_fuses import FusesPart
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -154,6 +155,7 @@ class Settings(BaseSettings):
     )
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
+    fuses: FusesPart = Field(default_factory=FusesPart)
     callbacks: Callbacks = Field(default_factory=Callbacks)
     observability: Observability = Field(default_factory=Observability)
     shutdown: Shutdown = Field(default_factory=Shutdown)

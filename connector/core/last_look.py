@@ -2,8 +2,8 @@
 
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
-Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
-nothing is ever held against the message itself.
+Lease, ownership, fold, pauses, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record
+waits; nothing is ever held against the message itself.
 """
 
 from dataclasses import dataclass
@@ -52,14 +52,17 @@ class Grant:
     own_last_write: float | None
     gap_s: float
     foreign: ForeignGrants
+    paused: bool = False
 
 
 def before_write(grant: Grant) -> Check:
-    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
+    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, pace, in this order."""
     if not grant.still_open:
         return Overtaken()
     if not grant.owned or grant.mono >= grant.lease_end:
         return GiveUp("LATE")
+    if grant.paused:
+        return GiveUp("PAUSED")
     if grant.contact_busy:
         return GiveUp("BUSY")
     if grant.bound is not None and grant.bound != grant.line:

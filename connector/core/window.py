@@ -10,6 +10,7 @@ The window is full at 500 records or 4 MB: then its line reads no further, and s
 """
 
 import heapq
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -77,9 +78,10 @@ class Window(Generic[T]):
         first = self._ahead(offset)
         return None if first is None else first.reason
 
-    def oldest(self, reason: Wait) -> int | None:
-        """Return the lowest offset that waits for this reason."""
-        return next((offset for offset, slot in self._slots.items() if slot.reason is reason), None)
+    def oldest(self, reasons: Collection[Wait], later_than: float = float("-inf")) -> int | None:
+        """Return the lowest offset that waits for one of these reasons, and until later than that."""
+        slots = self._slots.items()
+        return next((offset for offset, slot in slots if slot.reason in reasons and slot.until > later_than), None)
 
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""

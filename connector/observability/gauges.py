@@ -18,6 +18,7 @@ from connector.core.sights import (
     LinesSeen,
     LineState,
     ParkedSeen,
+    PausesSeen,
     ProcessSeen,
     ProcessState,
     Sight,
@@ -62,6 +63,10 @@ def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
         case AccountSeen(breaker, stopped_because):
             yield Setting("sendblue_credentials_valid", stopped_because not in REFUSED_KEYS)
             yield from _one_of("sendblue_breakers", STATES, breaker, ("account",))
+        case PausesSeen(of_lines, of_tags, of_all, oldest_s):
+            for scope, count in (("line", of_lines), ("tag", of_tags), ("all", of_all)):
+                yield Setting("sendblue_pauses", count, (scope,))
+            yield Setting("sendblue_pause_oldest_seconds", oldest_s)
         case BrokersSeen(client, up):
             yield Setting("sendblue_brokers_up", up, (client,))
         case ProcessSeen(state, ready, in_flight, callbacks):

@@ -22,7 +22,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
         "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
         "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
-        "of", "to", "handle", "finding", "trace_id",
+        "of", "to", "operator", "fuse", "handle", "finding", "trace_id",
     }
 )  # fmt: skip
 DROPPED = "<dropped>"
@@ -95,6 +95,10 @@ class FactLog:
                 self._log.info("message.settled", **_fields(fact))
             case facts.LineWaits():
                 self._log.warning("line.waits", **_fields(fact))
+            case facts.PauseOrdered():
+                self._log.warning("pause.ordered", **_fields(fact))
+            case facts.FuseBlown():
+                self._log.warning("fuse.blown", **_fields(fact))
             case facts.BreakerTurned():
                 self._log.warning("breaker.turned", **_fields(fact))
             case facts.AttemptInDoubt():

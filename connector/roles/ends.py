@@ -238,6 +238,9 @@ _WAITS = {
     Wait.LINE: "the line is blocked and its queue is long",
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
     Wait.LEDGER: "this replica has not read the ledger far enough to judge it",
+    Wait.PAUSED: "an operator has paused its line, or everything, and the queue is long",
+    Wait.TAG_PAUSED: "an operator has paused all requests with one of its tags",
+    Wait.FUSE: "its contact gets too many texts, or its text goes to too many contacts",
 }
 _SENTENCES = {
     IN_DOUBT: f"nobody can prove whether the text went out; {_DECIDES}",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.core.fuses import HOUR_MS, Fuses, Limits
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.tokens import Ring
@@ -114,6 +115,16 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.CONTROL: names.control,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
+
+
+def fuses_of(settings: Settings, now_ms: int) -> Fuses:
+    """The fuses as they are set, which count what was granted in the last hour and a day's window at most."""
+    part = settings.fuses
+    window_ms = int(part.same_text_window_s * 1000)
+    limits = Limits(
+        part.contact_per_minute, part.contact_per_hour, part.same_text_contacts, window_ms, part.same_text_stops
+    )
+    return Fuses(limits, now_ms - max(window_ms, HOUR_MS))
 
 
 def policy_of(settings: Settings) -> Policy:

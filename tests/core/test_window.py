@@ -92,7 +92,7 @@ def test_what_the_first_of_a_contact_waits_for_is_seen_by_those_behind_it() -> N
 
     assert at_work is None
     assert (one.ahead(7), one.ahead(5), one.ahead(6)) == (Wait.BUSY, None, None)
-    assert (one.oldest(Wait.LINE), one.oldest(Wait.PARKED)) == (6, None)
+    assert (one.oldest({Wait.LINE}), one.oldest({Wait.PARKED})) == (6, None)
     one.rouse(6, 1.0)
     assert [one.take(1.0), one.take(1.0)] == [(6, "r6"), None]
 
