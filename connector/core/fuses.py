@@ -3,9 +3,10 @@
 * *contact rate*: one contact gets so many texts a minute and so many an hour; what is more waits.
 * *same text*: one text that goes to very many contacts is an alarm; if it is set so, what is more waits as well.
 
-A fuse never drops: a request that waits goes on by itself, or expires. What counts is what the ledger shows as granted,
-so all replicas count alike, and a restart forgets nothing: a grant given back as UNSENT counts too, which errs on the
-side of fewer texts.
+A fuse never drops: a request that waits goes on by itself, or expires. A contact's texts are those that the ledger
+shows as granted, so all replicas count alike, and a restart forgets nothing; a grant given back as UNSENT counts too,
+which errs on the side of fewer texts. A text the ledger does not know: its bodies are hashed together with their
+recipient. So each replica counts whom it was itself granted that text for, since it began.
 
 What is remembered is bounded. Of contacts the 100,000 that were granted something last, and nothing that is older than
 an hour: about 250 bytes each. Of texts the 4,096 that were granted last; how many contacts a text went to is estimated
@@ -73,7 +74,7 @@ class _Crowd:
 
 
 class Fuses:
-    """Follows the grants of the ledger. ``since_ms``: what was granted before then is of no interest any more."""
+    """What was granted lately. ``since_ms``: what was granted before then is of no interest any more."""
 
     def __init__(self, limits: Limits = OFF, since_ms: int = 0) -> None:
         self._limits, self._since_ms = limits, since_ms
@@ -83,31 +84,32 @@ class Fuses:
         self._size = max(limits.same_text, LEAST_BITS)
         self._full = math.ceil(self._size * (1 - math.exp(-limits.same_text / self._size)))
 
-    def granted(self, contact: bytes, body: bytes, at_ms: int) -> None:
-        """An INTENT was granted, appended at this time."""
-        if at_ms < self._since_ms:
-            return
-        if self._limits.per_minute or self._limits.per_hour:
+    def granted(self, contact: bytes, at_ms: int) -> None:
+        """The ledger shows an INTENT for this contact as granted, appended at this time."""
+        if at_ms >= self._since_ms and (self._limits.per_minute or self._limits.per_hour):
             self._count(contact, at_ms)
-        if self._limits.same_text and body:
-            self._crowd(contact, body, at_ms)
 
-    def holds(self, contact: bytes, body: bytes, now_ms: int) -> Blown | None:
+    def texted(self, contact: bytes, text: bytes, at_ms: int) -> None:
+        """We were granted this text for this contact."""
+        if self._limits.same_text:
+            self._crowd(contact, text, at_ms)
+
+    def holds(self, contact: bytes, text: bytes, now_ms: int) -> Blown | None:
         """Return the fuse that makes a request wait longest; None when it may go on."""
         contact_s, crowd = self._contact_s(contact, now_ms), None
         if self._limits.same_text_stops:
-            crowd = self.crowded(body, now_ms)
+            crowd = self.crowded(text, now_ms)
         if contact_s > (crowd.left_s if crowd else 0.0):
             return Blown(Fuse.CONTACT_RATE, contact_s, contact)
         return crowd
 
-    def crowded(self, body: bytes, now_ms: int) -> Blown | None:
+    def crowded(self, text: bytes, now_ms: int) -> Blown | None:
         """Whether this text has gone to too many contacts, be it stopped for that or not."""
-        crowd = self._texts.get(body)
+        crowd = self._texts.get(text)
         if crowd is None or crowd.count < self._full:
             return None
         left_ms = crowd.began_ms + self._limits.same_text_window_ms - now_ms
-        return Blown(Fuse.SAME_TEXT, left_ms / 1000, body) if left_ms > 0 else None
+        return Blown(Fuse.SAME_TEXT, left_ms / 1000, text) if left_ms > 0 else None
 
     def is_news(self, blown: Blown, now_ms: int) -> bool:
         """True once an hour for each contact and text: one alarm for each request that waits would be noise."""
@@ -136,11 +138,11 @@ class Fuses:
         while len(self._contacts) > CONTACTS or next(iter(self._contacts.values()))[-1] <= at_ms - HOUR_MS:
             self._contacts.popitem(last=False)
 
-    def _crowd(self, contact: bytes, body: bytes, at_ms: int) -> None:
-        crowd = self._texts.get(body)
+    def _crowd(self, contact: bytes, text: bytes, at_ms: int) -> None:
+        crowd = self._texts.get(text)
         if crowd is None or at_ms - crowd.began_ms >= self._limits.same_text_window_ms:
-            crowd = self._texts[body] = _Crowd(at_ms, self._size)
+            crowd = self._texts[text] = _Crowd(at_ms, self._size)
         crowd.add(int.from_bytes(contact) % self._size)
-        self._texts.move_to_end(body)
+        self._texts.move_to_end(text)
         if len(self._texts) > TEXTS:
             self._texts.popitem(last=False)

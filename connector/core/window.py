@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from connector.core.delays import Wait
+from connector.core.delays import ASIDE, Wait
 
 MAX_RECORDS = 500  # a held contact must not stop its line; 500 waiting records mean the line itself is stuck
 MAX_BYTES = 4_000_000  # 1,000 lines stay within a few hundred MB even when all windows are full of long texts
@@ -90,9 +90,14 @@ class Window(Generic[T]):
         heapq.heappush(self._asleep, (until, offset))
 
     def wake(self, name: bytes, now: float) -> None:
-        """The ledger said something of this request or contact: those that sleep for it are due now."""
+        """The ledger said something of this request or contact: those that sleep for it are due now.
+
+        What a fuse or its tag's pause holds does not sleep for its contact: hundreds of them would look in vain.
+        """
         for offset in self._names.get(name, ()):
-            self.rouse(offset, now)
+            slot = self._slots[offset]
+            if slot.reason not in ASIDE or slot.request == name:
+                self.rouse(offset, now)
 
     def wake_all(self, now: float) -> None:
         """Every sleeper is due now."""

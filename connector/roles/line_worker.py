@@ -18,6 +18,7 @@ from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer, Wait
 from connector.core.facts import AttemptInDoubt, FuseBlown, PostAnswered, VerdictSeen
+from connector.core.identities import words_hash
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
 from connector.core.outcomes import (
@@ -78,9 +79,11 @@ class _Turn:
         """Tell of a fuse that has just blown: one that makes the request wait, or, with its grant, of its text."""
         if waits not in (None, Wait.FUSE):
             return
-        fuses, now_ms = self.around.replica.fuses, self.around.clocks.now_ms()
-        contact, body = self.held.contact, self.held.body
-        blown = fuses.crowded(body, now_ms) if waits is None else fuses.holds(contact, body, now_ms)
+        fuses, contact, now_ms = self.around.replica.fuses, self.held.contact, self.around.clocks.now_ms()
+        words = words_hash(self.held.dispatch.request, self.around.hash_key)
+        if waits is None:
+            fuses.texted(contact, words, now_ms)
+        blown = fuses.crowded(words, now_ms) if waits is None else fuses.holds(contact, words, now_ms)
         if blown is not None and fuses.is_news(blown, now_ms):
             self.around.observe(FuseBlown(str(blown.fuse), self.lane.line.alias))
 

@@ -3,6 +3,7 @@
 from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.holds import Holds
+from connector.core.identities import words_hash
 from connector.core.last_look import Grant
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
@@ -66,7 +67,8 @@ def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_writ
 
 def _holds(lane: Lane, held: Held, now_ms: int, mono: float) -> Holds:
     around = lane.around
-    blown = around.replica.fuses.holds(held.contact, held.body, now_ms)
+    words = words_hash(held.dispatch.request, around.hash_key)
+    blown = around.replica.fuses.holds(held.contact, words, now_ms)
     tags_s = around.orders.pauses.tags_s(held.dispatch.request.tags, now_ms)
     return Holds(mono + lane.paused_s(), mono + tags_s, mono + (blown.left_s if blown else 0.0))
 

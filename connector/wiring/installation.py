@@ -118,13 +118,13 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
 
 
 def fuses_of(settings: Settings, now_ms: int) -> Fuses:
-    """The fuses as they are set, which count what was granted in the last hour and a day's window at most."""
+    """The fuses as they are set; they begin with what was granted in the last hour."""
     part = settings.fuses
     window_ms = int(part.same_text_window_s * 1000)
     limits = Limits(
         part.contact_per_minute, part.contact_per_hour, part.same_text_contacts, window_ms, part.same_text_stops
     )
-    return Fuses(limits, now_ms - max(window_ms, HOUR_MS))
+    return Fuses(limits, now_ms - HOUR_MS)
 
 
 def policy_of(settings: Settings) -> Policy:

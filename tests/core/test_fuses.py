@@ -18,9 +18,10 @@ def contact_of(n: int) -> bytes:
     return sha256(n.to_bytes(8)).digest()[:8]
 
 
-def granted(fuses: Fuses, *times_s: float, contact: bytes = A, body: bytes = TEXT) -> Fuses:
+def granted(fuses: Fuses, *times_s: float, contact: bytes = A) -> Fuses:
     for time_s in times_s:
-        fuses.granted(contact, body, NOW + round(time_s * 1000))
+        fuses.granted(contact, NOW + round(time_s * 1000))
+        fuses.texted(contact, TEXT, NOW + round(time_s * 1000))
     return fuses
 
 
@@ -57,7 +58,7 @@ def test_whoever_asks_first_never_passes_a_limit(asked_ms: list[int], per_minute
     for step_ms in asked_ms:
         now_ms = NOW + step_ms * 20
         if one.holds(A, TEXT, now_ms) is None:
-            one.granted(A, TEXT, now_ms)
+            one.granted(A, now_ms)
             passed.append(now_ms)
 
     for begin in passed:
@@ -90,7 +91,7 @@ def test_one_text_to_very_many_contacts_is_noticed(limit: int) -> None:
     one = Fuses(Limits(0, 0, limit))
     for n in range(limit * 2):
         for _ in range(2):
-            one.granted(contact_of(n), TEXT, NOW)
+            one.texted(contact_of(n), TEXT, NOW)
         if one.crowded(TEXT, NOW):
             break
 
@@ -140,13 +141,14 @@ def test_what_is_remembered_is_bounded() -> None:
     """The contacts and texts that were granted something last; of contacts nothing older than an hour."""
     one = Fuses(Limits(1, 5, 1))
     for n in range(CONTACTS + 10):
-        one.granted(contact_of(n), contact_of(n % (TEXTS + 10)), NOW)
+        one.granted(contact_of(n), NOW)
+        one.texted(A, contact_of(n % (TEXTS + 10)), NOW)
     first, last = contact_of(0), contact_of(CONTACTS + 9)
 
     assert one.holds(first, b"", NOW) is None
     assert one.holds(last, b"", NOW) is not None
     assert (len(one._contacts), len(one._texts)) == (CONTACTS, TEXTS)
-    one.granted(A, TEXT, NOW + HOUR_MS)
+    one.granted(A, NOW + HOUR_MS)
     assert len(one._contacts) == 1
 
 
@@ -154,8 +156,8 @@ def test_a_runaway_among_many_is_not_forgotten() -> None:
     """A contact that is granted something again and again stays among those that are remembered."""
     one = Fuses(Limits(20, 600, 0))
     for n in range(30):
-        one.granted(A, TEXT, NOW + n)
+        one.granted(A, NOW + n)
         for other in range(CONTACTS // 25):
-            one.granted(contact_of(n * CONTACTS + other), TEXT, NOW + n)
+            one.granted(contact_of(n * CONTACTS + other), NOW + n)
 
     assert one.holds(A, TEXT, NOW + 30) is not None

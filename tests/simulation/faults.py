@@ -83,6 +83,9 @@ class Faults:
     def _cancel(self, _: "Process") -> None:
         self.world.operators.cancel()
 
+    def _pause(self, _: "Process") -> None:
+        self.world.operators.pause()
+
     def _by_hand(self, _: "Process") -> None:
         self.world.operators.by_hand()
 

@@ -83,6 +83,7 @@ class Oracle:
             self.wrong("rules", f"{process} proposes under rules it does not know")
         if self._is_cancelled(process, intent):
             self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
+        self.world.standstill.proposed(process, intent)
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
 
     def _is_cancelled(self, process: "Process", intent: Intent) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from connector.core.facts import BreakerTurned, DoubtLooked, Fact
+from connector.core.facts import BreakerTurned, DoubtLooked, Fact, FuseBlown
 from connector.core.ledger import GRANTED, Duplicate, Step
 from connector.core.messages import Disposition
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Rebind, Resolution, Resolve, Result
@@ -69,6 +69,10 @@ MUST = (
     "a group parked",
     "CLOSE for CANCELLED",
     "CLOSE for CANCELLED_BY_TAG",
+    "a pause",
+    "a resume",
+    "paused",
+    "a fuse: contact_rate",
     "said to be sent",
     "a risk accepted",
     "a redrive",
@@ -128,6 +132,8 @@ def fact_rarities(world: "World", fact: Fact) -> None:
     match fact:
         case BreakerTurned(to="opened"):
             world.saw("a breaker opened")
+        case FuseBlown(fuse):
+            world.saw(f"a fuse: {fuse}")
         case DoubtLooked(found):
             world.saw(f"a look: {found}")
 

@@ -72,6 +72,7 @@ class Sendblue:
             world.saw("not written")
             return NOT_WRITTEN
         text.passed_at = world.scheduler.now
+        world.standstill.passes(text)
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)
