@@ -149,8 +149,8 @@ def end_of(until: str | None, forever: bool, now_ms: int) -> int | None:
         fail("say when it ends with --until, or --forever", 2)
     if until is None:
         return None
-    if (span := SPAN.fullmatch(until)) is not None:
-        return now_ms + int(span[1]) * SPANS_MS[span[2]]
-    if (until_ms := time_ms(until, "--until")) <= now_ms:
+    span = SPAN.fullmatch(until)
+    until_ms = now_ms + int(span[1]) * SPANS_MS[span[2]] if span else time_ms(until, "--until")
+    if until_ms <= now_ms:
         fail("--until is over already", 2)
     return until_ms
