@@ -26,7 +26,7 @@ KINDS = {
     "unreachable": 1,
     "silence": 1,
     "rebind": 2,
-    "resolve": 3,
+    "resolve": 4,
     "redrive": 3,
     "reconciler": 1,
     "cancel": 3,
