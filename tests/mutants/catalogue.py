@@ -5,11 +5,13 @@ from tests.mutants.callbacks import CALLBACK_MUTANTS
 from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
+from tests.mutants.held import HELD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
 
 MUTANTS = (
     *FOLD_MUTANTS,
     *HOLDER_MUTANTS,
+    *HELD_MUTANTS,
     *ANSWER_MUTANTS,
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,
