@@ -84,6 +84,11 @@ class Fuses:
         self._size = max(limits.same_text, LEAST_BITS)
         self._full = math.ceil(self._size * (1 - math.exp(-limits.same_text / self._size)))
 
+    @property
+    def stops_texts(self) -> bool:
+        """Whether a request may wait for its text's sake; if not, nobody need hash it to ask."""
+        return self._limits.same_text > 0 and self._limits.same_text_stops
+
     def granted(self, contact: bytes, at_ms: int) -> None:
         """The ledger shows an INTENT for this contact as granted, appended at this time."""
         if at_ms >= self._since_ms and (self._limits.per_minute or self._limits.per_hour):
@@ -96,9 +101,8 @@ class Fuses:
 
     def holds(self, contact: bytes, text: bytes, now_ms: int) -> Blown | None:
         """Return the fuse that makes a request wait longest; None when it may go on."""
-        contact_s, crowd = self._contact_s(contact, now_ms), None
-        if self._limits.same_text_stops:
-            crowd = self.crowded(text, now_ms)
+        contact_s = self._contact_s(contact, now_ms)
+        crowd = self.crowded(text, now_ms) if self.stops_texts else None
         if contact_s > (crowd.left_s if crowd else 0.0):
             return Blown(Fuse.CONTACT_RATE, contact_s, contact)
         return crowd

@@ -67,8 +67,9 @@ def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_writ
 
 def _holds(lane: Lane, held: Held, now_ms: int, mono: float) -> Holds:
     around = lane.around
-    words = words_hash(held.dispatch.request, around.hash_key)
-    blown = around.replica.fuses.holds(held.contact, words, now_ms)
+    fuses = around.replica.fuses
+    words = words_hash(held.dispatch.request, around.hash_key) if fuses.stops_texts else b""
+    blown = fuses.holds(held.contact, words, now_ms)
     tags_s = around.orders.pauses.tags_s(held.dispatch.request.tags, now_ms)
     return Holds(mono + lane.paused_s(), mono + tags_s, mono + (blown.left_s if blown else 0.0))
 
