@@ -11,11 +11,12 @@ from connector.cli import cli
 from connector.commands import operations, pause_commands
 from connector.commands.cli_pauses import end_of
 from connector.core.delays import Wait
+from connector.core.facts import Fact, PauseOrdered
 from connector.core.messages import SendRequest
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
 from connector.demo import Demo
 from connector.settings import Settings
-from connector.wiring.obeying import pause_notes, pause_ordered, shown_pauses
+from connector.wiring.obeying import obey, pause_notes, shown_pauses
 from tests.test_ledger_commands import NUMBER, beside_a_connector
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00Z
@@ -152,14 +153,17 @@ async def test_a_name_that_nobody_knows_is_told_with_the_nearest_ones() -> None:
     ("scope", "of", "line"),
     [(OfLine("a"), "line", "a"), (OfTag("campaign", "spring"), "tag", ""), (OfAll(), "all", "")],
 )
-def test_a_pause_is_told_as_a_fact(scope: OfLine | OfTag | OfAll, of: str, line: str) -> None:
-    """Who and why are in the log of every replica, of the pause and of its end."""
+def test_a_pause_is_told_and_wakes_whoever_waits(scope: OfLine | OfTag | OfAll, of: str, line: str) -> None:
+    """Who and why are in the log of every replica, of the pause and of its end; each time every line looks again."""
     ben = Said("ben", "it is over", NOW + 1)
-    facts = [pause_ordered(Pause(scope, ANN)), pause_ordered(Pause(scope, ANN, None, ben))]
+    facts, stirred = list[Fact](), list[bool]()
+    for pause in (Pause(scope, ANN), Pause(scope, ANN, None, ben)):
+        obey(pause, facts.append, lambda _: None, lambda: stirred.append(True))
 
-    assert [(f.of, f.line, f.to, f.operator, f.reason) for f in facts] == [
-        (of, line, "paused", "ann", "under review"),
-        (of, line, "resumed", "ben", "it is over"),
+    assert stirred == [True, True]
+    assert facts == [
+        PauseOrdered(of, "paused", line, "ann", "under review"),
+        PauseOrdered(of, "resumed", line, "ben", "it is over"),
     ]
 
 

@@ -43,7 +43,7 @@ def test_what_is_held_waits_until_then(holds: Holds, turn: Turn) -> None:
 @pytest.mark.parametrize("holds", [LINE, TAG, FUSE])
 def test_what_is_held_ends_at_its_own_time(holds: Holds) -> None:
     """It wakes when it expires; cancelled, too old, or already sent, it ends at once and does not wait."""
-    short = seen(holds._make(until + 10**6 for until in holds), now_ms=NOW + DAY_MS - 5_000)
+    short = seen(Holds(*(until + 10**6 for until in holds)), now_ms=NOW + DAY_MS - 5_000)
     waits = before_intent(HELD, short, POLICY)
     over = before_intent(HELD, replace(short, now_ms=NOW + DAY_MS), POLICY)
     cancelled = before_intent(HELD, seen(holds, cancelled="CANCELLED"), POLICY)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,15 @@ def site(tmp_path: Path, bootstrap: str, registry_url: str) -> Iterator[Site]:
         one.close()
 
 
+def is_ready(site: Site, name: str) -> bool:
+    return "connector.ready" in site.log(name)
+
+
 def start(site: Site, *names: str) -> None:
     """Replicas, until they are ready; one of them has the port of the callbacks."""
     for name in names:
         process = site.start_connector(name, callbacks={} if name == "a" else {"port": 0})
-        until(lambda name=name: "connector.ready" in site.log(name), 60, [process])
+        until(partial(is_ready, site, name), 60, [process])
 
 
 def number(n: int) -> str:

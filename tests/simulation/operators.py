@@ -65,7 +65,7 @@ class Operators:
         if rng.random() < 0.3:
             return None
         if text is not None and text.message is not None:
-            return Said(Word.SENT, text.message.handle) if rng.random() < 0.6 else Said(Word.DROP)
+            return Said(Word.SENT, text.message.handle) if rng.random() < 0.9 else Said(Word.DROP)
         return Said(Word.NOT_SENT) if self._is_gone(park, text) else Said(Word.DROP)
 
     def _is_gone(self, park: Park, text: Text | None) -> bool:
