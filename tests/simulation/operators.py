@@ -56,16 +56,22 @@ class Operators:
         for park in list(self.world.oracle.parks.values()):
             standing = fold.standing(park.request_id)
             if standing is not None and standing.status is Status.PARKED and standing.attempt == park.attempt:
-                said = Said(Word.DROP) if drop else self._opinion(park)
+                said = self._last_word(park) if drop else self._opinion(park)
                 if said is not None:
                     self._say(park, said, 0.0 if drop else self._plan.span(0.01, 4))
+
+    def _last_word(self, park: Park) -> Said:
+        """What went out is now and then found at Sendblue; else it is dropped."""
+        text = self.world.oracle.by_attempt.get(park.attempt)
+        found = text is not None and text.message is not None and self._plan.rng.random() < 0.5
+        return Said(Word.SENT, text.message.handle) if found and text and text.message else Said(Word.DROP)
 
     def _opinion(self, park: Park) -> Said | None:
         rng, text = self._plan.rng, self.world.oracle.by_attempt.get(park.attempt)
         if rng.random() < 0.3:
             return None
         if text is not None and text.message is not None:
-            return Said(Word.SENT, text.message.handle) if rng.random() < 0.9 else Said(Word.DROP)
+            return Said(Word.SENT, text.message.handle) if rng.random() < 0.6 else Said(Word.DROP)
         return Said(Word.NOT_SENT) if self._is_gone(park, text) else Said(Word.DROP)
 
     def _is_gone(self, park: Park, text: Text | None) -> bool:
