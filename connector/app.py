@@ -32,7 +32,7 @@ from connector.web.server import WebServer
 from connector.wiring.assembly import ROLES, Parts, start_digester
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.inbound import Reader
-from connector.wiring.installation import clients_of, hash_key_of, names_of
+from connector.wiring.installation import clients_of, fuses_of, hash_key_of, names_of
 from connector.wiring.ledger_feed import LedgerFeed
 from connector.wiring.opt_outs import OptOutsFeed, listen
 from connector.wiring.outbound import LedgerTopic, OutTopics
@@ -207,6 +207,7 @@ class Connector:
         await opted_out(self._opt_outs, clients, names, self._told)
         log = LedgerTopic(self._producer, codec, names.ledger)
         replica = Replica(self.owner, log, self._ledger_seen)
+        replica.fuses = fuses_of(settings, system.now_ms())
         reached = await load_contacts(reader, clients, names, replica, self._told)
         feed = LedgerFeed(replica, codec, reader, system.mono)
         self._tail = LogTail(clients, names.ledger, feed.take, feed.at_end, loop, gapless=True, observe=self.observe)

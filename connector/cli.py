@@ -30,6 +30,7 @@ from connector.commands.cli_output import (
     print_rows,
 )
 from connector.commands.cli_parked import parked_cli
+from connector.commands.cli_pauses import orders_cli, pause, pause_line, resume, resume_line
 from connector.commands.cli_simulate import simulate
 from connector.commands.cli_webhooks import webhooks_cli
 from connector.core.messages import SendRequest, ServicePolicy
@@ -57,6 +58,13 @@ cli.add_typer(schemas_cli, name="schemas")
 cli.add_typer(ledger_cli, name="ledger")
 cli.add_typer(keys_cli, name="keys")
 cli.command()(cancel)
+cli.command()(pause)
+cli.command()(resume)
+lines_cli = typer.Typer(help="Our Sendblue numbers.")
+lines_cli.command("pause")(pause_line)
+lines_cli.command("resume")(resume_line)
+cli.add_typer(lines_cli, name="lines")
+cli.add_typer(orders_cli, name="orders")
 cli.command()(healthcheck)
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")

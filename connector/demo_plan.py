@@ -62,6 +62,7 @@ class DemoPlan:
                 ],
                 "ledger": {"hash_key": "a key for the demo only"},
                 "in_doubt": {"park_after_s": PARKING_S},
+                "fuses": {"contact_per_minute": 0, "contact_per_hour": 0},  # 500 people get what is asked for
                 "callbacks": {**callbacks, "keys": {"k1": "a signing key for the demo"}},
                 "observability": ports,
                 "shutdown": {"endpoint_drain_s": 0},

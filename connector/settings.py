@@ -22,7 +22,8 @@ from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
-from connector.settings_content import LookupPart, MediaPart
+from connector.settings_content import LookupPart, MediaPart, OptOutsPart
+from connector.settings_fuses import FusesPart
 from connector.settings_ingress import Door, door_faults
 from connector.settings_webhooks import Webhooks
 
@@ -125,12 +126,6 @@ class Callbacks(Door):
     )
 
 
-class OptOutsPart(_Part):
-    """Contacts who do not want to be texted."""
-
-    write_through: bool = Field(False, description="tell Sendblue what was heard in texts, or said by `optouts`")
-
-
 class Observability(_Part):
     """Where people look."""
 
@@ -165,6 +160,7 @@ class Settings(BaseSettings):
     )
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
+    fuses: FusesPart = Field(default_factory=FusesPart)
     callbacks: Callbacks = Field(default_factory=Callbacks)
     optouts: OptOutsPart = Field(default_factory=OptOutsPart)
     webhooks: Webhooks = Field(default_factory=Webhooks)

@@ -1,4 +1,4 @@
-"""The settings of what goes out: by which service, and what becomes of links to files."""
+"""The settings of what goes out: by which service, to whom, and what becomes of links to files."""
 
 from enum import StrEnum
 
@@ -37,3 +37,11 @@ class MediaPart(BaseModel):
     max_mb: int = Field(100, ge=1, le=100, description="of a file that is uploaded; an SMS takes 5")
     deadline_s: float = Field(300, gt=0, le=3_600, description="to fetch and upload one file, in seconds")
     at_once: int = Field(4, ge=1, le=16, description="files on their way together, in one process")
+
+
+class OptOutsPart(BaseModel):
+    """Contacts who do not want to be texted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    write_through: bool = Field(False, description="tell Sendblue what was heard in texts, or said by `optouts`")

@@ -47,8 +47,8 @@ class World:
         self.replica = Replica("P", self)
         self.ring = Ring({"k1": b"a signing key of the tests"}, "k1")
         self.ingress = Ingress(
-            lambda: self.ring, self.replica, self, self.callbacks, json_value, self.now_ms, self.facts.append, (PublishFailed,),
-            reports=self.reports,
+            lambda: self.ring, self.replica, self, self.callbacks, json_value, self.now_ms, self.facts.append,
+            (PublishFailed,), reports=self.reports,
         )  # fmt: skip
         self.role = AccountWebhooks(
             self.valid, self, self.reports, self.claims, LINES, self.listeners, json_value, self.now_ms,

@@ -1,6 +1,7 @@
 """The control topic, live: in order, to its end first, and undisturbed by what it does not know."""
 
 from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.pauses import OfAll, Pause, Said
 from connector.kafka.avro import Codec
 from connector.kafka.control import line_record, order_record
 from connector.kafka.records import KafkaRecord
@@ -57,3 +58,19 @@ async def test_a_record_of_a_schema_not_known_yet_is_waited_for_and_garbage_is_l
 
     assert heard == [FIRST, SECOND]
     assert not feed.watch.failed.done()
+
+
+async def test_every_change_of_a_pause_is_heard() -> None:
+    """That it began, that somebody resumed, and that its record was taken out by hand: what waits looks again."""
+    feed, heard = feed_of(CODEC)
+    ann = Said("ann", "under review", 1_700_000_000_000)
+    began, ended = Pause(OfAll(), ann), Pause(OfAll(), ann, None, ann._replace(operator="ben"))
+    key, _ = order_record(CODEC, began)
+    feed.take([record(0, *order_record(CODEC, began)), record(1, *order_record(CODEC, ended))])
+    feed.take([record(2, *order_record(CODEC, began)), record(3, key, None)])
+    feed.at_end()
+    await feed.restored.wait()
+    await feed.close()
+
+    assert heard == [began, ended, began, began]
+    assert feed.control.orders.pauses.line_s("a", 0) == 0.0

@@ -1,14 +1,15 @@
 """Which waits happen on disk: a record that must wait longer than a minute takes a hop through a delay topic.
 
 A delay topic holds every record for the same span, so that first in is first out and nothing needs sorting. What comes
-back too early takes another hop; the last minute is waited in the line's window. Three kinds of record hop:
+back too early takes another hop; the last minute is waited in the line's window. Four kinds of record hop:
 
 * scheduled, its send_at more than a minute away
 * one that has waited a minute for somebody else's end, or for an answer from outside: a window full of records that
   wait for one behind its end would wait for ever (counter-example 22). One whose **own** attempt is in doubt never
   hops: whoever settles that attempt must hold the record
-* the oldest of a full window whose line is blocked for more than a minute: so the window goes round, and what expires
-  behind it meets its end
+* the oldest of a full window whose line is blocked or paused for more than a minute: so the window goes round, and
+  what expires behind it meets its end
+* one that its tag's pause, or a fuse, holds for more than a minute, or in a full window at all: its line goes on
 
 A hop gives up the record's place among its contact's, and the DEFERRED event says so. What is ugly: a line blocked for
 days writes its backlog again and again. ``Rotation`` bounds that for all lines of a process together.
@@ -22,6 +23,8 @@ IN_WINDOW_S = 60.0
 ROUND_S = 0.05
 """One record of blocked lines goes round each 50 ms: 100,000 of them in 84 minutes, and at 1 KB a record 1.7 GB a day
 in each of the two topics. Expiry is that late for a record behind a blocked window, in the worst case."""
+ASIDE_S = 0.005
+"""One that makes way on a line that goes on leaves each 5 ms: others wait behind it."""
 
 
 class Delay(StrEnum):
@@ -52,12 +55,20 @@ class Wait(StrEnum):
     LEDGER = "the ledger is behind"
     SERVICE = "whether the contact has iMessage is being asked"
     MEDIA = "its file is being uploaded"
+    PAUSED = "paused"
+    TAG_PAUSED = "its tag is paused"
+    FUSE = "a fuse has blown"
 
 
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED, Wait.SERVICE, Wait.MEDIA})
 """Waits that end with somebody else's end, which may lie behind this record, or with an answer from outside."""
 HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})
 """What the first of a contact waits for when those behind it are held, not merely next."""
+
+FOR_LINE = frozenset({Wait.LINE, Wait.PAUSED})
+"""Waits of a whole line: only a full window goes round."""
+ASIDE = frozenset({Wait.TAG_PAUSED, Wait.FUSE})
+"""Waits of single records of a line that goes on: they make way for those behind them."""
 
 
 class Defer(NamedTuple):
@@ -86,8 +97,8 @@ class Rotation:
     def __init__(self) -> None:
         self._next = float("-inf")
 
-    def turn(self, now: float) -> float:
+    def turn(self, now: float, step_s: float = ROUND_S) -> float:
         """Return when the caller may let one record go round, monotonic seconds, ``now`` or later."""
         mine = max(self._next, now)
-        self._next = mine + ROUND_S
+        self._next = mine + step_s
         return mine

@@ -45,6 +45,9 @@ def running(url: str, seen: Running | None) -> list[Finding]:
 def _line(alias: str, state: str) -> Finding:
     if state in READY:
         return Finding(True, f"line {alias}", f"sends ({state})")
+    if state == "paused":
+        do = "see `kafka-sendblue orders list`; resume it when its time has come"
+        return Finding(False, f"line {alias}", "is paused by an operator; its requests wait, and expire", do)
     do = "look at the line at Sendblue; its breaker is tried again by itself"
     return Finding(False, f"line {alias}", f"does not send ({state}); its requests wait", do)
 

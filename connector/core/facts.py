@@ -98,6 +98,25 @@ class RequestDeferred:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseOrdered:
+    """An operator paused (``to``: paused or resumed) a line (its alias in ``line``), a tag, or everything (``of``)."""
+
+    of: str
+    to: str
+    line: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FuseBlown:
+    """A fuse has blown (``contact_rate`` or ``same_text``), told by the line that saw it."""
+
+    fuse: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class DelayEnded:
     """A delay topic gave a record back to its line."""
 
@@ -231,6 +250,8 @@ Fact: TypeAlias = (
     | LineWaits
     | RequestScheduled
     | RequestDeferred
+    | PauseOrdered
+    | FuseBlown
     | DelayEnded
     | MessageSettled
     | DeadLettered

@@ -24,6 +24,7 @@ FINGERPRINT_BYTES = 8
 
 _PERSON, _GROUP_ID, _NUMBERS = b"ksb:person", b"ksb:group-id", b"ksb:numbers"
 _BODY, _TEXT, _KEY, _ACCOUNT = b"ksb:body", b"ksb:text", b"ksb:key", b"ksb:account"
+_WORDS = b"ksb:words"
 
 
 def contact_hash(request: SendRequest, key: bytes) -> bytes:
@@ -57,6 +58,11 @@ def body_hash(request: SendRequest, key: bytes) -> bytes:
         reply and reply.message_handle,
         None if reply is None or reply.part_index is None else str(reply.part_index),
     )
+
+
+def words_hash(request: SendRequest, key: bytes) -> bytes:
+    """What the person would read and see, whoever that is, 8 bytes: text and media. Raises ValueError for a bad key."""
+    return _keyed(_WORDS, key, content_of(request), media_of(request))
 
 
 def text_hash(text: str, key: bytes) -> str:

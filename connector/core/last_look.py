@@ -2,8 +2,9 @@
 
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
-Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
-nothing is ever held against the message itself. (Of a contact that has opted out meanwhile the next turn says so.)
+Lease, ownership, fold, pauses, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record
+waits; nothing is ever held against the message itself. Of a contact
+that has opted out meanwhile the next turn says so.
 """
 
 from dataclasses import dataclass
@@ -54,14 +55,17 @@ class Grant:
     gap_s: float
     foreign: ForeignGrants
     opted_out: bool = False
+    paused: bool = False
 
 
 def before_write(grant: Grant) -> Check:
-    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
+    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, pace, in this order."""
     if not grant.still_open:
         return Overtaken()
     if not grant.owned or grant.mono >= grant.lease_end:
         return GiveUp("LATE")
+    if grant.paused:
+        return GiveUp("PAUSED")
     if grant.contact_busy:
         return GiveUp("BUSY")
     if grant.opted_out:

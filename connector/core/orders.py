@@ -1,16 +1,16 @@
 """What operators have ordered for requests that are not sent yet, as the control topic says it now.
 
-Two orders stand side by side: cancel one request by its id, and cancel by tag every request made before a time. They
-are looked at before the INTENT, never after: what is granted goes on. An order is forgotten 72 h after its time, when
-no request that it could mean may be sent any more; until then it also holds for a request that arrives after it. Each
-order has a key of its own in a compacted topic; a tombstone takes it back. Orders about lines (pause, resume) will be
-further kinds of ``Order``.
+Three orders stand side by side: cancel one request by its id; cancel by tag every request made before a time; pause
+(``pauses``). Cancellations are looked at before the INTENT, never after: what is granted goes on. One is forgotten 72 h
+after its time, when no request that it could mean may be sent any more; until then it also holds for a request that
+arrives after it. Each order has a key of its own in a compacted topic; a tombstone takes it back.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias, assert_never
 
 from connector.core.messages import MAX_AGE_MS
+from connector.core.pauses import KEPT_MS, Pause, Pauses
 from connector.core.refusals import refusal
 
 BY_ID = refusal("CANCELLED").code
@@ -32,7 +32,7 @@ class CancelTag(NamedTuple):
     until_ms: int
 
 
-Order: TypeAlias = CancelRequest | CancelTag
+Order: TypeAlias = CancelRequest | CancelTag | Pause
 
 
 class Orders:
@@ -40,6 +40,7 @@ class Orders:
 
     def __init__(self, standing: Mapping[bytes, Order] | None = None) -> None:
         self.park_before_ms = 0
+        self.pauses = Pauses()
         self._standing: dict[bytes, Order] = {}
         self._ids: dict[str, int] = {}
         self._tags: dict[tuple[str, str], int] = {}
@@ -49,17 +50,27 @@ class Orders:
     def __len__(self) -> int:
         return len(self._standing)
 
-    def put(self, key: bytes, order: Order | None) -> None:
-        """Take the newest record of this key; None is a tombstone."""
-        self._drop(self._standing.pop(key, None))
-        if order is None:
-            return
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._standing.values())
+
+    def put(self, key: bytes, order: Order | None) -> Order | None:
+        """Take the newest record of this key, None for a tombstone; return the order that stood there before."""
+        self._drop(before := self._standing.pop(key, None))
+        if order is not None:
+            self._take(key, order)
+        return before
+
+    def _take(self, key: bytes, order: Order) -> None:
         self._standing[key] = order
         match order:
             case CancelRequest(request_id, until_ms):
                 self._ids[request_id] = until_ms
             case CancelTag(name, value, until_ms):
                 self._tags[name, value] = until_ms
+            case Pause():
+                self.pauses.put(order)
+            case _:
+                assert_never(order)
 
     def cancels(self, request_id: str, tags: Mapping[str, str], request_time_ms: int, now_ms: int) -> str | None:
         """Return CANCELLED or CANCELLED_BY_TAG when an order holds for such a request, else None."""
@@ -73,7 +84,7 @@ class Orders:
 
     def stale(self, now_ms: int) -> list[bytes]:
         """Return the keys of the orders that hold for nothing any more."""
-        return [key for key, order in self._standing.items() if now_ms - order.until_ms > MAX_AGE_MS]
+        return [key for key, order in self._standing.items() if now_ms > _kept_until_ms(order)]
 
     def _drop(self, order: Order | None) -> None:
         match order:
@@ -81,3 +92,11 @@ class Orders:
                 self._ids.pop(request_id, None)
             case CancelTag(name, value):
                 self._tags.pop((name, value), None)
+            case Pause(scope):
+                self.pauses.drop(scope)
+
+
+def _kept_until_ms(order: Order) -> float:
+    if isinstance(order, Pause):
+        return order.over_ms + KEPT_MS
+    return order.until_ms + MAX_AGE_MS

@@ -4,9 +4,13 @@ Facts tell what happened; sights tell how things are, and the last one counts. T
 so neither ever asks a role, and no scrape touches the event loop. Like facts they hold no number and no text.
 """
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
+
+from connector.core.pauses import OfAll, OfLine, OfTag, Pause
 
 
 class ProcessState(StrEnum):
@@ -23,6 +27,7 @@ class LineState(StrEnum):
     READY = "ready"
     BACKOFF = "backoff"
     BREAKER = "breaker"
+    PAUSED = "paused"
     ACCOUNT = "account"
     LEDGER = "ledger"
 
@@ -106,6 +111,16 @@ class AccountSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class PausesSeen:
+    """Pauses that hold now: of lines, of tags, of everything; how many seconds ago the oldest of them was ordered."""
+
+    lines: int
+    tags: int
+    everything: int
+    oldest_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class BrokersSeen:
     """Brokers a client (producer, ledger_tail, or the topic it consumes) has a connection to."""
 
@@ -138,17 +153,26 @@ Sight: TypeAlias = (
     | ConsumerSeen
     | LedgerSeen
     | AccountSeen
+    | PausesSeen
     | BrokersSeen
     | OptedOutSeen
     | ProcessSeen
 )
 
 
-def line_state(*, ledger: bool, account: bool, breaker: bool, backoff: bool) -> LineState:
-    """``ledger``, ``account``, ``breaker``, ``backoff``: whether each of them holds the line back."""
+def pauses_seen(holding: Collection[Pause], now_ms: int) -> PausesSeen:
+    """The pauses that hold, counted."""
+    counts = Counter(type(pause.scope) for pause in holding)
+    oldest_ms = min((pause.paused.at_ms for pause in holding), default=now_ms)
+    return PausesSeen(counts[OfLine], counts[OfTag], counts[OfAll], max(now_ms - oldest_ms, 0) / 1000)
+
+
+def line_state(*, ledger: bool, account: bool, breaker: bool, backoff: bool, paused: bool = False) -> LineState:
+    """``ledger``, ``account``, ``paused``, ``breaker``, ``backoff``: whether each of them holds the line back."""
     holds = (
         (ledger, LineState.LEDGER),
         (account, LineState.ACCOUNT),
+        (paused, LineState.PAUSED),
         (breaker, LineState.BREAKER),
         (backoff, LineState.BACKOFF),
     )

@@ -1,8 +1,8 @@
 """One record's turn at its line: what its holder does next.
 
 *Before the intent* the holder looks at its own fold first: a request that is not free is never proposed, it is acted
-on (owed, in doubt, not now). Only then come time, binding, the contact and the line. What is granted is looked at once
-more before the write: ``last_look``.
+on (owed, in doubt, not now). Only then come time, binding, orders and fuses, the contact and the line. What is granted
+is looked at once more before the write: ``last_look``.
 
 What it may say is in ``steps``.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
+from connector.core.holds import NO_HOLDS, Holds
 from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.opt_outs import OPTED_OUT
 from connector.core.outcomes import UnknownCode
@@ -78,8 +79,8 @@ class Seen:
     ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request.
     ``opted_out``: the contact does not want to be texted.
     ``ahead``: what the first of its contact in the window waits for; None when it is the first itself, or the one ahead
-    is at work. ``waited_s``: for how long it has waited for somebody else's end. ``goes_round``: it is its blocked
-    line's turn to let this record, its oldest, go round.
+    is at work. ``waited_s``: for how long it has waited for somebody else's end. ``goes_round``: it is its line's
+    turn to let this record go round.
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
@@ -104,6 +105,7 @@ class Seen:
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
     attempt_aged_ms: int = 0
+    holds: Holds = NO_HOLDS
     suspected_until: float = float("-inf")
     park_before_ms: int = 0
     look_at: float | None = None
@@ -130,12 +132,16 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     send_at = held.dispatch.request.send_at_ms or 0  # a record's own time a little ahead of us is only another clock
     if send_at > seen.now_ms:
         return _scheduled(held, seen, policy, send_at)
+    reason, until = seen.holds.of_record()
+    if until > seen.mono:
+        return _makes_way(held, seen, policy, reason, until)
     if not seen.first_of_contact:
         return _behind(seen)
     if seen.contact_busy:
         return _for_another(seen, Wait.BUSY)
-    if seen.line_ready_at > seen.mono:
-        return _blocked(held, seen, policy)
+    reason, until = seen.holds.of_line(seen.line_ready_at)
+    if until > seen.mono:
+        return _blocked(held, seen, policy, reason, until)
     if seen.suspected_until > seen.mono:
         return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
     return prepared(held.dispatch.request, seen.known, policy.preparing, seen.mono, seen.waited_s)
@@ -182,10 +188,17 @@ def _for_another(seen: Seen, reason: Wait) -> NotNow | Defer:
     return NotNow(reason, seen.mono + RECHECK_S)
 
 
-def _blocked(held: Held, seen: Seen, policy: Policy) -> NotNow | Defer:
-    if seen.goes_round and seen.line_ready_at - seen.mono > IN_WINDOW_S:
-        return Defer(Delay.MINUTE, Wait.LINE)
-    return NotNow(Wait.LINE, _sooner(held, seen, policy, seen.line_ready_at))
+def _makes_way(held: Held, seen: Seen, policy: Policy, reason: Wait, until: float) -> NotNow | Defer:
+    """It alone is held, and its line goes on."""
+    if seen.goes_round:
+        return Defer(Delay.MINUTE, reason)
+    return NotNow(reason, _sooner(held, seen, policy, until))
+
+
+def _blocked(held: Held, seen: Seen, policy: Policy, reason: Wait, until: float) -> NotNow | Defer:
+    if seen.goes_round and until - seen.mono > IN_WINDOW_S:
+        return Defer(Delay.MINUTE, reason)
+    return NotNow(reason, _sooner(held, seen, policy, until))
 
 
 def _sooner(held: Held, seen: Seen, policy: Policy, until: float) -> float:

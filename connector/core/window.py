@@ -10,10 +10,11 @@ The window is full at 500 records or 4 MB: then its line reads no further, and s
 """
 
 import heapq
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from connector.core.delays import Wait
+from connector.core.delays import ASIDE, Wait
 
 MAX_RECORDS = 500  # a held contact must not stop its line; 500 waiting records mean the line itself is stuck
 MAX_BYTES = 4_000_000  # 1,000 lines stay within a few hundred MB even when all windows are full of long texts
@@ -77,9 +78,10 @@ class Window(Generic[T]):
         first = self._ahead(offset)
         return None if first is None else first.reason
 
-    def oldest(self, reason: Wait) -> int | None:
-        """Return the lowest offset that waits for this reason."""
-        return next((offset for offset, slot in self._slots.items() if slot.reason is reason), None)
+    def oldest(self, reasons: Collection[Wait], later_than: float = float("-inf")) -> int | None:
+        """Return the lowest offset that waits for one of these reasons, and until later than that."""
+        slots = self._slots.items()
+        return next((offset for offset, slot in slots if slot.reason in reasons and slot.until > later_than), None)
 
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""
@@ -88,9 +90,14 @@ class Window(Generic[T]):
         heapq.heappush(self._asleep, (until, offset))
 
     def wake(self, name: bytes, now: float) -> None:
-        """The ledger said something of this request or contact: those that sleep for it are due now."""
+        """The ledger said something of this request or contact: those that sleep for it are due now.
+
+        What a fuse or its tag's pause holds does not sleep for its contact: hundreds of them would look in vain.
+        """
         for offset in self._names.get(name, ()):
-            self.rouse(offset, now)
+            slot = self._slots[offset]
+            if slot.reason not in ASIDE or slot.request == name:
+                self.rouse(offset, now)
 
     def wake_all(self, now: float) -> None:
         """Every sleeper is due now."""

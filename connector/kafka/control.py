@@ -8,7 +8,9 @@ from typing import Any, TypeAlias, assert_never
 
 from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
+from connector.core.pauses import Pause
 from connector.kafka.avro import Codec, Row
+from connector.kafka.pause_records import PAUSE, pause_of, pause_row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 
@@ -22,6 +24,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
     (
         "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value",
         "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator",
+        "reason", "resumed_at", "resumed_by", "resumed_reason",
     )
 )  # fmt: skip
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
@@ -54,12 +57,13 @@ class Control:
     def put(self, key: bytes, row: Row | None) -> Order | None:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
 
-        A tombstone takes back an order. A line keeps its partition for ever, and the genesis stands.
+        A tombstone takes back an order; of a pause it is the pause that is returned, which no longer stands. A line
+        keeps its partition for ever, and the genesis stands.
         """
-        if key.startswith((CANCEL_ID, CANCEL_TAG)):
+        if key.startswith((CANCEL_ID, CANCEL_TAG, PAUSE)):
             order = None if row is None else _order(key, row)
-            self.orders.put(key, order)
-            return order
+            before = self.orders.put(key, order)
+            return before if order is None and isinstance(before, Pause) else order
         if row is not None and key == GENESIS:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
@@ -73,6 +77,8 @@ class Control:
 
 
 def _order(key: bytes, row: Row) -> Order:
+    if key.startswith(PAUSE):
+        return pause_of(row)
     until_ms = row["until"] or 0
     if key.startswith(CANCEL_ID):
         return CancelRequest(row["request_id"], until_ms)
@@ -95,6 +101,8 @@ def order_record(codec: Codec, order: Order) -> tuple[bytes, bytes]:
         case CancelTag(name, value, until_ms):
             key = CANCEL_TAG + f"{name}={value}".encode()
             row = {"tag": name, "tag_value": value, "until": until_ms}
+        case Pause():
+            key, row = pause_row(order)
         case _:
             assert_never(order)
     return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)

@@ -19,6 +19,7 @@ from connector.core.breakers import State
 from connector.core.delays import Delay, Wait
 from connector.core.delivery import ErrorClass
 from connector.core.events import OF_THE_CONTACT, OF_THE_MESSAGE, WAITING
+from connector.core.fuses import Fuse
 from connector.core.ledger import Alarm
 from connector.core.messages import EventType
 from connector.core.opt_outs import Source
@@ -38,7 +39,7 @@ LINES: tuple[str, ...] = ()
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
 TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts", "inbound", "account")
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
-CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
+CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE", "PAUSED")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
 OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out", "webhooks")
 API_CODES = (
@@ -48,6 +49,8 @@ API_CODES = (
 WEBHOOKS = ("status_callback", "receive", "outbound", "account_event")
 RESULTS = ("accepted", "repeated", "unreadable", "forged", "refused")
 WEBHOOK_CODES = ("200", "400", "401", "404", "405", "408", "413", "431", "500", "503")
+SCOPES = ("line", "tag", "all")
+PAUSE_ORDERS = ("paused", "resumed")
 CLIENTS = ("producer", "ledger_tail", *CONSUMED)
 """A consumer is called by the topic it reads."""
 CLIENT_ERRORS = (
@@ -110,6 +113,10 @@ FLOW = (
     ),
     _counter("delays_ended", "records a delay topic gave back to their line", delay=tuple(str(d) for d in Delay)),
     _gauge("parked", "requests that wait for a person"),
+    _gauge("pauses", "pauses that hold now", scope=SCOPES),
+    _gauge("pause_oldest_seconds", "how long ago the oldest of them was ordered; 0: there is none"),
+    _counter("pause_orders", "orders to pause and to resume, as this process heard them", of=SCOPES, to=PAUSE_ORDERS),
+    _counter("fuses_blown", "contacts and texts of which too much was asked, each told once an hour", fuse=tuple(Fuse)),
     _counter("dead_letters", "records put on the dead-letter topic", code=(*REFUSALS, *CODES)),
     _counter(
         "publish_failures",

@@ -19,6 +19,7 @@ from connector.core.sights import (
     LineState,
     OptedOutSeen,
     ParkedSeen,
+    PausesSeen,
     ProcessSeen,
     ProcessState,
     Sight,
@@ -39,13 +40,16 @@ class Setting(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
+_COUNTS = {ParkedSeen: "sendblue_parked", OptedOutSeen: "sendblue_opted_out"}
+
+
 def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
     """``own``: the aliases with series of their own."""
     match sight:
         case LinesSeen(lines):
             yield from _lines(lines, own)
-        case ParkedSeen(count):
-            yield Setting("sendblue_parked", count)
+        case ParkedSeen(count) | OptedOutSeen(count):
+            yield Setting(_COUNTS[type(sight)], count)
         case SweepSeen(outstanding, behind_s):
             yield Setting("sendblue_messages_outstanding", outstanding)
             yield Setting("sendblue_sweep_behind_seconds", behind_s)
@@ -63,10 +67,12 @@ def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
         case AccountSeen(breaker, stopped_because):
             yield Setting("sendblue_credentials_valid", stopped_because not in REFUSED_KEYS)
             yield from _one_of("sendblue_breakers", STATES, breaker, ("account",))
+        case PausesSeen(of_lines, of_tags, of_all, oldest_s):
+            for scope, count in (("line", of_lines), ("tag", of_tags), ("all", of_all)):
+                yield Setting("sendblue_pauses", count, (scope,))
+            yield Setting("sendblue_pause_oldest_seconds", oldest_s)
         case BrokersSeen(client, up):
             yield Setting("sendblue_brokers_up", up, (client,))
-        case OptedOutSeen(count):
-            yield Setting("sendblue_opted_out", count)
         case ProcessSeen(state, ready, in_flight, callbacks):
             yield from _one_of("sendblue_state", tuple(ProcessState), state)
             yield Setting("sendblue_ready", ready)

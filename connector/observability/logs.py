@@ -7,7 +7,7 @@ any value, tracebacks of other libraries included, is masked. One canonical line
 import logging
 import re
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import fields
 from typing import Any, TextIO
 
@@ -22,7 +22,7 @@ ALLOWED = frozenset(
         "event", "level", "timestamp", "logger", "exception", "request_id", "attempt", "origin", "line", "disposition",
         "code", "seconds", "reason", "result", "status", "service", "count", "topic", "partition", "offset", "port",
         "url", "roles", "owner", "version", "alarm", "records", "lag", "stage", "outcome", "what_to_do", "error_code",
-        "of", "to", "handle", "finding", "trace_id",
+        "of", "to", "operator", "fuse", "handle", "finding", "trace_id",
     }
 )  # fmt: skip
 DROPPED = "<dropped>"
@@ -82,6 +82,20 @@ def _fields(fact: facts.Fact) -> dict[str, Any]:
     return {field.name: getattr(fact, field.name) for field in fields(fact)}
 
 
+_TOLD: Mapping[type, tuple[int, str]] = {
+    facts.MessageSettled: (logging.INFO, "message.settled"),
+    facts.LineWaits: (logging.WARNING, "line.waits"),
+    facts.PauseOrdered: (logging.WARNING, "pause.ordered"),
+    facts.FuseBlown: (logging.WARNING, "fuse.blown"),
+    facts.BreakerTurned: (logging.WARNING, "breaker.turned"),
+    facts.AttemptInDoubt: (logging.WARNING, "attempt.in_doubt"),
+    facts.RequestRefused: (logging.WARNING, "request.refused"),
+    facts.PublishStuck: (logging.ERROR, "publish.stuck"),
+    facts.AuditFound: (logging.ERROR, "audit.found"),
+    facts.AlarmRaised: (logging.ERROR, "ledger.alarm"),
+}
+
+
 class FactLog:
     """Writes the facts that people read: every end, every wait, every alarm."""
 
@@ -90,23 +104,10 @@ class FactLog:
 
     def __call__(self, fact: facts.Fact, /) -> None:
         """Log one fact, if it is one for people."""
+        if (told := _TOLD.get(type(fact))) is not None:
+            level, name = told
+            self._log.log(level, name, **_fields(fact))
         match fact:
-            case facts.MessageSettled():
-                self._log.info("message.settled", **_fields(fact))
-            case facts.LineWaits():
-                self._log.warning("line.waits", **_fields(fact))
-            case facts.BreakerTurned():
-                self._log.warning("breaker.turned", **_fields(fact))
-            case facts.AttemptInDoubt():
-                self._log.warning("attempt.in_doubt", **_fields(fact))
-            case facts.RequestRefused():
-                self._log.warning("request.refused", **_fields(fact))
-            case facts.PublishStuck():
-                self._log.error("publish.stuck", **_fields(fact))
-            case facts.AuditFound():
-                self._log.error("audit.found", **_fields(fact))
-            case facts.AlarmRaised():
-                self._log.error("ledger.alarm", **_fields(fact))
             case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):
                 self._log.warning("callback.answered", **_fields(fact))
             case facts.AccountWebhookAnswered(result="forged" | "refused" | "unreadable"):

@@ -30,6 +30,8 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.LineWaits: ("sendblue_line_waits_total", "code"),
     facts.RequestScheduled: ("sendblue_scheduled_total", "line"),
     facts.RequestDeferred: ("sendblue_deferrals_total", "delay", "reason"),
+    facts.PauseOrdered: ("sendblue_pause_orders_total", "of", "to"),
+    facts.FuseBlown: ("sendblue_fuses_blown_total", "fuse"),
     facts.DelayEnded: ("sendblue_delays_ended_total", "delay"),
     facts.MessageSettled: ("sendblue_messages_total", "disposition"),
     facts.DeadLettered: ("sendblue_dead_letters_total", "code"),

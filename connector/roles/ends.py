@@ -240,6 +240,9 @@ _WAITS = {
     Wait.LEDGER: "this replica has not read the ledger far enough to judge it",
     Wait.SERVICE: "Sendblue has not said yet whether the contact has iMessage",
     Wait.MEDIA: "the file behind media_url has not been uploaded yet",
+    Wait.PAUSED: "an operator has paused its line, or everything, and the queue is long",
+    Wait.TAG_PAUSED: "an operator has paused all requests with one of its tags",
+    Wait.FUSE: "its contact gets too many texts, or its text goes to too many contacts",
 }
 _SENTENCES = {
     IN_DOUBT: f"nobody can prove whether the text went out; {_DECIDES}",

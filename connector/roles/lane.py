@@ -2,7 +2,8 @@
 
 It keeps the line's window and low watermark, wakes records when the ledger says something of them, hands out the next
 due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
-go round through a delay topic, so that those behind it are looked at too.
+go round through a delay topic, so that those behind it are looked at too. What only a pause of its tag, or a fuse,
+holds makes way in the same manner, and sooner.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from functools import partial
 
 from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
-from connector.core.delays import FOR_ANOTHER, IN_WINDOW_S, Wait
+from connector.core.delays import ASIDE, ASIDE_S, FOR_ANOTHER, FOR_LINE, IN_WINDOW_S, ROUND_S, Wait
 from connector.core.identities import body_hash, contact_hash
 from connector.core.offsets import Watermark
 from connector.core.pacing import Writes
@@ -48,6 +49,7 @@ class Lane:
         self.uploaded: dict[int, str] = {}
         self.announced: set[int] = set()
         self.rounds: set[int] = set()
+        self._aside: set[int] = set()
         self._since: dict[int, float] = {}
         self._round_at: float | None = None
         self._paused, self._crossed = paused, crossed
@@ -68,6 +70,11 @@ class Lane:
     def full(self) -> bool:
         """True when the line must stop reading."""
         return self.window.full or self.around.budget.stops(self.window.size)
+
+    def paused_s(self) -> float:
+        """For how many seconds the line stands still by order; 0.0 when it does not."""
+        pauses = self.around.orders.pauses
+        return pauses.line_s(self.line.alias, self.around.clocks.now_ms()) if pauses.of_lines else 0.0
 
     def add(self, record: DispatchRecord) -> None:
         """Take a record into the window; when it is full the partition is paused."""
@@ -90,6 +97,7 @@ class Lane:
             self._since.setdefault(offset, self.around.clocks.mono())
         else:
             self._since.pop(offset, None)
+        (self._aside.add if reason in ASIDE else self._aside.discard)(offset)
         self.window.wait(offset, until, reason)
         for name in (held.contact, request_key(held.dispatch.request.request_id)):
             self._sleepers.setdefault(name, {})[self] = None
@@ -114,6 +122,7 @@ class Lane:
         self.uploaded.pop(offset, None)
         self.announced.discard(offset)
         self.rounds.discard(offset)
+        self._aside.discard(offset)
         self._since.pop(offset, None)
         self.wake(held.contact)
         self._weigh(self.window.size - before)
@@ -154,16 +163,27 @@ class Lane:
             self._paused(self._is_paused)
 
     def _go_round(self, now: float) -> None:
-        """A full window of a blocked line: rouse its oldest record when the line's turn comes."""
-        if not (self.full and self.guard.ready_at - now > IN_WINDOW_S):
+        """Rouse the record that is to go round, when the line's turn comes."""
+        if (oldest := self._to_go_round(now)) is None:
             self._round_at = None
         elif self._round_at is None:
-            self._round_at = self.around.rotation.turn(now)
+            self._round_at = self.around.rotation.turn(now, ASIDE_S if oldest in self._aside else ROUND_S)
         elif now >= self._round_at:
             self._round_at = None
-            if (oldest := self.window.oldest(Wait.LINE)) is not None:
-                self.rounds.add(oldest)
-                self.window.rouse(oldest, now)
+            self.rounds.add(oldest)
+            self.window.rouse(oldest, now)
+
+    def _to_go_round(self, now: float) -> int | None:
+        """Of a blocked line's full window the oldest; of a line that goes on, whoever is held longer than a minute, or,
+        in a full window, at all."""
+        if self.full and self._blocked_until(now) - now > IN_WINDOW_S:
+            return self.window.oldest(FOR_LINE | ASIDE)
+        if not self._aside:
+            return None
+        return self.window.oldest(ASIDE, float("-inf") if self.full else now + IN_WINDOW_S)
+
+    def _blocked_until(self, now: float) -> float:
+        return max(self.guard.ready_at, now + self.paused_s())
 
     async def _doze(self) -> None:
         times = [at for at in (self.window.next_wake(), self._round_at) if at is not None]

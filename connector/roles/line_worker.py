@@ -16,8 +16,9 @@ from typing import assert_never
 from connector.core import last_look, steps, turns
 from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
-from connector.core.delays import Defer
-from connector.core.facts import AttemptInDoubt, PostAnswered, VerdictSeen
+from connector.core.delays import Defer, Wait
+from connector.core.facts import AttemptInDoubt, FuseBlown, PostAnswered, VerdictSeen
+from connector.core.identities import words_hash
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
 from connector.core.opt_outs import OPTED_OUT
@@ -65,6 +66,7 @@ class _Turn:
             if self.lane.stopping and isinstance(step, steps.Propose):
                 return None
             if isinstance(step, steps.NotNow):
+                self._heed_fuses(step.reason)
                 return self.lane.wait(self.offset, self.held, step.until, step.reason)
             if isinstance(step, steps.Look):
                 self.around.doubts.look(self._as_sent(), step.attempt, newest=self._may_resend())
@@ -76,6 +78,18 @@ class _Turn:
                 await self._leave(step)
                 return self.lane.done(self.offset, self.held)
             await self._act(step)
+
+    def _heed_fuses(self, waits: Wait | None = None) -> None:
+        """Tell of a fuse that has just blown: one that makes the request wait, or, with its grant, of its text."""
+        if waits not in (None, Wait.FUSE):
+            return
+        fuses, contact, now_ms = self.around.replica.fuses, self.held.contact, self.around.clocks.now_ms()
+        words = words_hash(self.held.dispatch.request, self.around.hash_key)
+        if waits is None:
+            fuses.texted(contact, words, now_ms)
+        blown = fuses.crowded(words, now_ms) if waits is None else fuses.holds(contact, words, now_ms)
+        if blown is not None and fuses.is_news(blown, now_ms):
+            self.around.observe(FuseBlown(str(blown.fuse), self.lane.line.alias))
 
     async def _leave(self, step: steps.Owe | steps.HopTo | Defer) -> None:
         match step:
@@ -160,6 +174,7 @@ class _Turn:
         match verdict:
             case Granted():
                 self.around.observe(VerdictSeen("granted"))
+                self._heed_fuses()
                 return await self._granted(intent, lease_end)
             case Expired():
                 self.around.observe(VerdictSeen("expired"))
@@ -186,7 +201,7 @@ class _Turn:
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
         while True:
-            match last_look.before_write(grant_of(self.lane, intent, lease_end, self.lane.writes.begun)):
+            match last_look.before_write(grant_of(self.lane, self.held, intent, lease_end, self.lane.writes.begun)):
                 case last_look.Write():
                     return None
                 case last_look.WriteAt(at):
@@ -226,7 +241,7 @@ class _Turn:
 
     def _may_write(self, intent: Intent, lease_end: float) -> float | None:
         """The last look once more, in the moment before the write, which takes the line's pace."""
-        grant = grant_of(self.lane, intent, lease_end, self.lane.writes.made)
+        grant = grant_of(self.lane, self.held, intent, lease_end, self.lane.writes.made)
         match last_look.before_write(grant):
             case last_look.Write():
                 self.lane.writes.make(grant.mono)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 from connector.core.digests import Digests
+from connector.core.fuses import Fuses
 from connector.core.ledger import GRANTED, Alarm, Fold, Step, Verdict
 from connector.core.records import Intent, LedgerRecord, Outcome, Result
 from connector.core.standing import request_key
@@ -37,7 +38,7 @@ class LedgerLog(Protocol):
 
 
 class Replica:
-    """Fold and views of this process, and the way to write to the ledger. ``owner``: this incarnation."""
+    """Fold, views and fuses of this process, and the way to write to the ledger. ``owner``: this incarnation."""
 
     def __init__(
         self, owner: str, log: LedgerLog, seen: Callable[[LedgerRecord, Step], None] = lambda *_: None
@@ -45,6 +46,7 @@ class Replica:
         self.owner = owner
         self.fold = Fold()
         self.views = Views(self.fold, owner)
+        self.fuses = Fuses()
         self.digests = Digests(owner)
         self.restored = asyncio.Event()
         self.next_offset = 0
@@ -75,6 +77,8 @@ class Replica:
         """Take the next record of the log; ``read_at`` is monotonic seconds."""
         step = self.fold.apply(append_ms, record)
         self.views.note(offset, append_ms, record, step, read_at)
+        if step.verdict is GRANTED and isinstance(record, Intent):
+            self.fuses.granted(record.contact, append_ms)
         self.next_offset = offset + 1
         self._read.set()
         if self.digests.note(offset, append_ms, record, step.verdict, read_at) and self.fold.rules_known:

@@ -2,6 +2,8 @@
 
 from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
+from connector.core.holds import Holds
+from connector.core.identities import words_hash
 from connector.core.last_look import Grant
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
@@ -18,9 +20,10 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
     standing = replica.fold.standing(request.request_id)
     attempt = standing.attempt if standing is not None and standing.attempt else ""
     live = replica.views.attempt(attempt)
+    mono = clocks.mono()
     return Seen(
         now_ms=now_ms,
-        mono=clocks.mono(),
+        mono=mono,
         standing=standing,
         next_offset=replica.next_offset,
         bound=replica.views.line_of(held.contact),
@@ -33,6 +36,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
         opted_out=held.contact in around.opted_out,
+        holds=_holds(lane, held, now_ms, mono),
         suspected_until=lane.suspicions.get(offset, NOT_SUSPECTED).until,
         attempt_read_at=live.read_at if live else None,
         attempt_granted_ms=live.granted_ms if live else None,
@@ -44,9 +48,10 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
     )
 
 
-def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
+def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
     """All that ``last_look.before_write`` goes by, now. ``lease_end``, ``last_write``: monotonic seconds."""
-    replica, mono = lane.around.replica, lane.around.clocks.mono()
+    around, tags = lane.around, held.dispatch.request.tags
+    replica, mono = around.replica, around.clocks.mono()
     return Grant(
         mono=mono,
         lease_end=lease_end,
@@ -59,7 +64,17 @@ def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | N
         gap_s=lane.line.gap_s,
         foreign=_foreign(lane, mono),
         opted_out=intent.contact in lane.around.opted_out,
+        paused=max(lane.paused_s(), around.orders.pauses.tags_s(tags, around.clocks.now_ms())) > 0,
     )
+
+
+def _holds(lane: Lane, held: Held, now_ms: int, mono: float) -> Holds:
+    around = lane.around
+    fuses = around.replica.fuses
+    words = words_hash(held.dispatch.request, around.hash_key) if fuses.stops_texts else b""
+    blown = fuses.holds(held.contact, words, now_ms)
+    tags_s = around.orders.pauses.tags_s(held.dispatch.request.tags, now_ms)
+    return Holds(mono + lane.paused_s(), mono + tags_s, mono + (blown.left_s if blown else 0.0))
 
 
 def _line_ready_at(lane: Lane) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any
 
 from connector.core.delays import Delay
 from connector.core.edge_facts import WebhookAnswered
@@ -10,10 +10,9 @@ from connector.core.facts import Observer
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
-from connector.core.orders import CancelRequest, CancelTag, Order, Orders
+from connector.core.orders import Order, Orders
 from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
-from connector.core.standing import request_key
 from connector.kafka.clients import ClientSettings
 from connector.kafka.log_end import LogEnd
 from connector.kafka.since import SinceTail
@@ -50,8 +49,11 @@ from connector.wiring.installation import credentials_of, group_of, policy_of, p
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
+from connector.wiring.obeying import obey, pause_notes
 from connector.wiring.outbound import Calls, LedgerTopic, OutTopics
 from connector.wiring.preparations import Asking
+
+NOTED = 10  # pauses that are told in a note each; all of them are listed by `orders list`
 
 
 @dataclass
@@ -93,10 +95,6 @@ class Parts:
             self.noted.append(self.keys.notes)
         return self.keys
 
-    def notes(self) -> list[str]:
-        """What a person should look at, one sentence each."""
-        return [note for notes in self.noted for note in notes()]
-
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
         ends = Ends(self.out, self.system.now_ms, self.observe, stage)
@@ -132,13 +130,12 @@ class Parts:
 
     def ordered(self, order: Order) -> None:
         """An operator ordered something: the records it may mean look again."""
-        match order:
-            case CancelRequest(request_id):
-                self.wake((request_key(request_id),))
-            case CancelTag():
-                self.stir()
-            case _:
-                assert_never(order)
+        obey(order, self.observe, self.wake, self.stir)
+
+    def notes(self) -> list[str]:
+        """What waits for somebody's hand, one sentence each."""
+        pauses = pause_notes(self.orders.pauses.holding(self.system.now_ms())[:NOTED])
+        return [*self.reader.held(), *pauses, *(note for notes in self.noted for note in notes())]
 
     def told_callback(self, kind: str, status: int, seconds: float) -> None:
         """The ingress answered a request."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.core.fuses import HOUR_MS, Fuses, Limits
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.preparing import Preparing
@@ -104,6 +105,16 @@ def preparing_of(settings: Settings) -> Preparing:
     """The settings that say what must be known before a text goes."""
     part, upload = settings.lookup, settings.media.upload is Upload.AUTO
     return Preparing(settings.service_policy, part.inconclusive, part.give_up_after_s, upload)
+
+
+def fuses_of(settings: Settings, now_ms: int) -> Fuses:
+    """The fuses as they are set; they begin with what was granted in the last hour."""
+    part = settings.fuses
+    window_ms = int(part.same_text_window_s * 1000)
+    limits = Limits(
+        part.contact_per_minute, part.contact_per_hour, part.same_text_contacts, window_ms, part.same_text_stops
+    )
+    return Fuses(limits, now_ms - HOUR_MS)
 
 
 def policy_of(settings: Settings) -> Policy:

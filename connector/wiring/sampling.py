@@ -11,7 +11,16 @@ from connector.core.facts import Fact, PostAnswered
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
 from connector.core.recent import Recent
-from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, OptedOutSeen, drain_s, line_state
+from connector.core.sights import (
+    AccountSeen,
+    LineSeen,
+    LinesSeen,
+    LineState,
+    OptedOutSeen,
+    drain_s,
+    line_state,
+    pauses_seen,
+)
 from connector.roles.lane import Lane
 from connector.wiring.assembly import Parts
 from connector.wiring.intake import Intake
@@ -51,12 +60,21 @@ class Sampler:
             self.lines = tuple(self._lines(parts, now, doubts))
             parts.observe(LinesSeen(self.lines))
 
+        now_ms = parts.system.now_ms()
+        parts.observe(pauses_seen(parts.orders.pauses.holding(now_ms), now_ms))
+
     def _lines(self, parts: Parts, now: float, doubts: Counter[str]) -> Iterator[LineSeen]:
         lags = {p: lag for i in parts.intakes if i.name == "dispatch" for p, lag in i.lags.items()}
         used = self._posts.rates()
         ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
         for partition, lane in parts.sender.lanes.items() if parts.sender else ():
-            state = line_state(ledger=ledger, account=account, breaker=lane.guard.broken, backoff=lane.guard.waits(now))
+            state = line_state(
+                ledger=ledger,
+                account=account,
+                paused=lane.paused_s() > 0,
+                breaker=lane.guard.broken,
+                backoff=lane.guard.waits(now),
+            )
             alias = lane.line.alias
             yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))
 

@@ -19,6 +19,7 @@ from connector.core.sights import LineSeen
 from connector.settings import Settings
 from connector.wiring.assembly import Parts
 from connector.wiring.intake import Intake
+from connector.wiring.obeying import shown_pauses
 from connector.wiring.sampling import Sampler, in_flight
 
 SHOWN_LINES = 50
@@ -67,6 +68,7 @@ def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
         },
         "opted_out": len(parts.opt_outs.known),
         "account": {"breaker": breaker, "stopped_because": account.stopped_because if account else None},
+        "pauses": shown_pauses(parts.orders.pauses.holding(parts.system.now_ms())[:SHOWN_LINES]),
         "errors": sampler.errors(),
         "lines": {line.alias: _line(line) for line in lines[:SHOWN_LINES]},
         "topics": {intake.name: _topic(intake) for intake in parts.intakes},

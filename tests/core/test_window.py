@@ -92,7 +92,7 @@ def test_what_the_first_of_a_contact_waits_for_is_seen_by_those_behind_it() -> N
 
     assert at_work is None
     assert (one.ahead(7), one.ahead(5), one.ahead(6)) == (Wait.BUSY, None, None)
-    assert (one.oldest(Wait.LINE), one.oldest(Wait.PARKED)) == (6, None)
+    assert (one.oldest({Wait.LINE}), one.oldest({Wait.PARKED})) == (6, None)
     one.rouse(6, 1.0)
     assert [one.take(1.0), one.take(1.0)] == [(6, "r6"), None]
 
@@ -119,3 +119,21 @@ def test_a_done_record_never_comes_back() -> None:
 
     assert one.take(10.0) is None
     assert one.size == 0
+
+
+def test_what_a_fuse_or_a_tags_pause_holds_sleeps_for_its_request_alone() -> None:
+    """Each of hundreds of one contact would look in vain whenever one of them goes; an order by id still finds it."""
+    one = window((5, A), (6, A), (7, A))
+    for _ in range(3):
+        one.take(0.0)
+    for offset, reason in ((5, Wait.FUSE), (6, Wait.TAG_PAUSED), (7, Wait.BUSY)):
+        one.wait(offset, 99.0, reason)
+    one.wake(A, 1.0)
+    by_contact = [one.take(1.0), one.take(1.0)]
+    one.wake(b"request 5", 2.0)
+    by_request = [one.take(2.0), one.take(2.0)]
+    one.wake_all(3.0)
+
+    assert by_contact == [(7, "r7"), None]
+    assert by_request == [(5, "r5"), None]
+    assert one.take(3.0) == (6, "r6")

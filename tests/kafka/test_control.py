@@ -7,6 +7,7 @@ import pytest
 
 from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
 from connector.kafka.avro import Codec
 from connector.kafka.control import (
     Control,
@@ -22,7 +23,15 @@ from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka.test_codec import CODEC, Shelf
 
-ORDERS: list[Order] = [CancelRequest("order-1", 1_700_000_000_000), CancelTag("campaign", "a=b", 1_700_000_000_001)]
+ANN, BEN = Said("ann", "under review", 1_700_000_000_000), Said("ben", "review is over", 1_700_000_000_009)
+ORDERS: list[Order] = [
+    CancelRequest("order-1", 1_700_000_000_000),
+    CancelTag("campaign", "a=b", 1_700_000_000_001),
+    Pause(OfLine("a"), ANN),
+    Pause(OfLine("a"), ANN, 1_700_000_000_500),
+    Pause(OfTag("campaign", "a=b"), ANN, 1_700_000_000_500, BEN),
+    Pause(OfAll(), ANN, None, BEN),
+]
 
 
 def record(key: bytes, value: bytes | None) -> KafkaRecord:
@@ -40,6 +49,25 @@ def test_an_order_survives_the_wire(order: Order) -> None:
 
     assert read == order
     assert (standing, len(control.orders)) == (1, 0)
+
+
+def test_the_key_of_a_pause_says_what_it_pauses() -> None:
+    """A later word on the same line, tag or all takes the place of the one before; so it does in a compacted topic."""
+    keys = [order_record(CODEC, Pause(scope, ANN))[0] for scope in (OfLine("a"), OfTag("campaign", "a=b"), OfAll())]
+
+    assert keys == [b"pause/line/a", b"pause/tag/campaign=a=b", b"pause/all"]
+
+
+def test_the_tombstone_of_a_pause_tells_which_one_is_gone() -> None:
+    """Whoever waits for it must look again; of a cancellation nobody does."""
+    control = Control()
+    for order in (ORDERS[1], ORDERS[2]):
+        key, value = order_record(CODEC, order)
+        control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+
+    assert control.put(b"pause/line/a", None) == ORDERS[2]
+    assert control.put(b"pause/line/a", None) is None
+    assert control.put(b"cancel/tag/campaign=a=b", None) is None
 
 
 @pytest.mark.parametrize("adoption", [Adoption(9, 3, 5, 40, 7, "ann"), Adoption(9, 30, 50, None)])
@@ -69,7 +97,7 @@ def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
     genesis = Genesis("default", "acc", "key", 1_700_000_000_000)
     pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", 3), order_record(CODEC, ORDERS[0])]
     table = {key: record(key, value) for key, value in pairs}
-    table[b"pause/line/a"] = record(b"pause/line/a", pairs[1][1])
+    table[b"later/line/a"] = record(b"later/line/a", pairs[1][1])
     control = asyncio.run(control_of(CODEC.read, table))
     control.put(b"line/a", None)
 

@@ -7,6 +7,7 @@ from tests.mutants.door import DOOR_MUTANTS
 from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
+from tests.mutants.held import HELD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
 from tests.mutants.opt_outs import OPT_OUT_MUTANTS
 
@@ -14,6 +15,7 @@ MUTANTS = (
     *FOLD_MUTANTS,
     *HOLDER_MUTANTS,
     *OPT_OUT_MUTANTS,
+    *HELD_MUTANTS,
     *ANSWER_MUTANTS,
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,

@@ -201,8 +201,8 @@ HOLDER_MUTANTS = (
         "a line's pace is taken in the moment of the write, not when a connection is asked for",
         GRANTS,
         "roles/line_worker.py",
-        "        grant = grant_of(self.lane, intent, lease_end, self.lane.writes.made)\n",
-        "        grant = grant_of(self.lane, intent, lease_end, None)\n",
+        "        grant = grant_of(self.lane, self.held, intent, lease_end, self.lane.writes.made)\n",
+        "        grant = grant_of(self.lane, self.held, intent, lease_end, None)\n",
         SENDER,
     ),
     Mutant(

@@ -58,6 +58,7 @@ class Site:
             },
             "observability": {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0},
             "shutdown": {"endpoint_drain_s": 0},
+            "fuses": {"contact_per_minute": 0, "contact_per_hour": 0},  # a load asks for more than a person may get
             "unsafe_dev": self.replication < 3,
         }
         self._processes: list[subprocess.Popen[bytes]] = []

@@ -86,6 +86,9 @@ class Faults:
     def _consent(self, _: "Process") -> None:
         self.world.consents.act()
 
+    def _pause(self, _: "Process") -> None:
+        self.world.operators.pause()
+
     def _by_hand(self, _: "Process") -> None:
         self.world.operators.by_hand()
 

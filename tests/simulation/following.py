@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
-from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.orders import Order
 from connector.core.outstanding import Told, told_by
-from connector.core.standing import request_key
+from connector.core.pauses import Pause
+from connector.wiring.obeying import obey
 from tests.simulation.broker import Entry
 
 if TYPE_CHECKING:
@@ -58,15 +59,12 @@ class Obedience:
     def _read(self, end: int) -> None:
         for entry in self._world.broker.log("control")[self.position : end]:
             order = cast("Order | None", entry.value)
-            self.orders.put(entry.key or b"", order)
-            self._obey(order)
+            before = self.orders.put(entry.key or b"", order)
+            self._obey(before if order is None and isinstance(before, Pause) else order)
         self.position = max(self.position, end)
 
     def _obey(self, order: Order | None) -> None:
         """As ``wiring.assembly.Parts.ordered``: the records it may mean look again."""
         sender = self._process.sender
-        match order:
-            case CancelRequest(request_id) if sender is not None:
-                sender.wake((request_key(request_id),))
-            case CancelTag() if sender is not None:
-                sender.stir()
+        if order is not None and sender is not None:
+            obey(order, self._process.observe, sender.wake, sender.stir)

@@ -1,15 +1,17 @@
-"""The people at the connector's commands: cancel, resolve, redrive, rebind; and whoever texts from the dashboard.
+"""The people at the connector's commands: cancel, pause, resolve, redrive, rebind; and who texts from the dashboard.
 
 What they may say is judged by the same core as the commands use, against the ledger as it is by then; what they say
 lands a moment later. The operators here know the truth, so they take no risk: *not sent* is said only of an attempt
 that was not accepted and whose bytes cannot arrive any more.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
-from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.orders import CancelRequest, CancelTag, Order, Orders
+from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Pauses, Scope, name_of
+from connector.core.pauses import Said as Ordered
 from connector.core.records import Park, Rebind
 from connector.core.redriving import Letter, Redriven, Terms, choose, headers_of, partition_of, redriven
 from connector.core.resolving import Contradicted, Risky, Word, judge, record_of
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 KEY = b"k" * 16
+
+
+def _key(scope: Scope) -> bytes:
+    return f"pause/{name_of(scope)}".encode()
 
 
 class Said(NamedTuple):
@@ -50,9 +56,15 @@ class Operators:
         for park in list(self.world.oracle.parks.values()):
             standing = fold.standing(park.request_id)
             if standing is not None and standing.status is Status.PARKED and standing.attempt == park.attempt:
-                said = Said(Word.DROP) if drop else self._opinion(park)
+                said = self._last_word(park) if drop else self._opinion(park)
                 if said is not None:
                     self._say(park, said, 0.0 if drop else self._plan.span(0.01, 4))
+
+    def _last_word(self, park: Park) -> Said:
+        """What went out is now and then found at Sendblue; else it is dropped."""
+        text = self.world.oracle.by_attempt.get(park.attempt)
+        found = text is not None and text.message is not None and self._plan.rng.random() < 0.5
+        return Said(Word.SENT, text.message.handle) if found and text and text.message else Said(Word.DROP)
 
     def _opinion(self, park: Park) -> Said | None:
         rng, text = self._plan.rng, self.world.oracle.by_attempt.get(park.attempt)
@@ -138,6 +150,35 @@ class Operators:
             return self._order(f"cancel-tag/{tag}".encode(), CancelTag("season", tag, now_ms))
         request_id = f"r{rng.randint(1, self._plan.requests)}"
         return self._order(f"cancel/{request_id}".encode(), CancelRequest(request_id, now_ms))
+
+    def pause(self) -> None:
+        """Pause a line, a tag or everything, with an end, or until somebody resumes; mostly somebody does."""
+        rng, now_ms = self._plan.rng, self.world.broker.now_ms
+        scope = rng.choice((OfLine(rng.choice(LINES)), OfTag("season", rng.choice(TAGS)), OfAll()))
+        until_ms = now_ms + int(self._plan.span(2, 90) * 1000) if rng.random() < 0.5 else None
+        pause = Pause(scope, Ordered("ann", "under review", now_ms), until_ms)
+        self.world.saw("a pause")
+        self._order(_key(scope), pause)
+        if rng.random() < 0.7:
+            self.world.scheduler.after(self._plan.span(1, 60), self._resume, scope)
+
+    def resume_all(self) -> None:
+        """Whatever is paused goes on."""
+        for pause in self._pauses().holding(self.world.broker.now_ms):
+            self._resume(pause.scope)
+
+    def _resume(self, scope: Scope) -> None:
+        now_ms = self.world.broker.now_ms
+        for pause in self._pauses().holding(now_ms):
+            if pause.scope == scope:
+                self.world.saw("a resume")
+                self._order(_key(scope), pause._replace(resumed=Ordered("ben", "it is over", now_ms)))
+
+    def _pauses(self) -> Pauses:
+        orders = Orders()
+        for entry in self.world.broker.log("control"):
+            orders.put(entry.key or b"", cast("Order | None", entry.value))
+        return orders.pauses
 
     def _order(self, key: bytes | None, order: Order | None) -> None:
         self.world.say(None, "order", f"{key!r} {order}")

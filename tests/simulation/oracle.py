@@ -85,6 +85,7 @@ class Oracle:
         if self._is_cancelled(process, intent):
             self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
         self.world.consents.check(process, intent.contact, "proposes")
+        self.world.standstill.proposed(process, intent)
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
 
     def _is_cancelled(self, process: "Process", intent: Intent) -> bool:

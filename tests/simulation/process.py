@@ -126,6 +126,7 @@ class Process:
         if self.setup.rules > 1:
             self.replica.fold = NextFold()
             self.replica.views = Views(self.replica.fold, self.owner)
+        self.replica.fuses = self.world.teeth.fuses(self.world.plan.fuses)
         self.obedience = Obedience(self)
         self.ears = Ears(self)
         reached = self._load_contacts()

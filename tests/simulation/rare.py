@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from connector.core.facts import BreakerTurned, DoubtLooked, Fact
+from connector.core.facts import BreakerTurned, DoubtLooked, Fact, FuseBlown
 from connector.core.ledger import GRANTED, Duplicate, Step
 from connector.core.messages import Disposition
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Rebind, Resolution, Resolve, Result
@@ -74,6 +74,10 @@ MUST = (
     "refused as opted out",
     "a word refused",
     "a word put right",
+    "a pause",
+    "a resume",
+    "paused",
+    "a fuse: contact_rate",
     "said to be sent",
     "a risk accepted",
     "a redrive",
@@ -136,6 +140,8 @@ def fact_rarities(world: "World", fact: Fact) -> None:
     match fact:
         case BreakerTurned(to="opened"):
             world.saw("a breaker opened")
+        case FuseBlown(fuse):
+            world.saw(f"a fuse: {fuse}")
         case DoubtLooked(found):
             world.saw(f"a look: {found}")
 

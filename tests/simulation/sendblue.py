@@ -74,6 +74,7 @@ class Sendblue:
             return NOT_WRITTEN
         text.passed_at = world.scheduler.now
         world.consents.check(process, contact, "writes")
+        world.standstill.passes(text)
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)

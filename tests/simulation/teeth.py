@@ -8,10 +8,12 @@ from random import Random
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
+from connector.core.fuses import Blown, Fuses
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
 from connector.core.messages import Dispatch
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
+from connector.core.pauses import Pauses
 from connector.core.preparing import Inconclusive
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held, Owe
@@ -47,6 +49,7 @@ class Teeth:
     account: type[Account] = Account
     orders: type[Orders] = Orders
     opted_out: type[OptedOut] = OptedOut
+    fuses: type[Fuses] = Fuses
 
 
 class TrustingFold(Fold):
@@ -157,6 +160,31 @@ class DeafOptedOut(OptedOut):
         return False
 
 
+class RestlessOrders(Orders):
+    """What operators pause is sent all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses = RestlessPauses()
+
+
+class RestlessPauses(Pauses):
+    """Hold nothing."""
+
+    def line_s(self, alias: str, now_ms: int) -> float:
+        return 0.0
+
+    def tags_s(self, tags: Mapping[str, str], now_ms: int) -> float:
+        return 0.0
+
+
+class BlindFuses(Fuses):
+    """Nobody is ever texted too much."""
+
+    def holds(self, contact: bytes, text: bytes, now_ms: int) -> Blown | None:
+        return None
+
+
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""
     if answer.status is not None and answer.status >= 500:
@@ -184,4 +212,6 @@ BROKEN = {
     "cancelled and sent": Teeth(orders=DeafOrders),
     "texted without an answer": Teeth(policy=unasked),
     "out and texted": Teeth(opted_out=DeafOptedOut),
+    "paused and sent": Teeth(orders=RestlessOrders),
+    "a fuse that never blows": Teeth(fuses=BlindFuses),
 }

@@ -22,6 +22,7 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.plan import LINES, Plan, draw
 from tests.simulation.process import Process
 from tests.simulation.sendblue import Sendblue
+from tests.simulation.standstill import Standstill
 from tests.simulation.statuses import Statuses
 from tests.simulation.teeth import WHOLE, Teeth
 from tests.simulation.upstream import Upstream
@@ -46,6 +47,8 @@ class World:
         self.upstream = Upstream(self)
         self.operators = Operators(self)
         self.statuses, self.marks, self.consents = Statuses(self), Marks(self), Consents(self)
+        self.statuses, self.marks = Statuses(self), Marks(self)
+        self.standstill = Standstill(self)
         self.calm_at = 0.0
         told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
         told |= {topic: partial(self.endings.committed_delay, topic) for topic in DELAYS}
@@ -162,6 +165,7 @@ class World:
         self.sendblue.silent_until = 0.0
         self.sendblue.stuck.clear()
         self.broker.down_until = self.sendblue.unauthorized_until = self.sendblue.unreachable_until = 0.0
+        self.operators.resume_all()
         for process in self.processes:
             process.loop.thaw()
 

@@ -120,6 +120,18 @@ CASES = (
         {QUEUE: "5x60", READY: "0x60", CALLS: "7x60"},
     ),
     Case(
+        "SendblueLineStalled",
+        "40m",
+        {QUEUE: "5x60", READY: "1x60", CALLS: "7x60", 'sendblue_pauses{scope="line"}': "1x60"},
+        {QUEUE: "5x60", READY: "1x60", CALLS: "7x60", 'sendblue_pauses{scope="tag"}': "1x60"},
+    ),
+    Case(
+        "SendbluePausedForLong",
+        "30m",
+        {"sendblue_pause_oldest_seconds": "90000x40"},
+        {"sendblue_pause_oldest_seconds": "80000x40"},
+    ),
+    Case(
         "SendblueLineQueueLong",
         "30m",
         {'sendblue_line_drain_seconds{line="a"}': "20000x40"},

@@ -4,7 +4,7 @@ A line that another replica works is 0 in this one: lines are summed, or their l
 for all lines beyond the first 50; their queues and states cannot be set beside each other, so it is not asked to move.
 """
 
-from tests.ops.alerts.rows import Alert, Severity, events, over, too_many
+from tests.ops.alerts.rows import SITE, Alert, Severity, events, over, too_many
 
 PAGE, TICKET = Severity
 
@@ -39,7 +39,8 @@ SENDING = (
         PAGE,
         f"""{over("sum", 'sendblue_line_queue_records{line!="other"}', "line")} > 0"""
         f""" and {over("max", 'sendblue_line_state{line!="other",state="ready"}', "line")} > 0"""
-        f""" and {events('line_posts_total{line!="other"}', "20m", "line")} == 0""",
+        f""" and {events('line_posts_total{line!="other"}', "20m", "line")} == 0"""
+        f""" unless on ({SITE}) {over("max", 'sendblue_pauses{scope="tag"}')} > 0""",
         "5m",
         "line {{ $labels.line }} is ready, has work and does none",
         "{{ $value | humanize }} records wait, and no call was made for 20 minutes.",
@@ -51,6 +52,14 @@ SENDING = (
         "15m",
         "line {{ $labels.line }} has more than it can send",
         "At its pace the queue takes {{ $value | humanizeDuration }}.",
+    ),
+    Alert(
+        "SendbluePausedForLong",
+        TICKET,
+        f"{over('max', 'sendblue_pause_oldest_seconds')} > 86400",
+        "15m",
+        "something has been paused for more than a day",
+        "The oldest pause was ordered {{ $value | humanizeDuration }} ago; what waits for it expires.",
     ),
     Alert(
         "SendblueRateLimited",

@@ -97,5 +97,32 @@ LINES = Section(
             "SendblueLineBlocked SendblueAccountStopped",
             (Query(increase("sendblue_breaker_turns_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),),
         ),
+        Panel(
+            "Pauses",
+            "short",
+            "Pauses that hold: of lines, of tags, of everything.",
+            "all: nothing is sent by any line. Who paused, and why: `kafka-sendblue orders list`.",
+            "SendbluePausedForLong",
+            (Query(worst("sendblue_pauses", "scope"), "{{scope}}"),),
+        ),
+        Panel(
+            "Oldest pause",
+            "s",
+            "How long ago the oldest pause that holds was ordered.",
+            "longer than the requests' time to live: what waits for it expires.",
+            "SendbluePausedForLong",
+            (Query(worst("sendblue_pause_oldest_seconds"), "oldest"),),
+        ),
+        Panel(
+            "Orders and fuses",
+            "short",
+            "Orders to pause and to resume, heard once by each replica; fuses that have blown.",
+            "a fuse: an upstream asks too much for one contact, or sends one text to very many.",
+            "SendbluePausedForLong",
+            (
+                Query(increase("sendblue_pause_orders_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),
+                Query(increase("sendblue_fuses_blown_total", "fuse", over="$__rate_interval"), "fuse {{fuse}}"),
+            ),
+        ),
     ),
 )
