@@ -22,6 +22,7 @@ from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+from connector.settings_pool import Pool
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -152,6 +153,7 @@ class Settings(BaseSettings):
     line_conflict: Annotated[str, Field(pattern="^(refuse|use_bound)$")] = Field(
         "refuse", description="when a request names another line than its contact's"
     )
+    pool: Pool = Field(default_factory=Pool)
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
     callbacks: Callbacks = Field(default_factory=Callbacks)

@@ -48,13 +48,16 @@ class Wait(StrEnum):
     HELD = "behind one that is held"
     MOVED = "the contact seems to hear from another line"
     LINE = "line waits"
+    NEW = "no room for new contacts"
     SUSPECTED = "suspected"
     LEDGER = "the ledger is behind"
 
 
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED})
 """Waits that end with somebody else's end, which may lie behind this record."""
-HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})
+TIMED = FOR_ANOTHER | {Wait.NEW}
+"""Waits after a minute of which a record hops."""
+HOLDS = TIMED | {Wait.IN_DOUBT}
 """What the first of a contact waits for when those behind it are held, not merely next."""
 
 

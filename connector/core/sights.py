@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from connector.core.line_facts import Fact
+
 
 class ProcessState(StrEnum):
     """What the process does. ``draining``: it stops."""
@@ -23,6 +25,7 @@ class LineState(StrEnum):
     READY = "ready"
     BACKOFF = "backoff"
     BREAKER = "breaker"
+    STOPPED = "stopped"
     ACCOUNT = "account"
     LEDGER = "ledger"
 
@@ -52,6 +55,13 @@ class LinesSeen:
     """All lines whose partition this process reads."""
 
     lines: tuple[LineSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsSeen:
+    """What is known of each line's new contacts, by alias."""
+
+    facts: tuple[tuple[str, Fact], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +134,25 @@ class ProcessSeen:
 
 
 Sight: TypeAlias = (
-    LinesSeen | ParkedSeen | SweepSeen | LagSeen | ConsumerSeen | LedgerSeen | AccountSeen | BrokersSeen | ProcessSeen
+    LinesSeen
+    | RoomsSeen
+    | ParkedSeen
+    | SweepSeen
+    | LagSeen
+    | ConsumerSeen
+    | LedgerSeen
+    | AccountSeen
+    | BrokersSeen
+    | ProcessSeen
 )
 
 
-def line_state(*, ledger: bool, account: bool, breaker: bool, backoff: bool) -> LineState:
-    """``ledger``, ``account``, ``breaker``, ``backoff``: whether each of them holds the line back."""
+def line_state(*, ledger: bool, account: bool, stopped: bool = False, breaker: bool, backoff: bool) -> LineState:
+    """Whether each of these holds the line back; ``stopped``: Sendblue says that it is offline or blocked."""
     holds = (
         (ledger, LineState.LEDGER),
         (account, LineState.ACCOUNT),
+        (stopped, LineState.STOPPED),
         (breaker, LineState.BREAKER),
         (backoff, LineState.BACKOFF),
     )

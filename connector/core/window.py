@@ -81,6 +81,10 @@ class Window(Generic[T]):
         """Return the lowest offset that waits for this reason."""
         return next((offset for offset, slot in self._slots.items() if slot.reason is reason), None)
 
+    def count(self, reason: Wait) -> int:
+        """Return how many records wait for this reason."""
+        return sum(slot.reason is reason for slot in self._slots.values())
+
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""
         slot = self._slots[offset]

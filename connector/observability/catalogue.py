@@ -35,6 +35,8 @@ LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
 TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts")
+WINDOWS = ("hour", "day")
+"""In which Sendblue counts new contacts."""
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
 CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | WAITING)
@@ -133,6 +135,9 @@ LINE = (
     _gauge("line_oldest_seconds", "age of the oldest record of the line's queue that was read", line=LINES),
     _gauge("line_drain_seconds", "how long the line's queue takes at its pace", line=LINES),
     _gauge("line_in_doubt", "attempts on the line that are open: in flight, or in doubt", line=LINES),
+    _gauge("line_new_contacts_limit", "new contacts Sendblue allows; NaN: not told", line=LINES, window=WINDOWS),
+    _gauge("line_new_contacts_used", "new contacts that Sendblue has counted", line=LINES, window=WINDOWS),
+    _gauge("line_new_contacts_left", "new contacts the line may still take; NaN: not told", line=LINES, window=WINDOWS),
     _counter("line_posts", "calls of a send endpoint for the line", line=LINES),
     _counter("line_waits", "times a line backed off, by code", code=CODES),
     _gauge("breakers", "breakers by state", of=("line", "account"), state=tuple(State)),

@@ -40,7 +40,10 @@ class RequestRecord(NamedTuple):
 
 
 class Router:
-    """Routes records; ``possible`` asks the numbering plan, ``pause`` stops and resumes reading a partition."""
+    """Routes records; ``possible`` asks the numbering plan, ``pause`` stops and resumes reading a partition.
+
+    ``pick`` chooses a line for a contact that has none.
+    """
 
     def __init__(
         self,
@@ -53,8 +56,9 @@ class Router:
         hash_key: bytes,
         pause: Callable[[int, bool], None],
         tracing: Tracing = OFF,
+        pick: Callable[[bytes], str] | None = None,
     ) -> None:
-        self._tracing = tracing
+        self._tracing, self._pick = tracing, pick
         self._replica, self._lines, self._ends = replica, lines, ends
         self._possible, self._now_ms, self._observe = possible, now_ms, observe
         self._hash_key, self._pause = hash_key, pause
@@ -137,7 +141,7 @@ class Router:
         if too_large(record.source):
             return await self._refuse(record, "RECORD_TOO_LARGE", request.request_id)
         contact = contact_hash(request, self._hash_key)
-        choice = choose(request, contact, self._replica.views.line_of(contact), self._lines)
+        choice = choose(request, contact, self._replica.views.line_of(contact), self._lines, self._pick)
         code = None if isinstance(choice, Route) else choice.code
         if not all(map(self._possible, (*request.numbers, *filter(None, (request.number,))))):
             code = "NUMBER_IMPOSSIBLE"

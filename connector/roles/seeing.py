@@ -2,7 +2,9 @@
 
 from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
+from connector.core.delays import IN_WINDOW_S, Wait
 from connector.core.last_look import Grant
+from connector.core.new_contacts import NEAR, Newcomer
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
 from connector.core.steps import Held
@@ -14,22 +16,25 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
     """All that ``turns.before_intent`` goes by, now, for the record at this offset of the lane."""
     around, dispatch = lane.around, held.dispatch
     replica, clocks, doubts = around.replica, around.clocks, around.doubts
-    now_ms, request = clocks.now_ms(), dispatch.request
+    now_ms, mono, request = clocks.now_ms(), clocks.mono(), dispatch.request
     standing = replica.fold.standing(request.request_id)
     attempt = standing.attempt if standing is not None and standing.attempt else ""
     live = replica.views.attempt(attempt)
+    bound = replica.views.line_of(held.contact)
     return Seen(
         now_ms=now_ms,
-        mono=clocks.mono(),
+        mono=mono,
         standing=standing,
         next_offset=replica.next_offset,
-        bound=replica.views.line_of(held.contact),
+        bound=bound,
         contact_busy=replica.views.busy(held.contact),
         first_of_contact=lane.window.is_first(offset),
         ahead=lane.window.ahead(offset),
         waited_s=lane.waited_s(offset),
         line_ready_at=_line_ready_at(lane),
         goes_round=offset in lane.rounds,
+        newcomer=_newcomer(lane, held, bound, mono, now_ms),
+        moved_to=around.facts.moved_to(lane.line.alias),
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
         suspected_until=lane.suspicions.get(offset, NOT_SUSPECTED).until,
@@ -57,6 +62,20 @@ def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | N
         gap_s=lane.line.gap_s,
         foreign=_foreign(lane, mono),
     )
+
+
+def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: int) -> Newcomer | None:
+    """A contact that is new, and has to wait; a record whose contact no line has yet is given another line once."""
+    around, dispatch = lane.around, held.dispatch
+    if not lane.new.is_new(held, bound):
+        return None
+    ready_at, roomier = lane.new.ready_at(mono, now_ms), None
+    if ready_at <= mono:
+        return None
+    free = bound is None and not dispatch.line_named and not dispatch.hops
+    if around.pool is not None and free and ready_at - mono > IN_WINDOW_S:
+        roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
+    return Newcomer(ready_at, lane.window.count(Wait.NEW) < NEAR, roomier)
 
 
 def _line_ready_at(lane: Lane) -> float:

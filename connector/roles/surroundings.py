@@ -8,9 +8,11 @@ from connector.core.callbacks import Report
 from connector.core.calls import MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
+from connector.core.pool import Pool
 from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
@@ -106,3 +108,5 @@ class Surroundings:
     budget: Budget = field(default_factory=Budget)
     tracing: Tracing = OFF
     call_s: float = 20.0
+    facts: LineFacts = field(default_factory=lambda: LineFacts({}))
+    pool: Pool | None = None

@@ -11,7 +11,6 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
-from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
 from connector.core.standing import request_key
 from connector.core.tokens import Ring
@@ -36,7 +35,6 @@ from connector.roles.surroundings import LineInfo, Surroundings
 from connector.roles.sweeper import Sweeper
 from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.exchange import Limits
 from connector.sendblue.reading import json_value
 from connector.settings import Settings
 from connector.system import System, possible
@@ -46,8 +44,9 @@ from connector.web.traffic import Traffic, watched
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of, policy_of, ring_of
+from connector.wiring.installation import client_of, group_of, policy_of, ring_of
 from connector.wiring.intake import Intake
+from connector.wiring.line_facts import KnownLines
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
 from connector.wiring.outbound import Calls, LedgerTopic, OutTopics
@@ -80,6 +79,16 @@ class Parts:
     tracing: Tracing = OFF
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
+
+    def __post_init__(self) -> None:
+        self.known = KnownLines(self.settings, self.replica, self.system, self.observe, self.stir)
+
+    def watch_lines(self) -> None:
+        """Once a process: what Sendblue says of the lines is kept fresh."""
+        if self.known.watch is None:
+            watch = self.known.begin(_client(self))
+            self.watches.append(watch.watch)
+            self.closers.append(watch.close)
 
     def ring(self) -> Ring:
         """The keys of the callback URLs. Raises ValueError when there is none, or a short one."""
@@ -148,10 +157,10 @@ def start_digester(parts: Parts) -> None:
 
 async def start_router(parts: Parts) -> None:
     """Requests to dispatch, and back to it what was delayed."""
-    lines = parts.settings.lines
+    parts.watch_lines()
     router = Router(
         parts.replica,
-        Lines({line.number: line.alias for line in lines}, tuple(line.alias for line in lines if line.pool)),
+        parts.known.lines,
         parts.ends("router"),
         possible,
         parts.system.now_ms,
@@ -159,6 +168,7 @@ async def start_router(parts: Parts) -> None:
         parts.hash_key,
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
         parts.tracing,
+        parts.known.pick,
     )
     parts.router = router
     parts.watches.append(router.watch)
@@ -204,7 +214,10 @@ async def start_sender(parts: Parts) -> None:
         parts.orders,
         tracing=parts.tracing,
         call_s=settings.sendblue.deadline_s,
+        facts=parts.known.facts,
+        pool=parts.known.pool,
     )
+    parts.watch_lines()
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
@@ -264,15 +277,7 @@ def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
 
 def _client(parts: Parts) -> SendblueClient:
     """A client of this role's own, closed at the end."""
-    api = parts.settings.sendblue
-    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
-    client = SendblueClient(
-        api.base_url,
-        credentials_of(parts.settings),
-        limits=limits,
-        mono=parts.system.mono,
-        observe=parts.observe,
-    )
+    client = client_of(parts.settings, parts.system.mono, parts.observe)
     parts.closers.append(client.aclose)
     return client
 

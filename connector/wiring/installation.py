@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from connector.core.facts import Observer
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.tokens import Ring
@@ -11,8 +12,10 @@ from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
+from connector.sendblue.client import Limits, SendblueClient
 from connector.sendblue.credentials import Credentials
 from connector.settings import Settings, file_text, secret
+from connector.settings_pool import Spread
 
 
 def clients_of(settings: Settings, more: Mapping[str, str] | None = None) -> ClientSettings:
@@ -93,6 +96,13 @@ def credentials_of(settings: Settings) -> Callable[[], Credentials]:
     return read
 
 
+def client_of(settings: Settings, mono: Callable[[], float], observe: Observer = lambda _: None) -> SendblueClient:
+    """A client of Sendblue; whoever asks for it closes it."""
+    api = settings.sendblue
+    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
+    return SendblueClient(api.base_url, credentials_of(settings), limits=limits, mono=mono, observe=observe)
+
+
 def identity_of(settings: Settings) -> Identity:
     """Who we are, as genesis knows it; without the account where this process has no key of it."""
     api = settings.sendblue
@@ -125,4 +135,5 @@ def policy_of(settings: Settings) -> Policy:
         use_bound_line=settings.line_conflict == "use_bound",
         lease_s=settings.ledger.lease_s,
         unknown_code=settings.sendblue.unknown_code,
+        spread_new=settings.pool.spread is Spread.DAY,
     )

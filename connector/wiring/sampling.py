@@ -55,7 +55,9 @@ class Sampler:
         used = self._posts.rates()
         ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
         for partition, lane in parts.sender.lanes.items() if parts.sender else ():
-            state = line_state(ledger=ledger, account=account, breaker=lane.guard.broken, backoff=lane.guard.waits(now))
+            guard = lane.guard
+            stopped, breaker, backoff = guard.stopped_until() > now, guard.broken, guard.waits(now)
+            state = line_state(ledger=ledger, account=account, stopped=stopped, breaker=breaker, backoff=backoff)
             alias = lane.line.alias
             yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))
 
