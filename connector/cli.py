@@ -16,6 +16,7 @@ from connector.commands.cli_frame import run as _run
 from connector.commands.cli_frame import settings_of as _settings
 from connector.commands.cli_healthcheck import healthcheck
 from connector.commands.cli_ledger import ledger_cli
+from connector.commands.cli_lines import lines_cli
 from connector.commands.cli_orders import cancel
 from connector.commands.cli_output import (
     fail,
@@ -56,6 +57,7 @@ cli.command()(cancel)
 cli.command()(healthcheck)
 cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")
+cli.add_typer(lines_cli, name="lines")
 
 
 @cli.command()

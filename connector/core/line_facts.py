@@ -23,6 +23,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
+from connector.core.moving import Move
+
 T = TypeVar("T")
 STALE_S = 600.0
 """Older facts are no facts: ten readings have failed by then."""
@@ -128,7 +130,7 @@ class LineFacts:
         self._usage: tuple[float, dict[str, Usage]] = (float("-inf"), {})
         self._counted: Mapping[str, int] = {}
         self._blocked: dict[str, int] = {}
-        self._retired: dict[str, str] = {}
+        self._moves: Mapping[str, Move] = {}
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -155,13 +157,9 @@ class LineFacts:
         if (alias := self._numbers.get(number)) is not None:
             self._blocked[alias] = at_ms
 
-    def retired(self, alias: str, to: str | None) -> None:
-        """An operator has retired the line in favour of another; None: it is in use again."""
-        if to is None:
-            self._retired.pop(alias, None)
-        else:
-            self._retired[alias] = to
-        self.changed()
+    def obey(self, moves: Mapping[str, Move]) -> None:
+        """Follow what operators order of lines, as it changes in place."""
+        self._moves = moves
 
     def condition(self, alias: str, now: float, now_ms: int) -> Condition:
         """How the line stands; UNKNOWN where nobody has said it lately."""
@@ -184,7 +182,7 @@ class LineFacts:
     def room(self, alias: str, now: float, now_ms: int) -> Room:
         """What the line has left for new contacts."""
         usage, taken = self.usage(alias, now), self._taken(alias)
-        open_ = alias not in self._retired and not usage.paused and self.condition(alias, now, now_ms) not in CLOSES
+        open_ = not self._retired(alias) and not usage.paused and self.condition(alias, now, now_ms) not in CLOSES
         return Room(open_, _less(usage.hour.left, taken), _less(usage.day.left, taken))
 
     def usage(self, alias: str, now: float) -> Usage:
@@ -200,14 +198,19 @@ class LineFacts:
             self.condition(alias, now, now_ms),
             self.usage(alias, now),
             self.room(alias, now, now_ms),
-            alias in self._retired,
+            self._retired(alias),
             None if self._listed is None else number in self._listed[1],
             None if oldest is None else now - oldest,
         )
 
     def moved_to(self, alias: str) -> str | None:
-        """The line that the contacts of a retired one were moved to."""
-        return self._retired.get(alias)
+        """The line that an operator moved the contacts of this one to."""
+        move = self._moves.get(alias)
+        return move.to if move else None
+
+    def _retired(self, alias: str) -> bool:
+        move = self._moves.get(alias)
+        return move is not None and move.retired
 
     def _by_alias(self, told: Mapping[str, T]) -> dict[str, T]:
         return {self._numbers[number]: value for number, value in told.items() if number in self._numbers}

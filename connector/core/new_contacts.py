@@ -9,9 +9,11 @@ whom nobody wrote to for 30 days). New contacts wait; known ones of the same lin
 
 A group is never new: no page says how it counts, and a refusal would tell.
 
-One that no line has yet goes to a line that has room, once. Else they wait in their line's window for a minute, then on
-disk (``core.delays``), so that those behind them are looked at. NEAR of a line wait near, in the topic of a minute, to
-be there when there is room; the others come back each hour.
+One that no line has yet goes to another line, once, when its own takes nobody new or has nothing left of its day; a
+full hour is no reason, since those that wait for the other lines would be in the way there. Else they wait in their
+line's window for a minute, then on disk (``core.delays``), so that those behind them are looked at: as many as the
+line may take in an hour wait *near*, in the topic of a minute, to be there when there is room; the others, and all if
+room is more than SOON_S away, come back after an hour.
 """
 
 from typing import NamedTuple
@@ -22,8 +24,10 @@ from connector.core.line_facts import LineFacts
 from connector.core.outcome_table import Window
 from connector.core.steps import HopTo, NotNow
 
-NEAR = 100
-"""Of a line. It may take fifteen in an hour, where Sendblue has no other word: enough for those that open up."""
+LEAST_NEAR, MOST_NEAR = 15, 250
+"""Of a line: what Sendblue's pages say of an hour, and half of a window, so that known contacts have the other half."""
+SOON_S = 2_400.0
+"""Room that comes later is met by a hop of an hour early enough; a minute's hops until then would be for nothing."""
 ASK_AGAIN_S = 60.0
 """Where nobody says when there is room: the next reading is there by then."""
 CLOSED_S = 300.0
@@ -36,7 +40,7 @@ WINDOWS = frozenset({Window.HOURLY, Window.DAILY})
 class Newcomer(NamedTuple):
     """A new contact that must wait until ``ready_at`` (monotonic seconds).
 
-    ``near``: it is among the few that wait near. ``roomier``: a line that has room for it.
+    ``near``: it is among those that may wait near. ``roomier``: a line that has room for it.
     """
 
     ready_at: float
@@ -52,12 +56,23 @@ def no_room(newcomer: Newcomer, mono: float, waited_s: float, left_s: float) -> 
     wait_s = newcomer.ready_at - mono
     if newcomer.roomier is not None and wait_s > IN_WINDOW_S:
         return HopTo(newcomer.roomier)
-    if not newcomer.near:
+    if not newcomer.near or wait_s > SOON_S:
         far_ms = max(int(wait_s * 1000), Delay.HOUR.span_ms + 1)
         return Defer(delay_for(far_ms, int(left_s * 1000)) or Delay.MINUTE, Wait.NEW)
     if waited_s >= IN_WINDOW_S:
         return Defer(Delay.MINUTE, Wait.NEW)
     return NotNow(Wait.NEW, mono + min(wait_s, IN_WINDOW_S, max(left_s, 0.0) + 0.001))
+
+
+def most_near(facts: LineFacts, alias: str, now: float) -> int:
+    """How many new contacts of the line wait near."""
+    return min(max(facts.usage(alias, now).hour.limit or LEAST_NEAR, LEAST_NEAR), MOST_NEAR)
+
+
+def is_spent(facts: LineFacts, alias: str, now: float, now_ms: int) -> bool:
+    """Whether the line takes nobody new for a long time: those that no line has yet had better go elsewhere."""
+    room = facts.room(alias, now, now_ms)
+    return not room.open or (room.day is not None and room.day <= 0)
 
 
 def ready_at(facts: LineFacts, alias: str, under_way: int, now: float, now_ms: int) -> float:

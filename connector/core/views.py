@@ -124,6 +124,10 @@ class Views:
         """Return the alias of the line the contact is bound to."""
         return self._bindings.get(contact)
 
+    def contacts_of(self, line: str) -> list[bytes]:
+        """Return every contact bound to the line."""
+        return list(self._bindings.of_line(line))
+
     def bound_by_park(self, contact: bytes) -> int | None:
         """Return the grant offset of the parked attempt that alone made the binding; None for a firm one."""
         return self._by_park.get(contact)

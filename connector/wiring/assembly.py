@@ -124,6 +124,7 @@ class Parts:
     def follow(self, feed: ControlFeed) -> None:
         """Obey what operators order from now on."""
         self.orders = feed.control.orders
+        self.known.facts.obey(feed.control.moves)
         self.watches.append(feed.watch)
         feed.ordered = self.ordered
 
