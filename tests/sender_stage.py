@@ -9,8 +9,10 @@ from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.orders import Orders
+from connector.core.pool import Circle, Pool
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.spans import OFF, Tracing
@@ -25,6 +27,7 @@ from connector.roles.sender import Sender
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 NOW_MS = 1_700_000_000_000
+LINES = {"+13035550100": "A", "+13035550101": "B"}
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)
 NOT_WRITTEN = Answer(failure=Failure.NOT_WRITTEN)
 LOST = Answer(failure=Failure.WRITTEN)
@@ -96,6 +99,7 @@ class Stage:
         self.proofs = ListProofs(self.replica, self, self, self.log_end)
         self.doubts = Doubts(self.replica, self.proofs, self, lambda: self.looks_rate, self._wake, self.facts.append)
         self.orders, key = Orders(), b"k" * 16
+        self.line_facts = LineFacts(LINES, lambda: self.replica.views.firsts, self._stir)
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
             *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
@@ -103,6 +107,8 @@ class Stage:
             budget=self.budget,
             tracing=self.tracing,
             call_s=self.call_s,
+            facts=self.line_facts,
+            pool=Pool(Circle("AB"), self.line_facts, margin=1),
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)

@@ -56,7 +56,7 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
     codec = await control_codec(settings)
     control = await control_now(settings, codec)
     check_ours(settings, control)
-    _check(wanted, settings, control.partitions)
+    check(wanted, settings, control.partitions)
     async with _reading(settings) as replica:
         found = plan(replica.views, wanted.line, parked_too=wanted.parked_too)
         if wanted.dry_run:
@@ -128,7 +128,8 @@ def _moved(count: int, found: Plan) -> Moved:
     return Moved(count, len(found.busy), len(found.parked))
 
 
-def _check(wanted: Moving, settings: Settings, known: Iterable[str]) -> None:
+def check(wanted: Moving, settings: Settings, known: Iterable[str]) -> None:
+    """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
     ours = [line.alias for line in settings.lines]
     if wanted.to not in ours:
         raise ValueError(f"no line is called {wanted.to}; there are {', '.join(ours)}{nearest(wanted.to, ours)}")
