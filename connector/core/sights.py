@@ -23,6 +23,7 @@ class LineState(StrEnum):
     """Why a line sends, or does not: the first of these that holds counts, from the bottom up."""
 
     READY = "ready"
+    NEW_CONTACTS = "new_contacts"
     BACKOFF = "backoff"
     BREAKER = "breaker"
     STOPPED = "stopped"
@@ -147,14 +148,20 @@ Sight: TypeAlias = (
 )
 
 
-def line_state(*, ledger: bool, account: bool, stopped: bool = False, breaker: bool, backoff: bool) -> LineState:
-    """Whether each of these holds the line back; ``stopped``: Sendblue says that it is offline or blocked."""
+def line_state(
+    *, ledger: bool, account: bool, stopped: bool = False, breaker: bool, backoff: bool, no_room: bool = False
+) -> LineState:
+    """Whether each of these holds the line back.
+
+    ``stopped``: Sendblue says that it is offline or blocked; ``no_room``: all it holds are new contacts that must wait.
+    """
     holds = (
         (ledger, LineState.LEDGER),
         (account, LineState.ACCOUNT),
         (stopped, LineState.STOPPED),
         (breaker, LineState.BREAKER),
         (backoff, LineState.BACKOFF),
+        (no_room, LineState.NEW_CONTACTS),
     )
     return next((state for held, state in holds if held), LineState.READY)
 

@@ -85,6 +85,10 @@ class Window(Generic[T]):
         """Return how many records wait for this reason."""
         return sum(slot.reason is reason for slot in self._slots.values())
 
+    def all_wait(self, reason: Wait) -> bool:
+        """Return whether there are records, and every one waits for this reason."""
+        return bool(self._slots) and all(slot.reason is reason for slot in self._slots.values())
+
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""
         slot = self._slots[offset]

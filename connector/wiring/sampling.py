@@ -7,6 +7,7 @@ the ledger are counted once for all lines. No scrape and no page ever makes it r
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from connector.core.delays import Wait
 from connector.core.facts import Fact, PostAnswered
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
@@ -55,9 +56,14 @@ class Sampler:
         used = self._posts.rates()
         ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
         for partition, lane in parts.sender.lanes.items() if parts.sender else ():
-            guard = lane.guard
-            stopped, breaker, backoff = guard.stopped_until() > now, guard.broken, guard.waits(now)
-            state = line_state(ledger=ledger, account=account, stopped=stopped, breaker=breaker, backoff=backoff)
+            state = line_state(
+                ledger=ledger,
+                account=account,
+                stopped=lane.guard.stopped_until() > now,
+                breaker=lane.guard.broken,
+                backoff=lane.guard.waits(now),
+                no_room=lane.window.all_wait(Wait.NEW),
+            )
             alias = lane.line.alias
             yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))
 

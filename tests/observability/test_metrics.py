@@ -138,7 +138,7 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
 
 
 def test_every_series_is_there_from_the_start() -> None:
-    """At 0, but for what tells something by being there, for keys not refused yet, and for what Sendblue has not told."""
+    """At 0, but for what tells something by being there, for keys not refused yet, for what Sendblue has not told."""
     metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc"}})
     ours = [line for line in series(metrics) if line.startswith("sendblue_")]
     not_nought = [line for line in ours if not line.endswith((" 0.0", " NaN"))]

@@ -11,7 +11,7 @@ LINES = Section(
             "Lines that do not send",
             "short",
             "Lines by alias in a state other than ready.",
-            "a line stays in breaker, account or ledger.",
+            "a line stays in breaker, account, ledger or stopped. new_contacts: only those wait.",
             "SendblueLineBlocked",
             (Query(seen(worst("sendblue_line_state", "line, state", 'state!="ready"')), "{{line}} {{state}}"),),
         ),
