@@ -108,7 +108,7 @@ def lines_import(
     entries = _entries(settings, file, days)
     with _progress(as_json) as show:
         found = on_kafka(moving_commands.give(settings, entries, show, dry_run=dry_run))
-    _tell_listing(found, dry_run, as_json)
+    tell_listing(found, dry_run, as_json)
 
 
 def _move(wanted: Moving, config: Path | None, yes: bool, as_json: bool) -> None:
@@ -116,10 +116,11 @@ def _move(wanted: Moving, config: Path | None, yes: bool, as_json: bool) -> None
     ask = typer.confirm if sys.stdin.isatty() and not yes else None
     with _progress(as_json) as show:
         done = on_kafka(moving_commands.move(settings_of(config), wanted, ask, show))
-    _tell_moved(done, wanted, as_json)
+    tell_moved(done, wanted, as_json)
 
 
-def _tell_moved(done: Moved, wanted: Moving, as_json: bool) -> None:
+def tell_moved(done: Moved, wanted: Moving, as_json: bool) -> None:
+    """What came of a move; exit code 6 while somebody stays."""
     verb = "would move" if wanted.dry_run else "moved"
     stay = f"; {done.in_flight} stay with a text in flight or in doubt, {done.parked} with a parked one"
     told = {"moved": done.moved, "in_flight": done.in_flight, "parked": done.parked, "dry_run": wanted.dry_run}
@@ -128,7 +129,8 @@ def _tell_moved(done: Moved, wanted: Moving, as_json: bool) -> None:
         raise typer.Exit(OTHERWISE)
 
 
-def _tell_listing(found: Listing, dry_run: bool, as_json: bool) -> None:
+def tell_listing(found: Listing, dry_run: bool, as_json: bool) -> None:
+    """What came of a list; exit code 3 when somebody stays as they are."""
     verb = "would be bound" if dry_run else "are bound"
     refused = [{"where": place, "why": why} for place, why in found.refused]
     told = {"new": len(found.new), "same": found.same, "refused": refused, "dry_run": dry_run}

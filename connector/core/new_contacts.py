@@ -16,6 +16,7 @@ line may take in an hour wait *near*, in the topic of a minute, to be there when
 room is more than SOON_S away, come back after an hour.
 """
 
+from math import ceil
 from typing import NamedTuple
 
 from connector.core.backoff import LONGEST_HINT_S, window_end
@@ -64,9 +65,11 @@ def no_room(newcomer: Newcomer, mono: float, waited_s: float, left_s: float) -> 
     return NotNow(Wait.NEW, mono + min(wait_s, IN_WINDOW_S, max(left_s, 0.0) + 0.001))
 
 
-def most_near(facts: LineFacts, alias: str, now: float) -> int:
-    """How many new contacts of the line wait near."""
-    return min(max(facts.usage(alias, now).hour.limit or LEAST_NEAR, LEAST_NEAR), MOST_NEAR)
+def most_near(facts: LineFacts, alias: str, now: float, now_ms: int, *, spread: bool) -> int:
+    """How many new contacts of the line wait near: as many as have their turn within an hour."""
+    hour = facts.usage(alias, now).hour.limit or LEAST_NEAR
+    gap_s = _gap_s(facts, alias, now, now_ms) if spread else None
+    return min(max(hour, LEAST_NEAR), MOST_NEAR) if gap_s is None else min(ceil(3_600 / gap_s) + 1, MOST_NEAR)
 
 
 def is_spent(facts: LineFacts, alias: str, now: float, now_ms: int) -> bool:
@@ -94,8 +97,14 @@ def ready_at(facts: LineFacts, alias: str, under_way: int, now: float, now_ms: i
 
 def spread_at(facts: LineFacts, alias: str, last: float | None, now: float, now_ms: int) -> float:
     """When the next new contact's turn is if they are spread over the day; ``last``: when the last one was texted."""
+    gap_s = _gap_s(facts, alias, now, now_ms)
+    return NEVER if last is None or gap_s is None else last + gap_s
+
+
+def _gap_s(facts: LineFacts, alias: str, now: float, now_ms: int) -> float | None:
+    """Between two new contacts, where they are spread; None where nobody says how many are left of the day."""
     left = facts.room(alias, now, now_ms).day
-    if last is None or not left:
-        return NEVER
+    if not left:
+        return None
     ends_ms = facts.usage(alias, now).resets_ms or window_end(Window.DAILY, now_ms) or now_ms
-    return last + max(ends_ms - now_ms, 0) / 1000 / left
+    return max(ends_ms - now_ms, 1_000) / 1000 / left

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from connector.core.backoff import Backoff, window_end
 from connector.core.line_facts import LineFacts
-from connector.core.new_contacts import NEVER, WINDOWS, ready_at, spread_at
+from connector.core.new_contacts import NEVER, WINDOWS, most_near, ready_at, spread_at
 from connector.core.outcomes import Classified, Submitted, Unsent
 from connector.core.steps import Held
 
@@ -28,7 +28,7 @@ class Clocks(Protocol):
 
 
 class NewContacts:
-    """``spread``: over the day. ``jitter``: random in [0, 1)."""
+    """``spread``: over the day. ``jitter``: random in [0, 1). ``most_near``: how many of them may wait near, now."""
 
     def __init__(
         self, alias: str, facts: LineFacts, clocks: Clocks, jitter: Callable[[], float], *, spread: bool
@@ -36,6 +36,7 @@ class NewContacts:
         self._clocks, self._jitter = clocks, jitter
         self._ready_at = partial(ready_at, facts, alias)
         self._spread_at = partial(spread_at, facts, alias) if spread else None
+        self.most_near = partial(most_near, facts, alias, spread=spread)
         self._backoff = Backoff()
         self._refused: dict[bytes, None] = {}
         self._under_way: set[bytes] = set()

@@ -4,7 +4,7 @@ from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Wait
 from connector.core.last_look import Grant
-from connector.core.new_contacts import Newcomer, is_spent, most_near
+from connector.core.new_contacts import Newcomer, is_spent
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
 from connector.core.steps import Held
@@ -75,7 +75,7 @@ def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: in
     free = bound is None and not dispatch.line_named and not dispatch.hops
     if around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
         roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
-    near = lane.window.count(Wait.NEW) < most_near(around.facts, lane.line.alias, mono)
+    near = lane.window.count(Wait.NEW) < lane.new.most_near(mono, now_ms)
     return Newcomer(ready_at, near, roomier)
 
 

@@ -94,7 +94,15 @@ def test_as_many_wait_near_as_an_hour_takes() -> None:
     """Fifteen where nobody says; never more than half of the window, so that known contacts get through."""
     known = facts(hour(3, limit=40)), facts(), facts(hour(3, limit=9_000))
 
-    assert [most_near(one, "a", NOW) for one in known] == [40, LEAST_NEAR, MOST_NEAR]
+    assert [most_near(one, "a", NOW, NOW_MS, spread=False) for one in known] == [40, LEAST_NEAR, MOST_NEAR]
+
+
+@pytest.mark.parametrize(("left", "expected"), [(24, 2), (48, 3), (90_000, MOST_NEAR), (0, LEAST_NEAR)])
+def test_spread_over_the_day_fewer_wait_near(left: int, expected: int) -> None:
+    """As many as have their turn within an hour, and one; each of them costs a hop every two minutes."""
+    day = facts(Usage(Quota(), Quota(100_000, 0, left), NOW_MS + int(DAY_S * 1000)))
+
+    assert most_near(day, "a", NOW, NOW_MS, spread=True) == expected
 
 
 @pytest.mark.parametrize(
