@@ -161,8 +161,8 @@ class World:
     async def _log_end(self) -> int:
         return self.replica.next_offset
 
-    def _stir(self) -> None:
-        self.sender.stir()
+    def _stir(self, lines: frozenset[str]) -> None:
+        self.sender.stir(lines)
 
     def _pause(self, partition: int, full: bool) -> None:
         (self._stopped.add if full else self._stopped.discard)(partition)

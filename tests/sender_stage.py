@@ -116,8 +116,8 @@ class Stage:
     def pause(self, partition: int, full: bool) -> None:
         self.paused.append((partition, full))
 
-    def _stir(self) -> None:
-        self.sender.stir()
+    def _stir(self, lines: frozenset[str] | None = None) -> None:
+        self.sender.stir(lines)
 
     def _wake(self, names: tuple[bytes, ...]) -> None:
         self.sender.wake(names)

@@ -11,7 +11,7 @@ from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Move
 from connector.core.new_contacts import MOST_NEAR
 from connector.core.records import Outcome, Rebind, Result
-from connector.core.turns import AGREE_S, Policy
+from connector.core.turns import AGREE_S, MAX_HOPS, Policy
 from connector.roles.surroundings import DispatchRecord
 from tests.core.ledger_story import intent, submitted
 from tests.delay_stage import DelayStage
@@ -161,7 +161,7 @@ def test_new_contacts_leave_a_line_that_takes_nobody_new() -> None:
 
 
 def test_a_named_line_that_takes_nobody_new_is_waited_for() -> None:
-    """The producer has chosen; and a record that was given another line once is not sent on for ever."""
+    """The producer has chosen; and a record that was given another line twice is not sent on for ever."""
 
     async def story() -> None:
         stage = Stage()
@@ -169,13 +169,13 @@ def test_a_named_line_that_takes_nobody_new_is_waited_for() -> None:
         stage.sender.assigned([0])
         stage.give(0, "named", NEW)
         held = stage.sender.lanes[0].window._slots[0].item
-        for offset, changed in ((1, {"line_named": True}), (2, {"hops": 1})):
+        for offset, changed in ((1, {"line_named": True}), (2, {"hops": MAX_HOPS - 1}), (3, {"hops": 1})):
             request = SendRequest(f"r{offset}", number=f"+1202555011{offset}", content="hello")
             dispatch = replace(held.dispatch, request=request, origin=Origin("r", 0, offset), **changed)
             stage.sender.records([DispatchRecord(0, offset, NOW_MS, 300, dispatch)])
         await stage.until(lambda: stage.mono() > 50)
 
-        assert stage.hops == [("named", "B")]
+        assert stage.hops == [("named", "B"), ("r3", "B")]
         assert stage.posts == []
 
     run(story())

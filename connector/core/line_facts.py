@@ -115,16 +115,17 @@ class Fact(NamedTuple):
 class LineFacts:
     """``numbers``: E.164 -> alias. ``firsts``: how many contacts the ledger has bound first to an alias, ever rising.
 
-    ``changed`` is called when a line may do more than before. One owner.
+    ``changed`` is called with the lines that may do more than before. One owner.
     """
 
     def __init__(
         self,
         numbers: Mapping[str, str],
         firsts: Callable[[], Mapping[str, int]] = dict,
-        changed: Callable[[], None] = lambda: None,
+        changed: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
-        self._numbers, self._firsts, self.changed = dict(numbers), firsts, changed
+        self._numbers, self._firsts, self._changed = dict(numbers), firsts, changed
+        self._number_of = {alias: number for number, alias in numbers.items()}
         self._listed: tuple[float, frozenset[str]] | None = None
         self._states: tuple[float, dict[str, State]] = (float("-inf"), {})
         self._usage: tuple[float, dict[str, Usage]] = (float("-inf"), {})
@@ -149,8 +150,8 @@ class LineFacts:
         for alias, since_ms in list(self._blocked.items()):
             if self._over(alias, since_ms, now_ms):
                 del self._blocked[alias]
-        if any(self._more(alias, *was, now, now_ms) for alias, was in before.items()):
-            self.changed()
+        if more := frozenset(alias for alias, was in before.items() if self._more(alias, *was, now, now_ms)):
+            self._changed(more)
 
     def blocked(self, number: str, at_ms: int) -> None:
         """A webhook says that the line is blocked; a number that is not ours changes nothing."""
@@ -193,7 +194,7 @@ class LineFacts:
     def fact(self, alias: str, now: float, now_ms: int) -> Fact:
         """All of a line, to be shown."""
         oldest = min((at for at in (self._states[0], self._usage[0]) if at > float("-inf")), default=None)
-        number = next((number for number, other in self._numbers.items() if other == alias), "")
+        number = self._number_of.get(alias, "")
         return Fact(
             self.condition(alias, now, now_ms),
             self.usage(alias, now),

@@ -8,7 +8,7 @@ from connector.core.new_contacts import Newcomer, is_spent
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
 from connector.core.steps import Held
-from connector.core.turns import Seen
+from connector.core.turns import MAX_HOPS, Seen
 from connector.roles.lane import Lane
 
 
@@ -65,14 +65,19 @@ def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | N
 
 
 def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: int) -> Newcomer | None:
-    """A contact that is new, and has to wait; a record whose contact no line has yet is given another line once."""
+    """A contact that is new, and has to wait.
+
+    One that no line has yet is given another line once, and once more when its line takes nobody new: a record has
+    MAX_HOPS, and its binding needs one.
+    """
     around, dispatch = lane.around, held.dispatch
     if not lane.new.is_new(held, bound):
         return None
     ready_at, roomier = lane.new.ready_at(mono, now_ms), None
     if ready_at <= mono:
         return None
-    free = bound is None and not dispatch.line_named and not dispatch.hops
+    is_open = around.facts.room(lane.line.alias, mono, now_ms).open
+    free = bound is None and not dispatch.line_named and dispatch.hops < (1 if is_open else MAX_HOPS - 1)
     if around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
         roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
     near = lane.window.count(Wait.NEW) < lane.new.most_near(mono, now_ms)

@@ -107,10 +107,10 @@ class Parts:
         self.intakes.append(intake)
         self.watches.append(intake.watch)
 
-    def stir(self) -> None:
-        """The account is good again: every line looks at its window."""
+    def stir(self, lines: frozenset[str] | None = None) -> None:
+        """The account is good again, or these lines may do more: they look at their windows."""
         if self.sender is not None:
-            self.sender.stir()
+            self.sender.stir(lines)
 
     def wake(self, names: tuple[bytes, ...]) -> None:
         """Something was learned of these requests or contacts: whoever waits for them looks again."""

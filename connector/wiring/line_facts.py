@@ -14,13 +14,13 @@ from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.system import System
 
+Stir = Callable[[frozenset[str]], None]
+
 
 class KnownLines:
-    """``stir`` is called when a line may do more than before."""
+    """``stir`` is called with the lines that may do more than before."""
 
-    def __init__(
-        self, settings: Settings, replica: Replica, system: System, observe: Observer, stir: Callable[[], None]
-    ) -> None:
+    def __init__(self, settings: Settings, replica: Replica, system: System, observe: Observer, stir: Stir) -> None:
         numbers = {line.number: line.alias for line in settings.lines}
         self.lines = Lines(numbers, tuple(line.alias for line in settings.lines if line.pool))
         self.facts = LineFacts(numbers, lambda: replica.views.firsts, stir)

@@ -22,15 +22,15 @@ FULL = Usage(Quota(15, 5, 10), Quota(50, 20, 30), NOW_MS + 3_600_000)
 
 
 class Stage:
-    """Two lines, a and b; ``firsts``: what the ledger has bound; ``woken``: how often waiting ones were woken."""
+    """Two lines, a and b; ``firsts``: what the ledger has bound; ``woken``: which lines were woken."""
 
     def __init__(self) -> None:
         self.firsts: dict[str, int] = {}
-        self.woken = 0
+        self.woken: list[frozenset[str]] = []
         self.facts = LineFacts({A: "a", B: "b"}, lambda: self.firsts, self.wake)
 
-    def wake(self) -> None:
-        self.woken += 1
+    def wake(self, lines: frozenset[str]) -> None:
+        self.woken.append(lines)
 
     def told(
         self,
@@ -118,7 +118,7 @@ def test_a_block_ends_when_the_line_has_come_online_after_it() -> None:
 
     assert still is Condition.BLOCKED
     assert stage.facts.condition("a", 0.0, NOW_MS) is Condition.ONLINE
-    assert stage.woken == 1
+    assert stage.woken == [frozenset("a")]
 
 
 def test_a_block_nobody_ends_holds_for_a_day() -> None:
@@ -135,11 +135,11 @@ def test_those_who_wait_are_woken_only_when_a_line_may_do_more() -> None:
     stage = Stage()
     stage.told(usage={A: FULL}, states=state(Condition.ONLINE))
     stage.told(usage={A: FULL._replace(hour=Quota(15, 15, 0))}, states=state(Condition.DEGRADED))
-    quiet = stage.woken
+    quiet = list(stage.woken)
     stage.told(usage={A: FULL}, states=state(Condition.DEGRADED))
     stage.told(usage={A: FULL}, states=state(Condition.ONLINE))
 
-    assert (quiet, stage.woken) == (0, 2)
+    assert (quiet, stage.woken) == ([], [frozenset("a"), frozenset("a")])
 
 
 def test_a_retired_line_takes_nobody_new() -> None:
