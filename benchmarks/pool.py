@@ -1,6 +1,6 @@
 """How a pool of lines with different limits takes a campaign of new contacts, in virtual time.
 
-    python -m benchmarks.pool [--lines 50] [--contacts 100000] [--hours 23]
+    python -m benchmarks.pool [--lines 50] [--contacts 100000] [--hours 23] [--only facts]
 
 Every contact is new and comes at once, at the beginning of Sendblue's day. Compared: what the connector does, the same
 with the day's rest spread, and the same without line facts (all it learns are refusals); the last two with a tenth of
@@ -10,6 +10,7 @@ what one choice costs.
 
 import argparse
 import asyncio
+import gc
 import random
 import time
 from collections.abc import Mapping
@@ -25,6 +26,12 @@ HOURLY = (60, 120, 240, 360)
 DAYS_HOURS = 10
 """Of a line, its daily limit over its hourly one."""
 CHOICES = 20_000
+CAMPAIGNS = {
+    "facts": (1, {"knows": True, "spread": False}),
+    "spread": (10, {"knows": True, "spread": True}),
+    "refusals": (10, {"knows": False, "spread": False}),
+}
+"""By name: how many times fewer contacts, and what the connector does."""
 
 
 class Figures(NamedTuple):
@@ -86,12 +93,12 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=50)
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--hours", type=int, default=23)
+    parser.add_argument("--only", choices=CAMPAIGNS, action="append", help="default: all")
     given = parser.parse_args()
-    for name, contacts, world in (
-        ("line facts", given.contacts, {"knows": True, "spread": False}),
-        ("line facts, spread over the day", given.contacts // 10, {"knows": True, "spread": True}),
-        ("refusals alone", given.contacts // 10, {"knows": False, "spread": False}),
-    ):
+    gc.disable()  # what is looked at again and again all stays
+    for name in given.only or CAMPAIGNS:
+        part, world = CAMPAIGNS[name]
+        contacts = given.contacts // part
         limits, began = limits_of(given.lines, contacts), time.process_time()
         print(f"{name}: {contacts} contacts, {min(limits.values())} to {max(limits.values())} an hour and a day a line")
         found = run(campaign(limits, contacts, given.hours, **world))

@@ -40,6 +40,7 @@ class World:
     """50 lines or so. ``limits``: alias -> new contacts in an hour and in a day. ``spread``: over the day."""
 
     def __init__(self, limits: Mapping[str, tuple[int, int]], *, knows: bool, spread: bool) -> None:
+        self._time = asyncio.get_running_loop().time
         self.numbers = {f"+1303555{n:04}": alias for n, alias in enumerate(limits)}
         self.by_alias = {alias: number for number, alias in self.numbers.items()}
         by_number = {number: limits[alias] for number, alias in self.numbers.items()}
@@ -80,7 +81,7 @@ class World:
         return sender
 
     def mono(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._time()
 
     def now_ms(self) -> int:
         return int((BEGIN + self.mono()) * 1000)
