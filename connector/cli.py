@@ -17,6 +17,7 @@ from connector.commands.cli_frame import settings_of as _settings
 from connector.commands.cli_healthcheck import healthcheck
 from connector.commands.cli_keys import keys_cli
 from connector.commands.cli_ledger import ledger_cli
+from connector.commands.cli_lines import lines_cli
 from connector.commands.cli_optouts import optouts_cli
 from connector.commands.cli_orders import cancel
 from connector.commands.cli_output import (
@@ -60,7 +61,6 @@ cli.add_typer(keys_cli, name="keys")
 cli.command()(cancel)
 cli.command()(pause)
 cli.command()(resume)
-lines_cli = typer.Typer(help="Our Sendblue numbers.")
 lines_cli.command("pause")(pause_line)
 lines_cli.command("resume")(resume_line)
 cli.add_typer(lines_cli, name="lines")
@@ -70,6 +70,7 @@ cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")
 cli.add_typer(optouts_cli, name="optouts")
 cli.add_typer(webhooks_cli, name="webhooks")
+cli.add_typer(lines_cli, name="lines")
 
 
 @cli.command()

@@ -25,6 +25,7 @@ from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 from connector.settings_content import LookupPart, MediaPart, OptOutsPart
 from connector.settings_fuses import FusesPart
 from connector.settings_ingress import Door, door_faults
+from connector.settings_pool import Pool
 from connector.settings_webhooks import Webhooks
 
 E164 = r"^\+[1-9]\d{6,14}$"
@@ -158,6 +159,7 @@ class Settings(BaseSettings):
     line_conflict: Annotated[str, Field(pattern="^(refuse|use_bound)$")] = Field(
         "refuse", description="when a request names another line than its contact's"
     )
+    pool: Pool = Field(default_factory=Pool)
     in_doubt: InDoubt = Field(default_factory=InDoubt)
     ledger: Ledger = Field(default_factory=Ledger)
     fuses: FusesPart = Field(default_factory=FusesPart)

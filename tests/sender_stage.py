@@ -10,9 +10,11 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.inquiries import NoAnswer
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
+from connector.core.pool import Circle, Pool
 from connector.core.preparing import Media
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
@@ -29,6 +31,7 @@ from connector.roles.sender import Sender
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 NOW_MS = 1_700_000_000_000
+LINES = {"+13035550100": "A", "+13035550101": "B"}
 ACCEPTED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h-1"}, is_json=True)
 NOT_WRITTEN = Answer(failure=Failure.NOT_WRITTEN)
 LOST = Answer(failure=Failure.WRITTEN)
@@ -115,6 +118,7 @@ class Stage:
             Desk(self.file, lambda _: 900.0, self, self.jitter, self._wake, at_once=2, rate=lambda: 10.0),
         )
         preparations = Preparations(self.policy.preparing, *self.desks)
+        self.line_facts = LineFacts(LINES, lambda: self.replica.views.firsts, self._stir)
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
             *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
@@ -125,6 +129,8 @@ class Stage:
             preparations=preparations,
             opted_out=self.opted_out,
             refused=lambda held, at_ms: self.refusals.append((held, at_ms)),
+            facts=self.line_facts,
+            pool=Pool(Circle("AB"), self.line_facts, margin=1),
         )
         lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
         self.sender = Sender(lines, around, work, self.pause)
@@ -132,8 +138,8 @@ class Stage:
     def pause(self, partition: int, full: bool) -> None:
         self.paused.append((partition, full))
 
-    def _stir(self) -> None:
-        self.sender.stir()
+    def _stir(self, lines: frozenset[str] | None = None) -> None:
+        self.sender.stir(lines)
 
     def _wake(self, names: tuple[bytes, ...]) -> None:
         self.sender.wake(names)

@@ -190,3 +190,12 @@ def test_every_try_that_is_not_taken_is_told() -> None:
         PublishFailedOnce("dead_letter")
     ] * TOLD_EVERY
     assert [fact for fact in told if isinstance(fact, PublishStuck)] == [PublishStuck("dead letter", TOLD_EVERY)]
+
+
+@pytest.mark.parametrize("why", list(Wait))
+async def test_every_reason_to_wait_has_its_sentence(why: Wait) -> None:
+    """Whatever a record takes a hop for, its DEFERRED event says so."""
+    topics = InOrder()
+    await ends(topics).defer(HELD, Defer(Delay.MINUTE, why))
+
+    assert "DEFERRED" in topics.written

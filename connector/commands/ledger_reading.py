@@ -18,6 +18,7 @@ from connector.wiring.inbound import Reader
 from connector.wiring.installation import clients_of, names_of, registry_of
 from connector.wiring.ledger_feed import LedgerFeed
 from connector.wiring.outbound import LedgerTopic
+from connector.wiring.starting import load_contacts
 
 WITHIN_S = 300.0  # reading five days of a busy ledger takes less; a Kafka that is away takes longer
 Listen = Callable[[Entry], None]
@@ -62,8 +63,13 @@ class Lately:
 
 
 @contextlib.asynccontextmanager
-async def reading(settings: Settings, listen: Listen = lambda _: None) -> AsyncIterator[Replica]:
-    """A replica that has read the ledger to its end. Raises KafkaFatal; ValueError when the rules are not ours."""
+async def reading(
+    settings: Settings, listen: Listen = lambda _: None, *, contacts: bool = False
+) -> AsyncIterator[Replica]:
+    """A replica that has read the ledger to its end. Raises KafkaFatal; ValueError when the rules are not ours.
+
+    ``contacts``: it also knows the line of each contact from before the ledger's beginning.
+    """
     topic, clients, loop = names_of(settings).ledger, clients_of(settings), asyncio.get_running_loop()
     codec = Codec(registry_of(settings), {SchemaName.LEDGER: f"{topic}-value"})
     await codec.prepare(settings.registry.auto_register)
@@ -72,6 +78,9 @@ async def reading(settings: Settings, listen: Listen = lambda _: None) -> AsyncI
     feed = LedgerFeed(replica, codec, Reader(codec, lambda _: None), System().mono)
     tail = LogTail(clients, topic, feed.take, feed.at_end, loop, gapless=True)
     try:
+        if contacts:
+            reader = Reader(codec, lambda _: None)
+            await load_contacts(reader, clients, names_of(settings), replica, lambda *_: None)
         tail.start()
         await _restored(replica, tail.fatal, feed.watch.failed)
         if not replica.may_send:

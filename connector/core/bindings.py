@@ -5,6 +5,7 @@ its keyed hash; two contacts with one hash would share a line, which costs nobod
 """
 
 from array import array
+from collections.abc import Iterator
 
 CONTACT_BYTES = 8
 SHARDS = 256
@@ -42,6 +43,14 @@ class Bindings:
             self._used[shard] += 1
             if self._used[shard] > _MAX_LOAD * len(self._keys[shard]):
                 self._grow(shard)
+
+    def of_line(self, line: str) -> Iterator[bytes]:
+        """Each contact of the line; nothing may be put meanwhile."""
+        number = self._numbers.get(line)
+        for keys, lines in zip(self._keys, self._lines, strict=True) if number else ():
+            yield from (
+                key.to_bytes(CONTACT_BYTES, "little") for key, n in zip(keys, lines, strict=True) if n == number
+            )
 
     def _number(self, line: str) -> int:
         if line not in self._numbers:

@@ -51,6 +51,7 @@ class Wait(StrEnum):
     HELD = "behind one that is held"
     MOVED = "the contact seems to hear from another line"
     LINE = "line waits"
+    NEW = "no room for new contacts"
     SUSPECTED = "suspected"
     LEDGER = "the ledger is behind"
     SERVICE = "whether the contact has iMessage is being asked"
@@ -62,7 +63,9 @@ class Wait(StrEnum):
 
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED, Wait.SERVICE, Wait.MEDIA})
 """Waits that end with somebody else's end, which may lie behind this record, or with an answer from outside."""
-HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})
+TIMED = FOR_ANOTHER | {Wait.NEW}
+"""Waits after a minute of which a record hops."""
+HOLDS = TIMED | {Wait.IN_DOUBT}
 """What the first of a contact waits for when those behind it are held, not merely next."""
 
 FOR_LINE = frozenset({Wait.LINE, Wait.PAUSED})

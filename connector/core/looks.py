@@ -18,9 +18,9 @@ PARKED_LOOKS_AT_S = (900.0, 3_600.0, 6 * 3_600.0, 24 * 3_600.0)
 
 ACCOUNT_REQUESTS, ACCOUNT_WINDOW_S = 100, 10.0
 """Of the list, and of the account, as Sendblue documents them."""
-SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE, SERVICE_SHARE = 30, 40, 10, 10
-"""Requests in ACCOUNT_WINDOW_S for looks, for the reconciler, for probes and for look-ups of a contact's service; the
-rest is left to other programs."""
+SENDERS_SHARE, RECONCILER_SHARE, PROBE_SHARE, SERVICE_SHARE, LINES_SHARE = 30, 35, 10, 10, 8
+"""Requests in ACCOUNT_WINDOW_S for looks, for the reconciler, for probes, for look-ups of a contact's service and
+for line facts (which 16 processes ask for once a minute); the rest is left to other programs."""
 OPT_OUTS_SHARE = 5
 """Of what is left, for each process that tells Sendblue of opt-outs."""
 

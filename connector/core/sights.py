@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from connector.core.line_facts import Fact
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause
 
 
@@ -25,9 +26,11 @@ class LineState(StrEnum):
     """Why a line sends, or does not: the first of these that holds counts, from the bottom up."""
 
     READY = "ready"
+    NEW_CONTACTS = "new_contacts"
     BACKOFF = "backoff"
     BREAKER = "breaker"
     PAUSED = "paused"
+    STOPPED = "stopped"
     ACCOUNT = "account"
     LEDGER = "ledger"
 
@@ -57,6 +60,13 @@ class LinesSeen:
     """All lines whose partition this process reads."""
 
     lines: tuple[LineSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsSeen:
+    """What is known of each line's new contacts, by alias."""
+
+    facts: tuple[tuple[str, Fact], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,7 @@ class ProcessSeen:
 
 Sight: TypeAlias = (
     LinesSeen
+    | RoomsSeen
     | ParkedSeen
     | SweepSeen
     | LagSeen
@@ -167,14 +178,28 @@ def pauses_seen(holding: Collection[Pause], now_ms: int) -> PausesSeen:
     return PausesSeen(counts[OfLine], counts[OfTag], counts[OfAll], max(now_ms - oldest_ms, 0) / 1000)
 
 
-def line_state(*, ledger: bool, account: bool, breaker: bool, backoff: bool, paused: bool = False) -> LineState:
-    """``ledger``, ``account``, ``paused``, ``breaker``, ``backoff``: whether each of them holds the line back."""
+def line_state(
+    *,
+    ledger: bool,
+    account: bool,
+    paused: bool = False,
+    stopped: bool = False,
+    breaker: bool,
+    backoff: bool,
+    no_room: bool = False,
+) -> LineState:
+    """Whether each of these holds the line back.
+
+    ``stopped``: Sendblue says that it is offline or blocked; ``no_room``: all it holds are new contacts that must wait.
+    """
     holds = (
         (ledger, LineState.LEDGER),
         (account, LineState.ACCOUNT),
         (paused, LineState.PAUSED),
+        (stopped, LineState.STOPPED),
         (breaker, LineState.BREAKER),
         (backoff, LineState.BACKOFF),
+        (no_room, LineState.NEW_CONTACTS),
     )
     return next((state for held, state in holds if held), LineState.READY)
 

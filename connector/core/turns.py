@@ -13,6 +13,7 @@ from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.holds import NO_HOLDS, Holds
 from connector.core.messages import Disposition, EventType, OnInDoubt
+from connector.core.new_contacts import Newcomer, no_room
 from connector.core.opt_outs import OPTED_OUT
 from connector.core.outcomes import UnknownCode
 from connector.core.preparing import NOTHING_ASKED, NOTHING_SET, Known, Preparing, forbidden_end, prepared
@@ -70,6 +71,7 @@ class Policy:
     lease_s: float = 5.0
     unknown_code: UnknownCode = UnknownCode.REJECT
     preparing: Preparing = NOTHING_SET
+    spread_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Seen:
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
+    ``newcomer``: its contact is new, and the line has no room for one; None for one that may go. ``moved_to``: where an
+    operator moved the contacts of its line.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
     ``known``: what was answered to what this record needs answered before it goes.
     """
@@ -99,6 +103,8 @@ class Seen:
     waited_s: float = 0.0
     line_ready_at: float = 0.0
     goes_round: bool = False
+    newcomer: Newcomer | None = None
+    moved_to: str | None = None
     announced: bool = False
     cancelled: str | None = None
     opted_out: bool = False
@@ -139,6 +145,8 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
         return _behind(seen)
     if seen.contact_busy:
         return _for_another(seen, Wait.BUSY)
+    if seen.newcomer is not None:
+        return no_room(seen.newcomer, seen.mono, seen.waited_s, _left_s(held, seen, policy))
     reason, until = seen.holds.of_line(seen.line_ready_at)
     if until > seen.mono:
         return _blocked(held, seen, policy, reason, until)
@@ -203,8 +211,11 @@ def _blocked(held: Held, seen: Seen, policy: Policy, reason: Wait, until: float)
 
 def _sooner(held: Held, seen: Seen, policy: Policy, until: float) -> float:
     """A waiting record wakes no later than at its own end, so that a blocked line still expires."""
-    left_s = (expires_ms(held.dispatch, policy.default_ttl_ms) - seen.now_ms) / 1000
-    return min(until, seen.mono + max(left_s, 0.0) + 0.001)
+    return min(until, seen.mono + max(_left_s(held, seen, policy), 0.0) + 0.001)
+
+
+def _left_s(held: Held, seen: Seen, policy: Policy) -> float:
+    return (expires_ms(held.dispatch, policy.default_ttl_ms) - seen.now_ms) / 1000
 
 
 def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
@@ -230,7 +241,7 @@ def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | NotNow | Close
     dispatch = held.dispatch
     if seen.bound is None or seen.bound == dispatch.line:
         return None
-    named = dispatch.line_named and not policy.use_bound_line
+    named = dispatch.line_named and not policy.use_bound_line and seen.moved_to != seen.bound
     if (named or dispatch.hops) and seen.waited_s < AGREE_S:
         return NotNow(Wait.MOVED, seen.mono + AGREE_S)
     if named or dispatch.hops >= MAX_HOPS:

@@ -58,6 +58,7 @@ class Views:
         self._owner = owner
         self._attempts: dict[str, LiveAttempt] = {}
         self._by_contact: dict[bytes, list[LiveAttempt]] = {}
+        self.firsts: Counter[str] = Counter()  # contacts that this log has bound first, by line; it only rises
         self._bindings = Bindings()
         self._by_park: dict[bytes, int] = {}
         self._foreign_open: dict[str, dict[str, float]] = {}  # by line and attempt: when its lease is over
@@ -75,7 +76,7 @@ class Views:
         elif isinstance(record, Park):
             self._parked(record, step, read_at)
         elif isinstance(record, Rebind):
-            self._bind(record.contact, record.line)
+            self._move(record.contact, record.line)
         if step.was is not step.now and step.was is not None and step.was.attempt is not None:
             self._follow(step, read_at)
         self._forget()
@@ -122,6 +123,10 @@ class Views:
     def line_of(self, contact: bytes) -> str | None:
         """Return the alias of the line the contact is bound to."""
         return self._bindings.get(contact)
+
+    def contacts_of(self, line: str) -> list[bytes]:
+        """Return every contact bound to the line."""
+        return list(self._bindings.of_line(line))
 
     def bound_by_park(self, contact: bytes) -> int | None:
         """Return the grant offset of the parked attempt that alone made the binding; None for a firm one."""
@@ -200,6 +205,11 @@ class Views:
             self._bind(contact, line)
 
     def _bind(self, contact: bytes, line: str) -> None:
+        if self._bindings.get(contact) is None:
+            self.firsts[line] += 1
+        self._move(contact, line)
+
+    def _move(self, contact: bytes, line: str) -> None:
         self._by_park.pop(contact, None)
         self._bindings.put(contact, line)
         self._moved += contact

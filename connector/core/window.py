@@ -83,6 +83,14 @@ class Window(Generic[T]):
         slots = self._slots.items()
         return next((offset for offset, slot in slots if slot.reason in reasons and slot.until > later_than), None)
 
+    def count(self, reason: Wait) -> int:
+        """Return how many records wait for this reason."""
+        return sum(slot.reason is reason for slot in self._slots.values())
+
+    def all_wait(self, reason: Wait) -> bool:
+        """Return whether there are records, and every one waits for this reason."""
+        return bool(self._slots) and all(slot.reason is reason for slot in self._slots.values())
+
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""
         slot = self._slots[offset]

@@ -1,5 +1,5 @@
-"""The control and contacts topics as values: who this connector is, lines, orders, an adoption, further keys of the
-account, and each contact's line.
+"""The control and contacts topics as values: who this connector is, lines, orders, moves of lines, an adoption,
+further keys of the account, and each contact's line.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
 from connector.core.adoption import Adoption, forgiven_before_ms
+from connector.core.moving import Move
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.pauses import Pause
 from connector.kafka.avro import Codec, Row
@@ -18,12 +19,13 @@ GENESIS = b"genesis"
 LINE = b"line/"
 ADOPTION = b"adoption"
 ACCOUNT = b"account/"
+MOVE = b"move/"
 CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
     (
         "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value",
-        "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator",
+        "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator", "to_line", "retired",
         "reason", "resumed_at", "resumed_by", "resumed_reason",
     )
 )  # fmt: skip
@@ -53,18 +55,21 @@ class Control:
     orders: Orders = field(default_factory=Orders)
     adoption: Adoption | None = None
     accounts: set[str] = field(default_factory=set)
+    moves: dict[str, Move] = field(default_factory=dict)
 
     def put(self, key: bytes, row: Row | None) -> Order | None:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
 
-        A tombstone takes back an order; of a pause it is the pause that is returned, which no longer stands. A line
-        keeps its partition for ever, and the genesis stands.
+        A tombstone takes back an order or a move; of a pause it is the pause that is returned, which no longer stands.
+        A line keeps its partition for ever, and the genesis stands.
         """
         if key.startswith((CANCEL_ID, CANCEL_TAG, PAUSE)):
             order = None if row is None else _order(key, row)
             before = self.orders.put(key, order)
             return before if order is None and isinstance(before, Pause) else order
-        if row is not None and key == GENESIS:
+        if key.startswith(MOVE):
+            self._moved(key.removeprefix(MOVE).decode(), row)
+        elif row is not None and key == GENESIS:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
             self.partitions[row["line"]] = row["partition"]
@@ -74,6 +79,13 @@ class Control:
             self.adoption = _adoption(row)
             self.orders.park_before_ms = forgiven_before_ms(self.adoption)
         return None
+
+    def _moved(self, line: str, row: Row | None) -> None:
+        """A tombstone takes a move back, for the line alone: contacts stay where they are."""
+        if row is None:
+            self.moves.pop(line, None)
+        else:
+            self.moves[line] = Move(row["to_line"], bool(row["retired"]), row["created_at"] or 0, row["operator"] or "")
 
 
 def _order(key: bytes, row: Row) -> Order:
@@ -122,6 +134,16 @@ def genesis_record(codec: Codec, genesis: Genesis) -> tuple[bytes, bytes]:
 def line_record(codec: Codec, line: str, partition: int) -> tuple[bytes, bytes]:
     """Key and value of the record that gives a line its partition."""
     return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"line": line, "partition": partition})
+
+
+def move_record(codec: Codec, line: str, move: Move | None) -> tuple[bytes, bytes | None]:
+    """Key and value of the record that says where a line's contacts were moved, None: that it is in use again."""
+    key = MOVE + line.encode()
+    if move is None:
+        return key, None
+    told = {"created_at": move.at_ms, "operator": move.operator}
+    row = {"line": line, "to_line": move.to, "retired": move.retired, **told}
+    return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def adoption_record(codec: Codec, adoption: Adoption) -> tuple[bytes, bytes]:

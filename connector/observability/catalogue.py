@@ -9,6 +9,7 @@ The edges of the histograms hold the thresholds of the objectives: 1 s and 30 s.
 """
 
 from collections.abc import Mapping
+from math import nan
 from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -38,6 +39,8 @@ LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
 TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts", "inbound", "account")
+WINDOWS = ("hour", "day")
+"""In which Sendblue counts new contacts."""
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
 CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE", "PAUSED")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
@@ -78,6 +81,10 @@ def _counter(name: str, what: str, /, **labels: tuple[str, ...]) -> Metric:
 
 def _gauge(name: str, what: str, /, start: float = 0.0, **labels: tuple[str, ...]) -> Metric:
     return Metric(Gauge, f"sendblue_{name}", what, labels, start=start)
+
+
+def _told(name: str, what: str, /, **labels: tuple[str, ...]) -> Metric:
+    return _gauge(name, f"{what}; NaN: not told", start=nan, **labels)
 
 
 def _seconds(name: str, what: str, buckets: tuple[float, ...], /, **labels: tuple[str, ...]) -> Metric:
@@ -151,6 +158,9 @@ LINE = (
     _gauge("line_oldest_seconds", "age of the oldest record of the line's queue that was read", line=LINES),
     _gauge("line_drain_seconds", "how long the line's queue takes at its pace", line=LINES),
     _gauge("line_in_doubt", "attempts on the line that are open: in flight, or in doubt", line=LINES),
+    _told("line_new_contacts_limit", "new contacts Sendblue allows", line=LINES, window=WINDOWS),
+    _told("line_new_contacts_used", "new contacts that Sendblue has counted", line=LINES, window=WINDOWS),
+    _told("line_new_contacts_left", "new contacts the line may still take", line=LINES, window=WINDOWS),
     _counter("line_posts", "calls of a send endpoint for the line", line=LINES),
     _counter("line_waits", "times a line backed off, by code", code=CODES),
     _gauge("breakers", "breakers by state", of=("line", "account"), state=tuple(State)),

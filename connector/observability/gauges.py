@@ -5,9 +5,11 @@ Of the lines beyond the 50 that have series of their own the sums are shown, and
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from math import nan
 from typing import NamedTuple, assert_never
 
 from connector.core.breakers import State
+from connector.core.line_facts import Fact
 from connector.core.sights import (
     AccountSeen,
     BrokersSeen,
@@ -22,10 +24,11 @@ from connector.core.sights import (
     PausesSeen,
     ProcessSeen,
     ProcessState,
+    RoomsSeen,
     Sight,
     SweepSeen,
 )
-from connector.observability.catalogue import OTHER
+from connector.observability.catalogue import OTHER, WINDOWS
 
 REFUSED_KEYS = frozenset({"UNAUTHORIZED", "FORBIDDEN"})
 """Why an account is stopped when its keys are not taken (HTTP 401 and 403)."""
@@ -46,8 +49,8 @@ _COUNTS = {ParkedSeen: "sendblue_parked", OptedOutSeen: "sendblue_opted_out"}
 def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
     """``own``: the aliases with series of their own."""
     match sight:
-        case LinesSeen(lines):
-            yield from _lines(lines, own)
+        case LinesSeen() | RoomsSeen():
+            yield from _of_lines(sight, own)
         case ParkedSeen(count) | OptedOutSeen(count):
             yield Setting(_COUNTS[type(sight)], count)
         case SweepSeen(outstanding, behind_s):
@@ -82,6 +85,10 @@ def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
             assert_never(sight)
 
 
+def _of_lines(sight: LinesSeen | RoomsSeen, own: Collection[str]) -> Iterator[Setting]:
+    return _lines(sight.lines, own) if isinstance(sight, LinesSeen) else _rooms(sight.facts, own)
+
+
 def _lines(lines: tuple[LineSeen, ...], own: Collection[str]) -> Iterator[Setting]:
     seen = {line.alias: (line,) for line in lines if line.alias in own}
     for alias in own:
@@ -111,6 +118,28 @@ def _line(alias: str, lines: Sequence[LineSeen]) -> Iterator[Setting]:
     states = Counter(line.state for line in lines)
     for state in LineState:
         yield Setting("sendblue_line_state", states[state], (alias, state))
+
+
+def _rooms(facts: tuple[tuple[str, Fact], ...], own: Collection[str]) -> Iterator[Setting]:
+    """Each line with series of its own, and the others together."""
+    for alias, fact in facts:
+        if alias in own:
+            yield from _room(alias, [fact])
+    yield from _room(OTHER, [fact for alias, fact in facts if alias not in own])
+
+
+def _room(alias: str, facts: Sequence[Fact]) -> Iterator[Setting]:
+    """The sums of what is told; NaN where nothing is."""
+    for window in WINDOWS:
+        quotas = [getattr(fact.usage, window) for fact in facts]
+        said = (
+            ("limit", [quota.limit for quota in quotas]),
+            ("used", [quota.used for quota in quotas]),
+            ("left", [getattr(fact.room, window) for fact in facts]),
+        )
+        for name, values in said:
+            known = [value for value in values if value is not None]
+            yield Setting(f"sendblue_line_new_contacts_{name}", sum(known) if known else nan, (alias, window))
 
 
 def _one_of(name: str, values: Collection[str], now: str, before: tuple[str, ...] = ()) -> Iterator[Setting]:

@@ -235,6 +235,7 @@ _WAITS = {
     Wait.BEHIND: "an earlier request to this contact comes first",
     Wait.HELD: "an earlier request to this contact is held",
     Wait.MOVED: "the contact seems to hear from another line than this record is on",
+    Wait.NEW: "the contact is new, and its line may text no more new ones for now",
     Wait.LINE: "the line is blocked and its queue is long",
     Wait.SUSPECTED: "the account was stopped when it was tried; others go first",
     Wait.LEDGER: "this replica has not read the ledger far enough to judge it",

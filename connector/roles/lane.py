@@ -12,14 +12,16 @@ from functools import partial
 
 from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
-from connector.core.delays import ASIDE, ASIDE_S, FOR_ANOTHER, FOR_LINE, IN_WINDOW_S, ROUND_S, Wait
+from connector.core.delays import ASIDE, ASIDE_S, FOR_LINE, IN_WINDOW_S, ROUND_S, TIMED, Wait
 from connector.core.identities import body_hash, contact_hash
+from connector.core.new_contacts import CLOSED_S, NEVER
 from connector.core.offsets import Watermark
 from connector.core.pacing import Writes
 from connector.core.standing import request_key
 from connector.core.steps import Held
 from connector.core.window import Window
 from connector.roles.line_guard import LineGuard
+from connector.roles.new_contacts import NewContacts
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 
@@ -64,6 +66,10 @@ class Lane:
             partial(around.replica.views.in_doubt, line.alias),
             around.observe,
             self.wake_all,
+            self._stopped_until,
+        )
+        self.new = NewContacts(
+            line.alias, around.facts, around.clocks, around.ids.jitter, spread=around.policy.spread_new
         )
 
     @property
@@ -93,7 +99,7 @@ class Lane:
     def wait(self, offset: int, held: Held, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until the ledger changes its request or its contact."""
         self.rounds.discard(offset)
-        if reason in FOR_ANOTHER:
+        if reason in TIMED:
             self._since.setdefault(offset, self.around.clocks.mono())
         else:
             self._since.pop(offset, None)
@@ -161,6 +167,14 @@ class Lane:
         if self.full != self._is_paused:
             self._is_paused = self.full
             self._paused(self._is_paused)
+
+    def _stopped_until(self) -> float:
+        """A line that Sendblue says is offline or blocked waits; whoever learns otherwise wakes it."""
+        facts, alias = self.around.facts, self.line.alias
+        if not facts.troubled(alias):  # asked at every turn: reads no clock
+            return NEVER
+        mono = self.around.clocks.mono()
+        return mono + CLOSED_S if facts.stopped(alias, mono, self.around.clocks.now_ms()) else NEVER
 
     def _go_round(self, now: float) -> None:
         """Rouse the record that is to go round, when the line's turn comes."""

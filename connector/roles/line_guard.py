@@ -1,7 +1,8 @@
 """When a line may send: its own wait, its breaker, and those of the account.
 
-No UNSENT is the message's fault. A rate, a window, a connection that cannot be made: the line waits. Credentials, the
-route, a proxy: the account does. An answer that never came counts towards both breakers.
+No UNSENT is the message's fault. A rate, a window, a connection that cannot be made: the line waits; at a cap on new
+contacts only these do (``new_contacts``). Credentials, the route, a proxy: the account waits. An answer that never
+came counts towards both breakers.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Protocol
 from connector.core.backoff import Backoff, window_end
 from connector.core.breakers import State, taken_over
 from connector.core.facts import BreakerTurned, LineWaits, Observer
+from connector.core.new_contacts import NEVER, WINDOWS
 from connector.core.outcomes import Classified, Rejected, Scope, Submitted, Unknown, Unsent
 from connector.roles.account import Account
 
@@ -31,7 +33,8 @@ class Clocks(Protocol):
 class LineGuard:
     """``in_doubt``: how many of the line's attempts are; ``jitter``: random in [0, 1).
 
-    ``changed`` is called when a trial has ended, so that those who waited for it look again.
+    ``changed`` is called when a trial has ended, so that those who waited for it look again. ``stopped_until``: how
+    long the line waits because of what Sendblue says of it, monotonic seconds.
     """
 
     def __init__(
@@ -43,7 +46,9 @@ class LineGuard:
         in_doubt: Callable[[], int],
         observe: Observer,
         changed: Callable[[], None],
+        stopped_until: Callable[[], float] = lambda: NEVER,
     ) -> None:
+        self.stopped_until = stopped_until
         self._alias, self._account, self._clocks = alias, account, clocks
         self._jitter, self._in_doubt, self._observe, self._changed = jitter, in_doubt, observe, changed
         self.backoff = Backoff()
@@ -54,7 +59,7 @@ class LineGuard:
     @property
     def ready_at(self) -> float:
         """When the line may propose again, monotonic seconds."""
-        return max(self.backoff.until, self._account.ready_at, self._breaker_ready_at())
+        return max(self.backoff.until, self._account.ready_at, self._breaker_ready_at(), self.stopped_until())
 
     @property
     def broken(self) -> bool:
@@ -133,6 +138,8 @@ class LineGuard:
     def _back_off(self, unsent: Unsent) -> None:
         jitter, hint_s = self._jitter(), self._hint_s(unsent)
         self._observe(LineWaits(self._alias, unsent.code))
+        if unsent.wait.window in WINDOWS:
+            return
         if unsent.scope is Scope.ACCOUNT:
             self._account.back_off(jitter, hint_s)
             return

@@ -161,10 +161,13 @@ class _Turn:
             lease_ms=round(self.around.policy.lease_s * 1000),
         )
         self.lane.guard.tried()
+        if self.lane.new.is_new(self.held, self.around.replica.views.line_of(self.held.contact)):
+            self.lane.new.begun(self.held.contact)
         written = False
         try:
             written = await self._proposed(intent, lease_end)
         finally:
+            self.lane.new.ended(self.held.contact)
             if not written:
                 self.lane.guard.withdrawn()
 
@@ -222,6 +225,7 @@ class _Turn:
             classified, answer = await self._called(intent, lease_end)
             outcome, code = outcome_of(classified)
             span.tell(posted(answer.status, outcome, code), "" if isinstance(classified, Submitted) else code)
+        self.lane.new.heard(self.held.contact, classified)
         if self.lane.guard.heard(classified) or self.offset in self.lane.suspicions:
             self._suspect(classified)
         await self._settle(intent, classified, answer)

@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from connector.core.digests import Digests
 from connector.core.fuses import Fuses
 from connector.core.ledger import GRANTED, Alarm, Fold, Step, Verdict
-from connector.core.records import Intent, LedgerRecord, Outcome, Result
+from connector.core.records import Intent, LedgerRecord, Outcome, Rebind, Result
 from connector.core.standing import request_key
 from connector.core.views import Views
 from connector.roles.watched import Watch
@@ -66,7 +66,7 @@ class Replica:
         return self.restored.is_set() and self.fold.rules_known
 
     def on_change(self, listener: Changed) -> None:
-        """Tell the listener the request keys and contacts whose state a record has just changed."""
+        """Tell the listener the request keys and contacts whose state or line a record has just changed."""
         self._changed.append(listener)
 
     def on_record(self, listener: Callable[[LedgerRecord], None]) -> None:
@@ -158,7 +158,7 @@ class Replica:
             self._answer_intent(record, step)
         for back in self._awaited.pop(record, ()):
             back.set_result(None)
-        if step.was is not step.now:
+        if step.was is not step.now or isinstance(record, Rebind):
             names = _names(record)
             for listener in self._changed:
                 listener(names)

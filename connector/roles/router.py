@@ -41,7 +41,10 @@ class RequestRecord(NamedTuple):
 
 
 class Router:
-    """Routes records; ``possible`` asks the numbering plan, ``pause`` stops and resumes reading a partition."""
+    """Routes records; ``possible`` asks the numbering plan, ``pause`` stops and resumes reading a partition.
+
+    ``pick`` chooses a line for a contact that has none.
+    """
 
     def __init__(
         self,
@@ -55,8 +58,9 @@ class Router:
         pause: Callable[[int, bool], None],
         tracing: Tracing = OFF,
         preparing: Preparing = NOTHING_SET,
+        pick: Callable[[bytes], str] | None = None,
     ) -> None:
-        self._tracing, self._preparing = tracing, preparing
+        self._tracing, self._preparing, self._pick = tracing, preparing, pick
         self._replica, self._lines, self._ends = replica, lines, ends
         self._possible, self._now_ms, self._observe = possible, now_ms, observe
         self._hash_key, self._pause = hash_key, pause
@@ -139,7 +143,7 @@ class Router:
         if too_large(record.source):
             return await self._refuse(record, "RECORD_TOO_LARGE", request.request_id)
         contact = contact_hash(request, self._hash_key)
-        choice = choose(request, contact, self._replica.views.line_of(contact), self._lines)
+        choice = choose(request, contact, self._replica.views.line_of(contact), self._lines, self._pick)
         code = forbidden(request, self._preparing) if isinstance(choice, Route) else choice.code
         if not all(map(self._possible, (*request.numbers, *filter(None, (request.number,))))):
             code = "NUMBER_IMPOSSIBLE"

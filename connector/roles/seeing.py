@@ -2,13 +2,15 @@
 
 from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
+from connector.core.delays import Wait
 from connector.core.holds import Holds
 from connector.core.identities import words_hash
 from connector.core.last_look import Grant
+from connector.core.new_contacts import Newcomer, is_spent
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
 from connector.core.steps import Held
-from connector.core.turns import Seen
+from connector.core.turns import MAX_HOPS, Seen
 from connector.roles.lane import Lane
 
 
@@ -16,23 +18,25 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
     """All that ``turns.before_intent`` goes by, now, for the record at this offset of the lane."""
     around, dispatch = lane.around, held.dispatch
     replica, clocks, doubts = around.replica, around.clocks, around.doubts
-    now_ms, request = clocks.now_ms(), dispatch.request
+    now_ms, mono, request = clocks.now_ms(), clocks.mono(), dispatch.request
     standing = replica.fold.standing(request.request_id)
     attempt = standing.attempt if standing is not None and standing.attempt else ""
     live = replica.views.attempt(attempt)
-    mono = clocks.mono()
+    bound = replica.views.line_of(held.contact)
     return Seen(
         now_ms=now_ms,
         mono=mono,
         standing=standing,
         next_offset=replica.next_offset,
-        bound=replica.views.line_of(held.contact),
+        bound=bound,
         contact_busy=replica.views.busy(held.contact),
         first_of_contact=lane.window.is_first(offset),
         ahead=lane.window.ahead(offset),
         waited_s=lane.waited_s(offset),
         line_ready_at=_line_ready_at(lane),
         goes_round=offset in lane.rounds,
+        newcomer=_newcomer(lane, held, bound, mono, now_ms),
+        moved_to=around.facts.moved_to(lane.line.alias),
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
         opted_out=held.contact in around.opted_out,
@@ -75,6 +79,26 @@ def _holds(lane: Lane, held: Held, now_ms: int, mono: float) -> Holds:
     blown = fuses.holds(held.contact, words, now_ms)
     tags_s = around.orders.pauses.tags_s(held.dispatch.request.tags, now_ms)
     return Holds(mono + lane.paused_s(), mono + tags_s, mono + (blown.left_s if blown else 0.0))
+
+
+def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: int) -> Newcomer | None:
+    """A contact that is new, and has to wait.
+
+    One that no line has yet is given another line once, and once more when its line takes nobody new: a record has
+    MAX_HOPS, and its binding needs one.
+    """
+    around, dispatch = lane.around, held.dispatch
+    if not lane.new.is_new(held, bound):
+        return None
+    ready_at, roomier = lane.new.ready_at(mono, now_ms), None
+    if ready_at <= mono:
+        return None
+    is_open = around.facts.room(lane.line.alias, mono, now_ms).open
+    free = bound is None and not dispatch.line_named and dispatch.hops < (1 if is_open else MAX_HOPS - 1)
+    if around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
+        roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
+    near = lane.window.count(Wait.NEW) < lane.new.most_near(mono, now_ms)
+    return Newcomer(ready_at, near, roomier)
 
 
 def _line_ready_at(lane: Lane) -> float:

@@ -90,10 +90,11 @@ class Sender:
         offsets = {p: lane.watermark.next_offset for p, lane in self._lanes.items()}
         return {p: offset for p, offset in offsets.items() if offset is not None}
 
-    def stir(self) -> None:
-        """Something about all lines changed (the account is good again, an order came): look at every window."""
+    def stir(self, lines: frozenset[str] | None = None) -> None:
+        """Something about all lines changed (the account is good again, an order came), or about these: look again."""
         for lane in self._lanes.values():
-            lane.wake_all()
+            if lines is None or lane.line.alias in lines:
+                lane.wake_all()
 
     def wake(self, names: tuple[bytes, ...]) -> None:
         """Something of these requests or contacts changed: look at those that wait."""

@@ -8,10 +8,12 @@ from connector.core.callbacks import Report
 from connector.core.calls import MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
+from connector.core.pool import Pool
 from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
@@ -118,3 +120,5 @@ class Surroundings:
     preparations: Preparations = field(default_factory=Preparations)
     opted_out: OptedOut = field(default_factory=OptedOut)
     refused: Refused = field(default=lambda *_: None)
+    facts: LineFacts = field(default_factory=lambda: LineFacts({}))
+    pool: Pool | None = None

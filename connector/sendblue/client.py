@@ -15,11 +15,13 @@ import msgspec
 
 from connector.core.calls import Answer, MayWrite, OutboundMessage
 from connector.core.facts import Observer
+from connector.core.line_facts import State, Usage
 from connector.sendblue.bodies import body_of, path_of
 from connector.sendblue.credentials import CredentialSource
 from connector.sendblue.exchange import Exchange, Limits
 from connector.sendblue.forms import Form
 from connector.sendblue.gate import at_once
+from connector.sendblue.line_states import STATE_PATH, USAGE_PATH, line_states, line_usages
 from connector.sendblue.lookups import (
     MessagePage,
     SendblueError,
@@ -101,6 +103,14 @@ class SendblueClient:
     async def lines(self) -> tuple[str, ...]:
         """The numbers of the account's lines. Raises SendblueError."""
         return line_numbers(wanted("GET", LINES_PATH, await self._get(LINES_PATH)))
+
+    async def line_states(self) -> dict[str, State]:
+        """Each line's state, by its number. Raises SendblueError."""
+        return line_states(wanted("GET", STATE_PATH, await self._get(STATE_PATH, max_body=MAX_PAGE_BODY)))
+
+    async def line_usages(self) -> dict[str, Usage]:
+        """Each line's new contacts, by its number; none where they are not limited. Raises SendblueError."""
+        return line_usages(wanted("GET", USAGE_PATH, await self._get(USAGE_PATH, max_body=MAX_PAGE_BODY)))
 
     async def status(self, handle: str) -> Mapping[str, object] | None:
         """The message object of a handle, None if Sendblue does not know it. Raises SendblueError."""

@@ -153,6 +153,8 @@ OPERATIONS = {
     "status": "status",
     "messages": "list",
     "lines": "lines",
+    "state": "lines",
+    "usage": "lines",
     "evaluate-service": "lookup",
     "upload-file": "upload",
     "upload-media-object": "upload",

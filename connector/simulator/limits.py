@@ -5,6 +5,7 @@ hour and since 3 AM in New York, by the clock of that city. What is refused is n
 count: no page says how a group does.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,7 +78,7 @@ class Limits:
     def declined(self, line: str, number: str, now: float, override: bool) -> str | None:
         """The rule (a name of ``refusals.ERRORS``) that forbids this text, if any."""
         if not self.knows(line, number, now):
-            daily, hourly = self._settings.new_contacts_daily, self._settings.new_contacts_hourly
+            hourly, daily = self._settings.windows_of(line)
             if daily is not None and self._used(line, day_start(now)) >= daily:
                 return "LINE_DAILY_LIMIT_REACHED"
             if hourly is not None and self._used(line, now - HOUR_S) >= hourly:
@@ -110,10 +111,11 @@ class Limits:
 
     def usage(self, line: str, now: float) -> dict[str, Any]:
         """One line of ``lines/usage``."""
-        hourly = self._window(line, self._settings.new_contacts_hourly, now - HOUR_S, None)
-        daily = self._window(line, self._settings.new_contacts_daily, day_start(now), next_reset(now))
+        an_hour, a_day = self._settings.windows_of(line)
+        hourly = self._window(line, an_hour, now - HOUR_S, None)
+        daily = self._window(line, a_day, day_start(now), next_reset(now))
         free = [one["nextSlotAt"] or "" for one in (hourly, daily) if one["remaining"] == 0]
-        state = "paused" if self._settings.new_contacts_daily == 0 else "limited" if free else "available"
+        state = "paused" if a_day == 0 else "limited" if free else "available"
         return {
             "phone": line,
             "state": state,
@@ -125,7 +127,7 @@ class Limits:
         }
 
     def _window(self, line: str, limit: int | None, since: float, resets: float | None) -> dict[str, Any]:
-        taken = [at for at in self._new[line] if at > since]
+        taken = self._new[line][bisect_right(self._new[line], since) :]
         left = None if limit is None else max(0, limit - len(taken))
         slot = None
         if limit and left == 0:
@@ -133,7 +135,8 @@ class Limits:
         return {"used": len(taken), "limit": limit, "remaining": left, "nextSlotAt": slot}
 
     def _used(self, line: str, since: float) -> int:
-        return sum(at > since for at in self._new[line])
+        taken = self._new[line]
+        return len(taken) - bisect_right(taken, since)
 
     def _override(self, line: str, number: str, now: float) -> bool:
         today = day_start(now)

@@ -4,7 +4,8 @@ Limits that Sendblue has and that most tests do not want are off: the burst of a
 limit before a reply. Where Sendblue's pages contradict each other there is a switch.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SUFFIX = "\n- Sent using sendblue.co"
@@ -19,7 +20,8 @@ class SimulatorSettings:
     ``lag_s``: how far the list, like a read replica, is behind. ``latency_s``: of each send. ``success``: 202 or 200.
 
     ``new_contacts_hourly`` and ``new_contacts_daily``: of each line, None for no limit; Sendblue has 15 in a rolling
-    hour and 50 until 3 AM in New York. ``pre_reply_limit``: texts to somebody who never answered, 0 for no limit.
+    hour and 50 until 3 AM in New York. ``line_limits``: the same of single lines, hourly then daily, instead of these.
+    ``pre_reply_limit``: texts to somebody who never answered, 0 for no limit.
     ``decline_http``: how OPTED_OUT and PRE_REPLY_LIMIT_REACHED are answered: 400, or a 2xx whose body says ERROR.
 
     ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
@@ -45,6 +47,7 @@ class SimulatorSettings:
     seats: tuple[str, ...] = ()
     new_contacts_hourly: int | None = None
     new_contacts_daily: int | None = None
+    line_limits: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     pre_reply_limit: int = 0
     decline_http: int = 400
     free_plan: bool = False
@@ -63,4 +66,8 @@ class SimulatorSettings:
     @property
     def limits_new_contacts(self) -> bool:
         """Whether there is any window of new contacts."""
-        return self.new_contacts_hourly is not None or self.new_contacts_daily is not None
+        return any(self.windows_of(line) != (None, None) for line in self.lines)
+
+    def windows_of(self, line: str) -> tuple[int | None, int | None]:
+        """How many new contacts this line may have, in an hour and in a day; None for no limit."""
+        return self.line_limits.get(line, (self.new_contacts_hourly, self.new_contacts_daily))

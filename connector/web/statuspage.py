@@ -16,6 +16,8 @@ TITLES = {
     "notes": "For a person to look at",
     "lines_by_state": "Lines by state",
     "lines": "Lines, the worst first",
+    "line_facts": "Lines, as Sendblue sees them",
+    "line_fact": "line",
     "errors": "Errors of Sendblue, last 10 min",
     "topics": "Kafka topics read here",
     "allowed": "allowed, 1/s",
@@ -25,8 +27,9 @@ TITLES = {
     "seconds": "oldest, s",
 }
 NONE = '<p class="dim">none</p>'
-GOOD, BAD = frozenset({"running", "ready", "closed"}), frozenset({"breaker", "account", "ledger", "open", "draining"})
-ODD = frozenset({"backoff", "half_open", "paused"})
+GOOD = frozenset({"running", "ready", "closed", "online"})
+ODD = frozenset({"backoff", "half_open", "paused", "degraded", "new_contacts"})
+BAD = frozenset({"breaker", "account", "ledger", "open", "draining", "stopped", "offline", "blocked"})
 STYLE = """
 :root{color-scheme:light dark;--back:#fff;--text:#1c2024;--dim:#5a6470;--edge:#d8dde3;--good:#156c3a;--bad:#b3261e;
 --odd:#8a5a00}

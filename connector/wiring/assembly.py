@@ -11,7 +11,6 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
 from connector.core.orders import Order, Orders
-from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
 from connector.kafka.clients import ClientSettings
 from connector.kafka.log_end import LogEnd
@@ -35,7 +34,6 @@ from connector.roles.surroundings import LineInfo, Surroundings
 from connector.roles.sweeper import Sweeper
 from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.exchange import Limits
 from connector.settings import Settings
 from connector.system import System, possible
 from connector.web.traffic import Traffic
@@ -45,8 +43,9 @@ from connector.wiring.door import door_of
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
 from connector.wiring.ingress import ingress_app
-from connector.wiring.installation import credentials_of, group_of, policy_of, preparing_of
+from connector.wiring.installation import client_of, group_of, policy_of, preparing_of
 from connector.wiring.intake import Intake
+from connector.wiring.line_facts import KnownLines
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
 from connector.wiring.obeying import obey, pause_notes
@@ -95,6 +94,16 @@ class Parts:
             self.noted.append(self.keys.notes)
         return self.keys
 
+    def __post_init__(self) -> None:
+        self.known = KnownLines(self.settings, self.replica, self.system, self.observe, self.stir)
+
+    def watch_lines(self) -> None:
+        """Once a process: what Sendblue says of the lines is kept fresh."""
+        if self.known.watch is None:
+            watch = self.known.begin(_client(self))
+            self.watches.append(watch.watch)
+            self.closers.append(watch.close)
+
     def ends(self, stage: str) -> Ends:
         """Where the ends of this role's requests go."""
         ends = Ends(self.out, self.system.now_ms, self.observe, stage)
@@ -108,10 +117,10 @@ class Parts:
         self.intakes.append(intake)
         self.watches.append(intake.watch)
 
-    def stir(self) -> None:
-        """The account is good again: every line looks at its window."""
+    def stir(self, lines: frozenset[str] | None = None) -> None:
+        """The account is good again, or these lines may do more: they look at their windows."""
         if self.sender is not None:
-            self.sender.stir()
+            self.sender.stir(lines)
 
     def wake(self, names: tuple[bytes, ...]) -> None:
         """Something was learned of these requests or contacts: whoever waits for them looks again."""
@@ -125,6 +134,7 @@ class Parts:
     def follow(self, feed: ControlFeed) -> None:
         """Obey what operators order from now on."""
         self.orders = feed.control.orders
+        self.known.facts.obey(feed.control.moves)
         self.watches.append(feed.watch)
         feed.ordered = self.ordered
 
@@ -157,10 +167,10 @@ def start_digester(parts: Parts) -> None:
 
 async def start_router(parts: Parts) -> None:
     """Requests to dispatch, and back to it what was delayed."""
-    lines = parts.settings.lines
+    parts.watch_lines()
     router = Router(
         parts.replica,
-        Lines({line.number: line.alias for line in lines}, tuple(line.alias for line in lines if line.pool)),
+        parts.known.lines,
         parts.ends("router"),
         possible,
         parts.system.now_ms,
@@ -169,6 +179,7 @@ async def start_router(parts: Parts) -> None:
         lambda partition, full: parts.pause(parts.names.requests, partition, full),
         parts.tracing,
         preparing_of(parts.settings),
+        parts.known.pick,
     )
     parts.router = router
     parts.watches.append(router.watch)
@@ -220,7 +231,10 @@ async def start_sender(parts: Parts) -> None:
         preparations=asking.preparations,
         opted_out=parts.opt_outs.known,
         refused=parts.opt_outs.refused,
+        facts=parts.known.facts,
+        pool=parts.known.pool,
     )
+    parts.watch_lines()
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
@@ -269,15 +283,7 @@ def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
 
 def _client(parts: Parts) -> SendblueClient:
     """A client of this role's own, closed at the end."""
-    api = parts.settings.sendblue
-    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
-    client = SendblueClient(
-        api.base_url,
-        credentials_of(parts.settings),
-        limits=limits,
-        mono=parts.system.mono,
-        observe=parts.observe,
-    )
+    client = client_of(parts.settings, parts.system.mono, parts.observe)
     parts.closers.append(client.aclose)
     return client
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from connector.core.fuses import HOUR_MS, Fuses, Limits
+from connector.core.facts import Observer
+from connector.core.fuses import HOUR_MS, Fuses
+from connector.core.fuses import Limits as FuseLimits
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.preparing import Preparing
@@ -12,9 +14,11 @@ from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
+from connector.sendblue.client import Limits, SendblueClient
 from connector.sendblue.credentials import Credentials
 from connector.settings import Settings, file_text, secret
 from connector.settings_content import Upload
+from connector.settings_pool import Spread
 
 
 def clients_of(settings: Settings, more: Mapping[str, str] | None = None) -> ClientSettings:
@@ -75,6 +79,13 @@ def credentials_of(settings: Settings) -> Callable[[], Credentials]:
     return read
 
 
+def client_of(settings: Settings, mono: Callable[[], float], observe: Observer = lambda _: None) -> SendblueClient:
+    """A client of Sendblue; whoever asks for it closes it."""
+    api = settings.sendblue
+    limits = Limits(in_flight=api.max_in_flight, deadline_s=api.deadline_s)
+    return SendblueClient(api.base_url, credentials_of(settings), limits=limits, mono=mono, observe=observe)
+
+
 def identity_of(settings: Settings) -> Identity:
     """Who we are, as genesis knows it; without the account where this process has no key of it."""
     api = settings.sendblue
@@ -111,7 +122,7 @@ def fuses_of(settings: Settings, now_ms: int) -> Fuses:
     """The fuses as they are set; they begin with what was granted in the last hour."""
     part = settings.fuses
     window_ms = int(part.same_text_window_s * 1000)
-    limits = Limits(
+    limits = FuseLimits(
         part.contact_per_minute, part.contact_per_hour, part.same_text_contacts, window_ms, part.same_text_stops
     )
     return Fuses(limits, now_ms - HOUR_MS)
@@ -127,4 +138,5 @@ def policy_of(settings: Settings) -> Policy:
         lease_s=settings.ledger.lease_s,
         unknown_code=settings.sendblue.unknown_code,
         preparing=preparing_of(settings),
+        spread_new=settings.pool.spread is Spread.DAY,
     )

@@ -4,7 +4,7 @@ Sendblue ignores filters it does not like, so what comes back is filtered again 
 learned from each answer's Date header; a list asked for with a wrong idea of it is asked for again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from connector.core.callbacks import Report, Unreadable, parse
@@ -53,13 +53,13 @@ class ListedMessages:
             rows += page.rows
             offset += page.listed
             if not page.has_more:
-                return _reports(rows), True, abs(self._ahead_ms - asked_with) < SLACK_MS
-        return _reports(rows), False, True
+                return reports(rows), True, abs(self._ahead_ms - asked_with) < SLACK_MS
+        return reports(rows), False, True
 
     async def _newest(self) -> int | None:
         page = await self._page(is_outbound=True, limit=1, order_direction="desc")
-        reports = _reports(list(page.rows))
-        return reports[0].date_sent_ms if reports else None
+        found = reports(page.rows)
+        return found[0].date_sent_ms if found else None
 
     async def _page(self, **filters: str | int | bool) -> MessagePage:
         page = await self._client.messages(order_by="createdAt", **filters)
@@ -68,14 +68,15 @@ class ListedMessages:
         return page
 
 
-def _reports(rows: list[Mapping[str, object]]) -> tuple[Report, ...]:
-    reports = []
+def reports(rows: Iterable[Mapping[str, object]]) -> tuple[Report, ...]:
+    """The rows that can be read."""
+    found = []
     for row in rows:
         try:
-            reports.append(parse(row))
+            found.append(parse(row))
         except Unreadable:
             continue
-    return tuple(reports)
+    return tuple(found)
 
 
 def stamp(at_ms: int) -> str:

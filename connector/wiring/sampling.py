@@ -7,6 +7,7 @@ the ledger are counted once for all lines. No scrape and no page ever makes it r
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from connector.core.delays import Wait
 from connector.core.facts import Fact, PostAnswered
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
@@ -72,8 +73,10 @@ class Sampler:
                 ledger=ledger,
                 account=account,
                 paused=lane.paused_s() > 0,
+                stopped=lane.guard.stopped_until() > now,
                 breaker=lane.guard.broken,
                 backoff=lane.guard.waits(now),
+                no_room=lane.window.all_wait(Wait.NEW),
             )
             alias = lane.line.alias
             yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))

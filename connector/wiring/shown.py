@@ -15,6 +15,7 @@ from operator import attrgetter
 import confluent_kafka
 
 from connector import __version__
+from connector.core.line_facts import shown_fact
 from connector.core.sights import LineSeen
 from connector.settings import Settings
 from connector.wiring.assembly import Parts
@@ -71,12 +72,22 @@ def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:
         "pauses": shown_pauses(parts.orders.pauses.holding(parts.system.now_ms())[:SHOWN_LINES]),
         "errors": sampler.errors(),
         "lines": {line.alias: _line(line) for line in lines[:SHOWN_LINES]},
+        "line_facts": _facts(parts),
         "topics": {intake.name: _topic(intake) for intake in parts.intakes},
     }
 
 
 def _line(line: LineSeen) -> dict[str, object]:
     return _rounded({name: value for name, value in line._asdict().items() if name != "alias"})
+
+
+def _facts(parts: Parts) -> dict[str, dict[str, object]]:
+    """What Sendblue says of the first lines, where this process asks."""
+    if parts.known.watch is None:
+        return {}
+    facts, now, now_ms = parts.known.facts, parts.system.mono(), parts.system.now_ms()
+    told = {alias: facts.fact(alias, now, now_ms) for alias in facts.aliases[:SHOWN_LINES]}
+    return {alias: _rounded(shown_fact(fact)) for alias, fact in told.items()}
 
 
 def _rounded(told: dict[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from connector.core.adoption import Adoption, forgiven_before_ms
+from connector.core.moving import Move
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
 from connector.kafka.avro import Codec
@@ -17,6 +18,7 @@ from connector.kafka.control import (
     control_of,
     genesis_record,
     line_record,
+    move_record,
     order_record,
 )
 from connector.kafka.records import KafkaRecord
@@ -79,6 +81,20 @@ def test_an_adoption_survives_the_wire_and_holds_at_once(adoption: Adoption) -> 
 
     assert adoption == control.adoption
     assert forgiven_before_ms(adoption) == control.orders.park_before_ms
+
+
+@pytest.mark.parametrize("move", [Move("b", True, 9, "ann"), Move("b", False, 9, "ann")])
+def test_a_move_survives_the_wire(move: Move) -> None:
+    """Where to, who and when; the next one of the line counts, and a tombstone takes it back."""
+    control = Control()
+    for told in (Move("c", False, 8, "bob"), move):
+        key, value = move_record(CODEC, "a", told)
+        control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+    standing = dict(control.moves)
+    control.put(move_record(CODEC, "a", None)[0], None)
+
+    assert standing == {"a": move}
+    assert control.moves == {}
 
 
 def test_a_further_key_survives_the_wire_and_stays() -> None:

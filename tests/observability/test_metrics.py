@@ -149,16 +149,18 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
 
 
 def test_every_series_is_there_from_the_start() -> None:
-    """At 0, but for what tells something by being there, and for keys that nobody has refused yet."""
+    """At 0, but for what tells something by being there, for keys not refused yet, for what Sendblue has not told."""
     metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc"}})
     ours = [line for line in series(metrics) if line.startswith("sendblue_")]
-    not_nought = [line for line in ours if not line.endswith(" 0.0")]
+    not_nought = [line for line in ours if not line.endswith((" 0.0", " NaN"))]
+    not_told = {line.partition("{")[0] for line in ours if line.endswith(" NaN")}
 
     assert not_nought == [
         'sendblue_build_info{librdkafka="",python="",revision="",version="1.2.3"} 1.0',
         'sendblue_config_info{hash="abc"} 1.0',
         "sendblue_credentials_valid 1.0",
     ]
+    assert not_told == {f"sendblue_line_new_contacts_{name}" for name in ("limit", "used", "left")}
     assert {row.name for row in CATALOGUE if row.kind.__name__ != "Histogram"} == {
         line.partition("{")[0].partition(" ")[0] for line in ours if not HISTOGRAM.search(line)
     }

@@ -230,3 +230,13 @@ async def test_a_status_after_stop_says_so() -> None:
     await stage.post(f"/_sim/texts/{handle}/status", {"status": "DELIVERED"})
 
     assert [(row["status"], row["opted_out"]) for row in stage.heard()] == [("QUEUED", False), ("DELIVERED", True)]
+
+
+async def test_a_line_may_have_limits_of_its_own() -> None:
+    """Instead of those of all lines; what usage tells is what is refused."""
+    stage = Stage(new_contacts_hourly=1, line_limits={OTHER_LINE: (2, None)})
+    sent = [(await stage.send(f"+1202555011{n}", line)).status_code for line in (LINE, OTHER_LINE) for n in range(3)]
+    usage = (await stage.get("/api/v2/lines/usage"))["lines"]
+
+    assert sent == [202, 400, 400, 202, 202, 400]
+    assert [(line["hourly"]["limit"], line["hourly"]["remaining"]) for line in usage] == [(1, 0), (2, 0)]

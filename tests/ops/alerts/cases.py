@@ -104,6 +104,7 @@ CASES = (
         {
             'sendblue_line_state{line="a",state="backoff"}': "1x30",
             'sendblue_line_state{line="b",state="account"}': "1x30",
+            'sendblue_line_state{line="d",state="new_contacts"}': "1x30",
             'sendblue_line_state{line="c",state="breaker"}': "1x3 0x2 1x3 0x2 1x3 0x2 1x3 0x20",
         },
     ),

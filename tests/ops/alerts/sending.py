@@ -29,7 +29,7 @@ SENDING = (
     Alert(
         "SendblueLineBlocked",
         PAGE,
-        f"""{over("max", 'sendblue_line_state{state=~"breaker|ledger"}', "line, state")} > 0""",
+        f"""{over("max", 'sendblue_line_state{state=~"breaker|ledger|stopped"}', "line, state")} > 0""",
         "10m",
         "line {{ $labels.line }} does not send: {{ $labels.state }}",
         "{{ $value | humanize }} line called {{ $labels.line }} is in state {{ $labels.state }} for 10 minutes.",

@@ -2,7 +2,7 @@
 
 from tests.ops.dashboards.frame import Section
 from tests.ops.dashboards.panels import Panel, Query
-from tests.ops.dashboards.queries import increase, rate, seen, summed, worst
+from tests.ops.dashboards.queries import increase, least, rate, seen, summed, worst
 
 LINES = Section(
     "Lines",
@@ -11,7 +11,7 @@ LINES = Section(
             "Lines that do not send",
             "short",
             "Lines by alias in a state other than ready.",
-            "a line stays in breaker, account or ledger.",
+            "a line stays in breaker, account, ledger or stopped. new_contacts: only those wait.",
             "SendblueLineBlocked",
             (Query(seen(worst("sendblue_line_state", "line, state", 'state!="ready"')), "{{line}} {{state}}"),),
         ),
@@ -72,6 +72,30 @@ LINES = Section(
             "SendblueInDoubtHigh",
             (Query(summed("sendblue_line_in_doubt", "line"), "{{line}}"),),
             width=6,
+        ),
+        Panel(
+            "New contacts left",
+            "short",
+            "New contacts that a line may still take, in Sendblue's hour and day; nothing where it tells no limit.",
+            "0 in the day: new contacts wait, or go to other lines; known ones go on.",
+            "SendblueLineQueueLong",
+            (Query(least("sendblue_line_new_contacts_left", "line, window"), "{{line}} {{window}}"),),
+            width=12,
+        ),
+        Panel(
+            "New contacts, as a share of what is allowed",
+            "percentunit",
+            "What Sendblue has counted, from all programs and people, of what it allows.",
+            "one line far above the others: somebody else writes from it.",
+            "SendblueLineQueueLong",
+            (
+                Query(
+                    f"{worst('sendblue_line_new_contacts_used', 'line, window')} / "
+                    f"({worst('sendblue_line_new_contacts_limit', 'line, window')} > 0)",
+                    "{{line}} {{window}}",
+                ),
+            ),
+            width=12,
         ),
         Panel(
             "Backing off, by code",

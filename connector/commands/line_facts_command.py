@@ -1,0 +1,91 @@
+"""What Sendblue says of our lines now, and what contacts it says they have talked to lately; nothing is written."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+from connector.core.callbacks import Report
+from connector.core.identities import contact_hash
+from connector.core.line_facts import LineFacts, Told, shown_fact
+from connector.core.looks import RECONCILER_RATE
+from connector.core.messages import SendRequest
+from connector.core.moving import Entry
+from connector.core.requests import E164
+from connector.core.sweeping import Page, Walk
+from connector.sendblue.client import SendblueClient
+from connector.sendblue.line_states import number_of
+from connector.sendblue.lookups import SendblueError
+from connector.settings import Settings
+from connector.wiring.installation import client_of, hash_key_of
+from connector.wiring.line_facts import ToldLines
+from connector.wiring.message_list import reports, stamp
+
+TURN_S = 2 / RECONCILER_RATE
+"""Half of the reconciler's share, which stays within the account's with all that runs."""
+
+
+async def lines(settings: Settings) -> list[dict[str, object]]:
+    """Each line of ours. Raises ValueError when Sendblue says nothing at all."""
+    client = client_of(settings, time.monotonic)
+    try:
+        answers = ToldLines(client)
+        told = Told(await answers.listed(), await answers.states(), await answers.usage(), {})
+    finally:
+        await client.aclose()
+    if told.listed is None and told.states is None and told.usage is None:
+        raise ValueError("Sendblue does not answer; check sendblue.base_url and the two keys: `kafka-sendblue check`")
+    facts, now, now_ms = LineFacts({line.number: line.alias for line in settings.lines}), time.monotonic(), _now_ms()
+    facts.told(told, now, now_ms)
+    return [
+        {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
+        for line in settings.lines
+    ]
+
+
+async def talked_to(settings: Settings, days: int) -> list[Entry]:
+    """Each contact of the last days with the line it talked to last; groups are left out. Raises ValueError."""
+    client, hash_key = client_of(settings, time.monotonic), hash_key_of(settings)
+    aliases, last = {line.number: line.alias for line in settings.lines}, dict[str, str]()
+    try:
+        async for report in _rows(client, _now_ms() - days * 86_400_000):
+            contact, line = _pair(report, aliases)
+            if contact is not None and line is not None:
+                last.pop(contact, None)
+                last[contact] = line
+    except SendblueError as error:
+        raise ValueError(f"Sendblue does not give its message list ({error.code}); nothing was imported") from None
+    finally:
+        await client.aclose()
+    return [
+        Entry(f"contact {n} of the list", contact_hash(SendRequest("import", number=number), hash_key), line)
+        for n, (number, line) in enumerate(last.items(), 1)
+    ]
+
+
+async def _rows(client: SendblueClient, since_ms: int) -> AsyncIterator[Report]:
+    """The message list from then on, the oldest first, in pages and within our share."""
+    walk = Walk(since_ms, since_ms)
+    while not walk.ended:
+        page = await client.messages(
+            created_at_gte=stamp(walk.since_ms), order_by="createdAt", order_direction="asc", offset=walk.offset
+        )
+        found = reports(page.rows)
+        for report in found:
+            yield report
+        times = tuple(report.date_sent_ms for report in found if report.date_sent_ms is not None)
+        walk = walk.after(Page(times, page.listed, page.has_more), page.date_ms or _now_ms())
+        await asyncio.sleep(TURN_S)
+
+
+def _pair(report: Report, aliases: dict[str, str]) -> tuple[str | None, str | None]:
+    """The contact's number and the alias of our line; None for what is neither, and for a group."""
+    if report.group_id or report.message_type == "group":
+        return None, None
+    numbers = [text for text in (report.from_number, report.to_number, report.number, report.sendblue_number) if text]
+    line = next((aliases[ours] for text in numbers if (ours := number_of(text)) in aliases), None)
+    contact = next((text for text in numbers if E164.fullmatch(text) and text not in aliases), None)
+    return contact, line
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

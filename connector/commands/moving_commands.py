@@ -1,0 +1,147 @@
+"""Moving and importing contacts, against a real Kafka: ``core.moving`` judges, here it is appended and told.
+
+REBINDs are appended many at a time; each is read back, and each contact is judged again right before its own.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
+from connector.commands.ledger_reading import in_time, reading
+from connector.core.moving import Entry, Listing, Move, Plan, listing, plan
+from connector.core.nearest import nearest
+from connector.core.rebinding import in_the_way
+from connector.core.records import Rebind
+from connector.kafka.control import move_record
+from connector.roles.replica import Replica
+from connector.settings import Settings
+
+AT_ONCE = 500  # REBINDs under way: each takes a round trip through the ledger
+AGAIN_S = 2.0  # between two looks at those whose text is in flight
+
+Confirm = Callable[[str], bool]
+"""Asks a person; blocks."""
+Show = Callable[[int, int], None]
+"""Told how many of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What an operator wants. ``wait_s``: how long texts in flight are waited for."""
+
+    line: str
+    to: str
+    retire: bool = False
+    parked_too: bool = False
+    dry_run: bool = False
+    operator: str = "operator"
+    wait_s: float = 60.0
+
+
+@dataclass(slots=True)
+class Moved:
+    """What came of it: contacts moved (or that would be), and those that stay because of a text."""
+
+    moved: int = 0
+    in_flight: int = 0
+    parked: int = 0
+
+
+async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show: Show) -> Moved:
+    """Move the contacts of a line. Raises ValueError."""
+    codec = await control_codec(settings)
+    control = await control_now(settings, codec)
+    check_ours(settings, control)
+    check(wanted, settings, control.partitions)
+    async with _reading(settings) as replica:
+        found = plan(replica.views, wanted.line, parked_too=wanted.parked_too)
+        if wanted.dry_run:
+            return _moved(len(found.movable), found)
+        parked_too = wanted.parked_too or await _parked_too(found, confirm)
+        told = Move(wanted.to, wanted.retire, time.time_ns() // 1_000_000, wanted.operator)
+        await write_control(settings, [move_record(codec, wanted.line, told)])
+        return await _move_all(replica, wanted, parked_too, show)
+
+
+async def use_again(settings: Settings, line: str) -> None:
+    """Take a move back for the line alone: it takes new contacts. Raises ValueError."""
+    codec = await control_codec(settings)
+    control = await control_now(settings, codec)
+    if line not in control.moves:
+        raise ValueError(f"{line} was not moved{nearest(line, control.moves)}")
+    await write_control(settings, [move_record(codec, line, None)])
+
+
+async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_run: bool) -> Listing:
+    """Bind contacts to the lines that a list gives them. Raises ValueError."""
+    async with _reading(settings) as replica:
+        found = listing(replica.views, entries)
+        if not dry_run:
+            await _rebind(replica, found.new, _onward(show, 0, len(found.new)), parked_too=False)
+    return found
+
+
+async def _move_all(replica: Replica, wanted: Moving, parked_too: bool, show: Show) -> Moved:
+    """Pass after pass, until only those are left that wait for something."""
+    moved, ends = 0, time.monotonic() + wanted.wait_s
+    while True:
+        found = plan(replica.views, wanted.line, parked_too=parked_too)
+        lines, total = dict.fromkeys(found.movable, wanted.to), moved + len(found.movable) + len(found.busy)
+        moved += await _rebind(replica, lines, _onward(show, moved, total), parked_too=parked_too)
+        if not found.busy or time.monotonic() >= ends:
+            return _moved(moved, plan(replica.views, wanted.line, parked_too=parked_too))
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _rebind(
+    replica: Replica, lines: Mapping[bytes, str], done: Callable[[int], None], *, parked_too: bool
+) -> int:
+    """Append a REBIND for each; return how many were. Whose text has begun meanwhile stays."""
+    count = 0
+    rest = iter(lines.items())
+    while batch := list(islice(rest, AT_ONCE)):
+        free = [(c, line) for c, line in batch if in_the_way(replica.views, c, parked_too=parked_too) is None]
+        async with in_time():
+            await asyncio.gather(*(replica.record(Rebind(contact, line)) for contact, line in free))
+        count += len(free)
+        done(count)
+    return count
+
+
+def _onward(show: Show, before: int, total: int) -> Callable[[int], None]:
+    return lambda done: show(before + done, total)
+
+
+async def _parked_too(found: Plan, confirm: Confirm | None) -> bool:
+    """Whether those with a parked text are moved as well; without a person to ask they stay."""
+    if not found.parked or confirm is None:
+        return False
+    question = f"{len(found.parked)} contacts have a parked text, perhaps sent from the old line. Move them too?"
+    return await asyncio.to_thread(confirm, question)
+
+
+def _moved(count: int, found: Plan) -> Moved:
+    return Moved(count, len(found.busy), len(found.parked))
+
+
+def check(wanted: Moving, settings: Settings, known: Iterable[str]) -> None:
+    """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
+    ours = [line.alias for line in settings.lines]
+    if wanted.to not in ours:
+        raise ValueError(f"no line is called {wanted.to}; there are {', '.join(ours)}{nearest(wanted.to, ours)}")
+    if wanted.line not in (known := {*known, *ours}):
+        raise ValueError(f"no line was ever called {wanted.line}{nearest(wanted.line, known)}")
+    if wanted.line == wanted.to:
+        raise ValueError("a line is not moved to itself")
+
+
+@contextlib.asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Replica]:
+    async with contextlib.AsyncExitStack() as stack:
+        async with in_time():
+            replica = await stack.enter_async_context(reading(settings, contacts=True))
+        yield replica

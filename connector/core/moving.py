@@ -1,0 +1,83 @@
+"""Moving all contacts of a line to another one, and giving contacts their line from a list: who may go, who may not.
+
+A move is a REBIND for each contact, judged one by one (``rebinding``), so it may be broken off and begun again: whoever
+has moved is no contact of the old line any more. It is written to the control topic first, with who and when. From then
+on a request that *names* the old line follows its contact, instead of being refused; a *retired* line is given no new
+contacts either.
+
+A list only adds: a contact that the ledger has bound to another line, or that the list gives two lines, is a conflict
+and stays. What is granted between the look and the landing looks once more at its contact's line before it writes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from connector.core.rebinding import in_the_way
+from connector.core.views import Views
+
+
+class Move(NamedTuple):
+    """An operator's order: the line's contacts are texted from ``to``. ``retired``: it takes no new ones."""
+
+    to: str
+    retired: bool
+    at_ms: int
+    operator: str
+
+
+class Plan(NamedTuple):
+    """The contacts of a line: those that may be moved, and those with a text in flight or in doubt, or parked."""
+
+    movable: tuple[bytes, ...]
+    busy: tuple[bytes, ...]
+    parked: tuple[bytes, ...]
+
+
+class Entry(NamedTuple):
+    """One entry of a list: where it stands there, for people; the contact; the alias of its line."""
+
+    place: str
+    contact: bytes
+    line: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """What becomes of a list: contacts to bind, those bound so already, and why the others stay, by place."""
+
+    new: dict[bytes, str] = field(default_factory=dict)
+    same: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def plan(views: Views, line: str, *, parked_too: bool) -> Plan:
+    """Judge every contact of the line."""
+    movable, busy, parked = [], [], []
+    for contact in views.contacts_of(line):
+        if views.busy(contact):
+            busy.append(contact)
+        elif in_the_way(views, contact, parked_too=parked_too):
+            parked.append(contact)
+        else:
+            movable.append(contact)
+    return Plan(tuple(movable), tuple(busy), tuple(parked))
+
+
+def listing(views: Views, entries: Iterable[Entry]) -> Listing:
+    """Judge a list. Of a contact that it gives two lines the first entry counts, the other is told."""
+    found = Listing()
+    for entry in entries:
+        bound = views.line_of(entry.contact)
+        given = found.new.get(entry.contact, bound)
+        if given == entry.line:
+            found.same += 1
+        elif given is not None:
+            found.refused.append(
+                (entry.place, f"the contact is texted from {given}; see `kafka-sendblue ledger rebind`")
+            )
+        elif why := in_the_way(views, entry.contact, parked_too=False):
+            found.refused.append((entry.place, why))
+        else:
+            found.new[entry.contact] = entry.line
+    return found
