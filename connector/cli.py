@@ -70,7 +70,6 @@ cli.add_typer(parked_cli, name="parked")
 cli.add_typer(dlq_cli, name="dlq")
 cli.add_typer(optouts_cli, name="optouts")
 cli.add_typer(webhooks_cli, name="webhooks")
-cli.add_typer(lines_cli, name="lines")
 
 
 @cli.command()
