@@ -13,15 +13,17 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from connector.core.events import ContentPolicy
 from connector.core.messages import OnInDoubt
 from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
+from connector.core.quiet import checked
 from connector.core.tokens import Ring
 from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
+from connector.time_zones import known_zone
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -159,6 +161,12 @@ class Settings(BaseSettings):
     shutdown: Shutdown = Field(default_factory=Shutdown)
     content: ContentPolicy = Field(ContentPolicy.FULL, description="texts in events: full, hash or omit")
     default_ttl_s: float = Field(86_400, gt=0, le=259_200, description="when a request without expires_at expires")
+    quiet_hours: Annotated[str, AfterValidator(checked)] = Field(
+        "none", description="when nobody is texted, by the recipient's own clock: 21:00-08:00; none: at any hour"
+    )
+    quiet_hours_zone: Annotated[str, AfterValidator(known_zone)] = Field(
+        "UTC", description="the time zone of recipients whose numbers do not tell theirs"
+    )
     unsafe_dev: bool = Field(False, description="allow fewer than three brokers and plain http: for trials")
 
     @classmethod

@@ -3,7 +3,7 @@
 A delay topic holds every record for the same span, so that first in is first out and nothing needs sorting. What comes
 back too early takes another hop; the last minute is waited in the line's window. Three kinds of record hop:
 
-* scheduled, its send_at more than a minute away
+* scheduled, its send_at more than a minute away, or quiet hours that go on for longer
 * one that has waited a minute for somebody else's end: a window full of records that wait for one behind its end
   would wait for ever (counter-example 22). One whose **own** attempt is in doubt never hops: whoever settles that
   attempt must hold the record
@@ -40,6 +40,7 @@ class Wait(StrEnum):
     """What a record waits for. The names are the codes of DEFERRED events."""
 
     SCHEDULED = "scheduled"
+    QUIET = "quiet hours"
     OPEN = "another attempt of the request is open"
     IN_DOUBT = "in doubt"
     PARKED = "parked"
@@ -52,6 +53,8 @@ class Wait(StrEnum):
     LEDGER = "the ledger is behind"
 
 
+PLACELESS = frozenset({Wait.SCHEDULED, Wait.QUIET})
+"""Waits for a time of the record's own: those of its contact that are due go first."""
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED})
 """Waits that end with somebody else's end, which may lie behind this record."""
 HOLDS = frozenset({*FOR_ANOTHER, Wait.IN_DOUBT})

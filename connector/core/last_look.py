@@ -2,8 +2,8 @@
 
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
-Lease, ownership, fold, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record waits;
-nothing is ever held against the message itself.
+Lease, ownership, fold, contact, binding, quiet hours, pace, in this order. Whatever says no appends UNSENT, and the
+record waits; nothing is ever held against the message itself.
 """
 
 from dataclasses import dataclass
@@ -52,10 +52,11 @@ class Grant:
     own_last_write: float | None
     gap_s: float
     foreign: ForeignGrants
+    quiet: bool = False
 
 
 def before_write(grant: Grant) -> Check:
-    """The last look before the socket: lease, ownership, fold, contact, binding, pace, in this order."""
+    """The last look before the socket: lease, ownership, fold, contact, binding, quiet hours, pace, in this order."""
     if not grant.still_open:
         return Overtaken()
     if not grant.owned or grant.mono >= grant.lease_end:
@@ -64,6 +65,8 @@ def before_write(grant: Grant) -> Check:
         return GiveUp("BUSY")
     if grant.bound is not None and grant.bound != grant.line:
         return GiveUp("WRONG_LINE")
+    if grant.quiet:
+        return GiveUp("QUIET")
     at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign)
     match pacing.verdict(at, grant.mono, grant.lease_end):
         case pacing.Go():

@@ -97,6 +97,7 @@ class SendRequest:
     on_in_doubt: OnInDoubt | None = None
     seat_id: str | None = None
     reply_to: ReplyTo | None = None
+    quiet_hours: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at_ms: int | None = None
 

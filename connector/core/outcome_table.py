@@ -202,7 +202,7 @@ between has answered: FOREIGN_ANSWER, and everything stops. Other 4xx are HTTP_4
 REFUSED_SENTENCE = "Sendblue refused the message without a code that tells why"
 UNDOCUMENTED_SENTENCE = "Sendblue refused the message with a code that is not documented"
 
-NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "CONNECT"})
+NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "QUIET", "CONNECT"})
 """Codes of an UNSENT whose holder never wrote to a socket: the pace of its line was not used."""
 
 _REASONS = ("NO_ANSWER", "NO_HANDLE", "HTTP_303", "HTTP_408", "HTTP_409", "HTTP_5XX", "HTTP_ODD")

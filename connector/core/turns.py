@@ -13,6 +13,7 @@ from connector.core.adoption import is_under_lost_ledger
 from connector.core.delays import HOLDS, IN_WINDOW_S, Defer, Delay, Wait, delay_for
 from connector.core.messages import Disposition, EventType, OnInDoubt
 from connector.core.outcomes import UnknownCode
+from connector.core.quiet import Hours
 from connector.core.refusals import refusal
 from connector.core.requests import expires_ms, too_new, too_old
 from connector.core.resend import NOTHING_SEEN, Absence, is_absent
@@ -67,6 +68,7 @@ class Policy:
     use_bound_line: bool = False
     lease_s: float = 5.0
     unknown_code: UnknownCode = UnknownCode.REJECT
+    quiet_hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Seen:
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
+    ``quiet_until_ms``: the first moment, from now on, that is in nobody's quiet hours.
     """
 
     now_ms: int
@@ -100,6 +103,7 @@ class Seen:
     attempt_granted_ms: int | None = None
     attempt_aged_ms: int = 0
     suspected_until: float = float("-inf")
+    quiet_until_ms: int = 0
     park_before_ms: int = 0
     look_at: float | None = None
     absence: Absence = NOTHING_SEEN
@@ -119,6 +123,8 @@ def before_intent(held: Held, seen: Seen, policy: Policy) -> Turn:
     send_at = held.dispatch.request.send_at_ms or 0  # a record's own time a little ahead of us is only another clock
     if send_at > seen.now_ms:
         return _scheduled(held, seen, policy, send_at)
+    if seen.quiet_until_ms > seen.now_ms:
+        return _quiet(held, seen, policy)
     if not seen.first_of_contact:
         return _behind(seen)
     if seen.contact_busy:
@@ -155,6 +161,16 @@ def _scheduled(held: Held, seen: Seen, policy: Policy, due: int) -> NotNow | Def
     if not seen.announced and not dispatch.deferrals:
         return Announce()
     return NotNow(Wait.SCHEDULED, seen.mono + left_ms / 1000)
+
+
+def _quiet(held: Held, seen: Seen, policy: Policy) -> NotNow | Defer:
+    """To the next minute that is allowed, or to its own end, if that comes first."""
+    end_ms = min(seen.quiet_until_ms, expires_ms(held.dispatch, policy.default_ttl_ms))
+    left_ms = end_ms - seen.now_ms
+    delay = delay_for(left_ms, left_ms)
+    if delay is not None:
+        return Defer(delay, Wait.QUIET)
+    return NotNow(Wait.QUIET, seen.mono + left_ms / 1000)
 
 
 def _behind(seen: Seen) -> NotNow | Defer:

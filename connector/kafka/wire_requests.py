@@ -21,6 +21,7 @@ def request_of(row: Row) -> SendRequest:
         on_in_doubt=OnInDoubt(policy) if policy in OnInDoubt.__members__ else None,
         seat_id=row["seat_id"],
         reply_to=ReplyTo(reply["message_handle"], reply["part_index"]) if reply else None,
+        quiet_hours=row["quiet_hours"],
         tags=row["tags"],
         created_at_ms=row["created_at"],
     )
@@ -43,6 +44,7 @@ def request_row(request: SendRequest) -> Row:
         "on_in_doubt": None if request.on_in_doubt is None else str(request.on_in_doubt),
         "seat_id": request.seat_id,
         "reply_to": reply and {"message_handle": reply.message_handle, "part_index": reply.part_index},
+        "quiet_hours": request.quiet_hours,
         "tags": dict(request.tags),
         "created_at": request.created_at_ms,
     }

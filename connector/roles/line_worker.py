@@ -172,7 +172,7 @@ class _Turn:
     async def _ready_to_write(self, intent: Intent, lease_end: float) -> str | None:
         """Return None when the socket may be written now, the code of an UNSENT, or "" when overtaken."""
         while True:
-            match last_look.before_write(grant_of(self.lane, intent, lease_end, self.lane.writes.begun)):
+            match last_look.before_write(grant_of(self.lane, self.held, intent, lease_end, self.lane.writes.begun)):
                 case last_look.Write():
                     return None
                 case last_look.WriteAt(at):
@@ -212,7 +212,7 @@ class _Turn:
 
     def _may_write(self, intent: Intent, lease_end: float) -> float | None:
         """The last look once more, in the moment before the write, which takes the line's pace."""
-        grant = grant_of(self.lane, intent, lease_end, self.lane.writes.made)
+        grant = grant_of(self.lane, self.held, intent, lease_end, self.lane.writes.made)
         match last_look.before_write(grant):
             case last_look.Write():
                 self.lane.writes.make(grant.mono)

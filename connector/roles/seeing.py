@@ -3,30 +3,32 @@
 from connector.core import pacing, turns
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.last_look import Grant
+from connector.core.messages import SendRequest
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
 from connector.core.steps import Held
 from connector.core.turns import Seen
 from connector.roles.lane import Lane
+from connector.roles.local_time import quiet_until
 
 
 def seen(lane: Lane, offset: int, held: Held) -> Seen:
     """All that ``turns.before_intent`` goes by, now, for the record at this offset of the lane."""
     around, dispatch = lane.around, held.dispatch
     replica, clocks, doubts = around.replica, around.clocks, around.doubts
-    now_ms, request = clocks.now_ms(), dispatch.request
+    now_ms, mono, request = clocks.now_ms(), clocks.mono(), dispatch.request
     standing = replica.fold.standing(request.request_id)
     attempt = standing.attempt if standing is not None and standing.attempt else ""
     live = replica.views.attempt(attempt)
     return Seen(
         now_ms=now_ms,
-        mono=clocks.mono(),
+        mono=mono,
         standing=standing,
         next_offset=replica.next_offset,
         bound=replica.views.line_of(held.contact),
         contact_busy=replica.views.busy(held.contact),
-        first_of_contact=lane.window.is_first(offset),
-        ahead=lane.window.ahead(offset),
+        first_of_contact=lane.window.is_first(offset, mono),
+        ahead=lane.window.ahead(offset, mono),
         waited_s=lane.waited_s(offset),
         line_ready_at=_line_ready_at(lane),
         goes_round=offset in lane.rounds,
@@ -39,12 +41,14 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         park_before_ms=around.orders.park_before_ms,
         look_at=doubts.look_at(attempt),
         absence=doubts.absence(attempt),
+        quiet_until_ms=_quiet_until(lane, request, now_ms),
     )
 
 
-def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
+def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
     """All that ``last_look.before_write`` goes by, now. ``lease_end``, ``last_write``: monotonic seconds."""
     replica, mono = lane.around.replica, lane.around.clocks.mono()
+    now_ms = lane.around.clocks.now_ms()
     return Grant(
         mono=mono,
         lease_end=lease_end,
@@ -56,7 +60,12 @@ def grant_of(lane: Lane, intent: Intent, lease_end: float, last_write: float | N
         own_last_write=last_write,
         gap_s=lane.line.gap_s,
         foreign=_foreign(lane, mono),
+        quiet=_quiet_until(lane, held.dispatch.request, now_ms) > now_ms,
     )
+
+
+def _quiet_until(lane: Lane, request: SendRequest, now_ms: int) -> int:
+    return quiet_until(request, lane.around.policy.quiet_hours, lane.around.local_time, now_ms)
 
 
 def _line_ready_at(lane: Lane) -> float:

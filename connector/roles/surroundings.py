@@ -16,6 +16,7 @@ from connector.core.steps import Held, Owe
 from connector.core.turns import Policy
 from connector.roles.account import Account
 from connector.roles.doubts import Doubts
+from connector.roles.local_time import LocalTime, UtcOnly
 from connector.roles.replica import Replica
 
 
@@ -106,3 +107,4 @@ class Surroundings:
     budget: Budget = field(default_factory=Budget)
     tracing: Tracing = OFF
     call_s: float = 20.0
+    local_time: LocalTime = field(default_factory=UtcOnly)

@@ -40,6 +40,7 @@ from connector.sendblue.exchange import Limits
 from connector.sendblue.reading import json_value
 from connector.settings import Settings
 from connector.system import System, possible
+from connector.time_zones import TimeZones
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
 from connector.web.traffic import Traffic, watched
@@ -204,6 +205,7 @@ async def start_sender(parts: Parts) -> None:
         parts.orders,
         tracing=parts.tracing,
         call_s=settings.sendblue.deadline_s,
+        local_time=TimeZones(settings.quiet_hours_zone, needed=settings.quiet_hours != "none"),
     )
     lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
     topic = parts.names.dispatch

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
+from connector.core.quiet import hours_of
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
 from connector.kafka.clients import ClientSettings
@@ -125,4 +126,5 @@ def policy_of(settings: Settings) -> Policy:
         use_bound_line=settings.line_conflict == "use_bound",
         lease_s=settings.ledger.lease_s,
         unknown_code=settings.sendblue.unknown_code,
+        quiet_hours=hours_of(settings.quiet_hours),
     )

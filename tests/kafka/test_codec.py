@@ -75,6 +75,7 @@ requests = st.builds(
     send_at_ms=st.none() | times,
     on_in_doubt=st.none() | st.sampled_from(OnInDoubt),
     reply_to=st.none() | st.builds(ReplyTo, words, st.none() | st.integers(0, 9)),
+    quiet_hours=st.none() | words,
     tags=st.dictionaries(words, words, max_size=3),
 )
 
