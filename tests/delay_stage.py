@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from connector.core.delays import Defer, Delay
 from connector.core.events import MessageEvent
-from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.messages import Dispatch, Origin, Priority, SendRequest
 from connector.core.steps import Held
 from connector.roles.delayer import Delayer, DelayRecord
 from connector.roles.ends import DeadLetter, Ends
@@ -98,7 +98,7 @@ class DelayStage(Stage):
         await asyncio.sleep(0.002)
         self.topics[delay].append(contact, dispatch)
 
-    async def again(self, line: str, value: bytes) -> None:
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
         await asyncio.sleep(0.002)
         self.append(self._values[value])
 

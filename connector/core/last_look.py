@@ -40,7 +40,11 @@ Check: TypeAlias = Write | WriteAt | GiveUp | Overtaken
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds."""
+    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds.
+
+    ``foreign``: of open grants those before ours. ``patient``: the line's other lane is somebody else's, whose grants
+    are waited for until they close.
+    """
 
     mono: float
     lease_end: float
@@ -53,6 +57,7 @@ class Grant:
     gap_s: float
     foreign: ForeignGrants
     quiet: bool = False
+    patient: bool = False
 
 
 def before_write(grant: Grant) -> Check:
@@ -74,4 +79,10 @@ def before_write(grant: Grant) -> Check:
         case pacing.WaitUntil(at=later):
             return WriteAt(later)
         case pacing.Late():
-            return GiveUp("LATE")
+            return WriteAt(grant.lease_end) if _may_close_in_time(grant) else GiveUp("LATE")
+
+
+def _may_close_in_time(grant: Grant) -> bool:
+    """Whoever waits for it looks again at each close, and at the end of its own lease, which is late."""
+    soonest = pacing.soonest_at(grant.own_last_write, grant.gap_s, grant.foreign, grant.mono)
+    return grant.patient and soonest < grant.lease_end

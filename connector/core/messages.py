@@ -37,6 +37,13 @@ class OnInDoubt(StrEnum):
     """Send again what is proved absent (``core.resend``); what is not, is parked."""
 
 
+class Priority(StrEnum):
+    """Which of its line's two lanes a request takes (``core.priorities``)."""
+
+    NORMAL = "NORMAL"
+    REPLY = "REPLY"
+
+
 class Disposition(StrEnum):
     """The final ends of a request."""
 
@@ -98,6 +105,7 @@ class SendRequest:
     seat_id: str | None = None
     reply_to: ReplyTo | None = None
     quiet_hours: str | None = None
+    priority: Priority = Priority.NORMAL
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at_ms: int | None = None
 

@@ -59,7 +59,8 @@ def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_writ
         bound=replica.views.line_of(intent.contact),
         own_last_write=last_write,
         gap_s=lane.line.gap_s,
-        foreign=_foreign(lane, mono),
+        foreign=_foreign(lane, mono, before=intent.attempt),
+        patient=lane.shared.split,
         quiet=_quiet_until(lane, held.dispatch.request, now_ms) > now_ms,
     )
 
@@ -73,9 +74,13 @@ def _line_ready_at(lane: Lane) -> float:
     around, mono = lane.around, lane.around.clocks.mono()
     if not around.replica.may_send:
         return mono + turns.RECHECK_S
-    write_at = pacing.write_at(lane.writes.begun, lane.line.gap_s, _foreign(lane, mono))
-    return max(lane.guard.ready_at, pacing.propose_at(write_at, around.policy.lease_s))
+    foreign, lease_s = _foreign(lane, mono), around.policy.lease_s
+    if lane.shared.split:
+        propose_at = pacing.shared_propose_at(lane.writes, lane.line.gap_s, foreign, lease_s, mono)
+    else:
+        propose_at = pacing.propose_at(pacing.write_at(lane.writes.begun, lane.line.gap_s, foreign), lease_s)
+    return max(lane.guard.ready_at, propose_at)
 
 
-def _foreign(lane: Lane, mono: float) -> ForeignGrants:
-    return lane.around.replica.views.foreign_grants(lane.line.alias, mono, lane.line.gap_s)
+def _foreign(lane: Lane, mono: float, before: str | None = None) -> ForeignGrants:
+    return lane.around.replica.views.foreign_grants(lane.line.alias, mono, lane.line.gap_s, before)

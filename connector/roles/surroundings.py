@@ -21,12 +21,16 @@ from connector.roles.replica import Replica
 
 
 class LineInfo(NamedTuple):
-    """A line: its alias, its partition of the dispatch topic, its gap in seconds and how many may be in flight."""
+    """A line: its alias, its partition of the dispatch topic, its gap in seconds and how many may be in flight.
+
+    ``reply_partition``: the one for replies, None where both kinds share the other.
+    """
 
     alias: str
     partition: int
     gap_s: float = 1.0
     in_flight: int = 1
+    reply_partition: int | None = None
 
 
 class DispatchRecord(NamedTuple):

@@ -11,6 +11,7 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import SendRequest
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
+from connector.core.priorities import Places
 from connector.core.routing import Lines
 from connector.core.spans import OFF, Tracing
 from connector.core.standing import request_key
@@ -38,7 +39,7 @@ from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.exchange import Limits
 from connector.sendblue.reading import json_value
-from connector.settings import Settings
+from connector.settings import LinePart, Settings
 from connector.system import System, possible
 from connector.time_zones import TimeZones
 from connector.web.callbacks import callbacks_app
@@ -65,7 +66,7 @@ class Parts:
     replica: Replica
     log: LedgerTopic
     out: OutTopics
-    partitions: dict[str, int]
+    partitions: dict[str, Places]
     hash_key: bytes
     observe: Observer
     system: System = field(default_factory=System)
@@ -111,7 +112,7 @@ class Parts:
 
     def looks_rate(self) -> float:
         """Looks at the message list a second that are this replica's, by its share of the lines."""
-        return senders_rate(len(self.sender.lanes) if self.sender else 0, len(self.settings.lines))
+        return senders_rate(len(self.sender.lanes), self.sender.places) if self.sender else 0.0
 
     def follow(self, feed: ControlFeed) -> None:
         """Obey what operators order from now on."""
@@ -207,11 +208,15 @@ async def start_sender(parts: Parts) -> None:
         call_s=settings.sendblue.deadline_s,
         local_time=TimeZones(settings.quiet_hours_zone, needed=settings.quiet_hours != "none"),
     )
-    lines = [LineInfo(line.alias, parts.partitions[line.alias], line.gap_s, line.in_flight) for line in settings.lines]
+    lines = [_line_info(line, parts.partitions[line.alias]) for line in settings.lines]
     topic = parts.names.dispatch
     parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
     parts.watches.append(parts.sender.watch)
     parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader))
+
+
+def _line_info(line: LinePart, places: Places) -> LineInfo:
+    return LineInfo(line.alias, places.normal, line.gap_s, line.in_flight, places.reply)
 
 
 async def start_ingress(parts: Parts) -> None:

@@ -37,10 +37,10 @@ def names_of(settings: Settings) -> TopicNames:
     return TopicNames.with_prefix(settings.kafka.topic_prefix)
 
 
-def specs_of(settings: Settings, lines: int) -> tuple[TopicSpec, ...]:
-    """The topics as they should be for so many lines."""
+def specs_of(settings: Settings, lanes: int) -> tuple[TopicSpec, ...]:
+    """The topics as they should be for so many lanes."""
     kafka = settings.kafka
-    return wanted(names_of(settings), lines, kafka.partitions, kafka.replication_factor)
+    return wanted(names_of(settings), lanes, kafka.partitions, kafka.replication_factor)
 
 
 def group_of(settings: Settings, role: str) -> str:

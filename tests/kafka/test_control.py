@@ -7,6 +7,7 @@ import pytest
 
 from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec
 from connector.kafka.control import (
     Control,
@@ -67,13 +68,13 @@ def test_a_further_key_survives_the_wire_and_stays() -> None:
 def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
     """A key that nobody knows yet is left alone; a line never loses its partition."""
     genesis = Genesis("default", "acc", "key", 1_700_000_000_000)
-    pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", 3), order_record(CODEC, ORDERS[0])]
+    pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", Places(3)), order_record(CODEC, ORDERS[0])]
     table = {key: record(key, value) for key, value in pairs}
     table[b"pause/line/a"] = record(b"pause/line/a", pairs[1][1])
     control = asyncio.run(control_of(CODEC.read, table))
     control.put(b"line/a", None)
 
-    assert (control.genesis, control.partitions, len(control.orders)) == (genesis, {"a": 3}, 1)
+    assert (control.genesis, control.partitions, len(control.orders)) == (genesis, {"a": Places(3)}, 1)
 
 
 def test_a_record_of_an_older_schema_is_read() -> None:
@@ -85,7 +86,7 @@ def test_a_record_of_an_older_schema_is_read() -> None:
     asyncio.run(shelf.register("control-value", json.dumps(old)))
     codec = Codec(shelf, {SchemaName.CONTROL: "control-value"})
     asyncio.run(codec.prepare(auto_register=True))
-    _, value = line_record(codec, "a", 3)
+    _, value = line_record(codec, "a", Places(3))
     older = b"\x00\x00\x00\x00\x01" + value[5:-younger]
 
-    assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": 3}
+    assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": Places(3)}
