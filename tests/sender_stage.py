@@ -59,7 +59,8 @@ class Log:
 class Stage:
     """Everything around one sender, and what it did: POSTs as (time, request id, line), ends as event types.
 
-    ``connects_s``: how long each call waits for its connection, 0 when there are no more.
+    ``connects_s``: how long each call waits for its connection, 0 when there are no more. ``replies``: the partition
+    for replies of a line that has one.
     """
 
     log: Log = field(default_factory=Log)
@@ -87,6 +88,7 @@ class Stage:
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
     call_s: float = 20.0
+    replies: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -104,7 +106,7 @@ class Stage:
             tracing=self.tracing,
             call_s=self.call_s,
         )
-        lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
+        lines = [LineInfo(a, n, self.gap_s, self.in_flight, self.replies.get(a)) for n, a in enumerate("AB")]
         self.sender = Sender(lines, around, work, self.pause)
 
     def pause(self, partition: int, full: bool) -> None:
@@ -180,7 +182,8 @@ class Stage:
         """Hand the sender one record of the dispatch topic."""
         record_ms = NOW_MS + int(self.mono() * 1000)
         request = SendRequest(request_id, number=number, content="hello", **more)  # type: ignore[arg-type]  # fields
-        dispatch = Dispatch(request, Origin("sendblue.requests", 0, offset), record_ms, "AB"[partition])
+        line = next((alias for alias, reply in self.replies.items() if reply == partition), "AB"[partition % 2])
+        dispatch = Dispatch(request, Origin("sendblue.requests", partition, offset), record_ms, line)
         self.sender.records([DispatchRecord(partition, offset, record_ms, 300, dispatch)])
 
     async def until(self, true: Callable[[], bool], within_s: float = 3600.0) -> None:

@@ -146,7 +146,7 @@ class Steps:
             bound=look.bound,
             own_last_write=dict(r.wrote).get(line),
             gap_s=GAP_S,
-            foreign=look.foreign[line],
+            foreign=look.earlier.get(attempt, look.foreign[line]),
         )
 
     def _written(self, s: State, old: Replica, r: Replica, w: Work, look: Look) -> Iterator[Move]:
