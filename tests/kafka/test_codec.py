@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core import records
-from connector.core.messages import Dispatch, Disposition, OnInDoubt, Origin, ReplyTo, SendRequest, Source
+from connector.core.messages import Dispatch, Disposition, OnInDoubt, Origin, Priority, ReplyTo, SendRequest, Source
 from connector.kafka.avro import Codec, NeedSchema, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.schemas import SchemaName, text_of
@@ -76,6 +76,7 @@ requests = st.builds(
     on_in_doubt=st.none() | st.sampled_from(OnInDoubt),
     reply_to=st.none() | st.builds(ReplyTo, words, st.none() | st.integers(0, 9)),
     quiet_hours=st.none() | words,
+    priority=st.sampled_from(Priority),
     tags=st.dictionaries(words, words, max_size=3),
 )
 
@@ -99,6 +100,7 @@ def test_a_dispatch_survives_the_wire(
     inner = request_of(CODEC.decode(SchemaName.SEND_REQUEST, row["value"]))
 
     assert dispatch_of(row, inner) == dispatch
+    assert row["priority"] == request.priority
 
 
 @given(st.binary(max_size=60))

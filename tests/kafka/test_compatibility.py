@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from connector.core.messages import EventOrigin, EventType, OnInDoubt
+from connector.core.messages import EventOrigin, EventType, OnInDoubt, Priority
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka import evolution
 
@@ -53,3 +53,4 @@ def test_every_value_of_the_code_is_in_its_schema() -> None:
     assert enums["EventType"] == {"UNKNOWN", *EventType}
     assert enums["EventOrigin"] == {"UNKNOWN", *EventOrigin}
     assert enums["OnInDoubt"] == {"DEFAULT", *OnInDoubt}
+    assert enums["Priority"] == {*Priority}

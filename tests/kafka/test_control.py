@@ -14,10 +14,12 @@ from connector.kafka.control import (
     Genesis,
     account_record,
     adoption_record,
+    assign_partitions,
     control_of,
     genesis_record,
     line_record,
     order_record,
+    partitions_of,
 )
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, text_of
@@ -90,3 +92,33 @@ def test_a_record_of_an_older_schema_is_read() -> None:
     older = b"\x00\x00\x00\x00\x01" + value[5:-younger]
 
     assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": Places(3)}
+
+
+@pytest.mark.parametrize(
+    ("there", "lines", "given", "needed"),
+    [
+        ({}, ["a", "b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"a": Places(0), "b": Places(1)}, ["a", "b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"a": Places(0, 1)}, ["a", "b"], {"a": Places(0, 1), "b": Places(2, 3)}, 4),
+        ({"a": Places(0, 2), "b": Places(1, 3)}, ["b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"gone": Places(5)}, ["a"], {"gone": Places(5), "a": Places(6, 7)}, 8),
+        ({}, [], {}, 0),
+    ],
+)
+def test_a_line_gets_two_partitions_and_keeps_them(
+    there: dict[str, Places], lines: list[str], given: dict[str, Places], needed: int
+) -> None:
+    """New lines, and those from before there were two; nobody's number is ever changed, or given twice."""
+    assert assign_partitions(there, lines) == given
+    assert assign_partitions(given, lines) == given
+    assert partitions_of(given.values()) == needed
+
+
+@pytest.mark.parametrize("places", [Places(3), Places(3, 7)])
+def test_a_line_s_partitions_survive_the_wire(places: Places) -> None:
+    """One, or two."""
+    key, value = line_record(CODEC, "a", places)
+    control = Control()
+    control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+
+    assert control.partitions == {"a": places}

@@ -6,10 +6,12 @@ from tests.mutants.doubt import DOUBT_MUTANTS
 from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
+from tests.mutants.lanes import LANE_MUTANTS
 
 MUTANTS = (
     *FOLD_MUTANTS,
     *HOLDER_MUTANTS,
+    *LANE_MUTANTS,
     *ANSWER_MUTANTS,
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,
