@@ -11,6 +11,7 @@ from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.orders import Orders
+from connector.core.priorities import Places
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
 from connector.core.spans import OFF, Tracing
@@ -89,6 +90,7 @@ class Stage:
     tracing: Tracing = OFF
     call_s: float = 20.0
     replies: dict[str, int] = field(default_factory=dict)
+    given: dict[str, Places] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -107,7 +109,7 @@ class Stage:
             call_s=self.call_s,
         )
         lines = [LineInfo(a, n, self.gap_s, self.in_flight, self.replies.get(a)) for n, a in enumerate("AB")]
-        self.sender = Sender(lines, around, work, self.pause)
+        self.sender = Sender(lines, around, work, self.pause, self.given)
 
     def pause(self, partition: int, full: bool) -> None:
         self.paused.append((partition, full))

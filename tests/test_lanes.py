@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from connector.core.delays import Delay
 from connector.core.messages import Priority
+from connector.core.priorities import Places
 from connector.core.records import Intent
 from tests.delay_stage import DelayStage
 from tests.sender_stage import LOST, TOO_MANY, Stage
@@ -150,20 +151,36 @@ def test_a_partition_that_a_line_was_given_later_is_claimed_by_its_first_record(
     """`topics apply` gives a running line its second one; whose it is the record says. A stranger's is left alone."""
 
     async def main() -> None:
-        stage = Stage(replies={"A": 2})
-        before = Stage(log=stage.log, owner="Q")
-        before.sender.assigned([0, 2, 4])
-        places = before.sender.places
-        before.replies["A"] = 2
-        before.give(3, "code", number(0), partition=2, priority=REPLY)
-        before.replies["C"] = 4
-        before.give(3, "other", number(1), partition=4, priority=REPLY)
-        await before.until(lambda: len(before.ends) == 1)
-        next_offsets = before.sender.next_offsets()
+        stage = Stage()
+        stage.sender.assigned([0, 2, 4])
+        stage.replies |= {"A": 2, "C": 4}
+        stage.give(3, "code", number(0), partition=2, priority=REPLY)
+        stage.give(3, "other", number(1), partition=4, priority=REPLY)
+        await stage.until(lambda: len(stage.ends) == 1)
 
-        assert before.ends == [("code", "SUBMITTED")]
-        assert next_offsets == {2: 4}
-        assert before.sender.places == places + 1
+        assert stage.ends == [("code", "SUBMITTED")]
+        assert stage.sender.next_offsets() == {2: 4}
+        assert stage.sender.places == 3
+
+    run(main())
+
+
+def test_a_line_that_gets_its_second_lane_elsewhere_shares_from_then_on() -> None:
+    """A sender that began before there was one has as many turns as the one that has the new lane."""
+
+    async def main() -> None:
+        old = Stage()
+        new = Stage(log=old.log, owner="Q", replies=LANES)
+        old.sender.assigned([0])
+        old.given["A"] = Places(0, 2)
+        new.sender.assigned([2])
+        for n in range(10):
+            old.give(n, f"r{n}", number(n))
+            new.give(n, f"c{n}", number(10 + n), partition=2, priority=REPLY)
+        await asyncio.sleep(15)
+
+        assert len(old.posts) >= 6
+        assert len(new.posts) >= 6
 
     run(main())
 

@@ -7,12 +7,12 @@ line that ends.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from connector.core.messages import Priority
 from connector.core.pacing import Writes
-from connector.core.priorities import Share
+from connector.core.priorities import Places, Share
 from connector.core.steps import Held
 from connector.roles.lane import Lane
 from connector.roles.line_guard import LineGuard
@@ -22,10 +22,9 @@ from connector.roles.surroundings import LineInfo, Surroundings
 class Line:
     """``writes``: what this process wrote on the line, under whichever assignment; ``guard``: of these lanes."""
 
-    def __init__(self, info: LineInfo, around: Surroundings) -> None:
-        self.info, self.around = info, around
+    def __init__(self, info: LineInfo, around: Surroundings, given: Mapping[str, Places]) -> None:
+        self.info, self.around, self._given = info, around, given
         self.writes = Writes()
-        self.has_two = info.reply_partition is not None
         self.guard = self._new_guard()
         self._lanes: dict[Priority, Lane] = {}
         self._before: dict[Priority, list[Lane]] = {}
@@ -36,7 +35,11 @@ class Line:
     @property
     def split(self) -> bool:
         """The line has two lanes, and one of them is not here."""
-        return self.has_two and len(self._lanes) == 1
+        return len(self._lanes) == 1 and self._has_two()
+
+    def _has_two(self) -> bool:
+        given = self._given.get(self.info.alias)
+        return self.info.reply_partition is not None or (given is not None and given.reply is not None)
 
     def begins(self) -> None:
         """A lane is about to join: what the guard knew of the line while we had nothing of it is old."""

@@ -7,9 +7,11 @@ something, keeps the low watermark of each partition and lets the edge commit it
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from connector.core.messages import Priority
+from connector.core.priorities import Places
 from connector.core.records import LedgerRecord, Outcome
 from connector.roles.giving_back import given_back
 from connector.roles.lane import Lane
@@ -26,12 +28,20 @@ class Turns(Protocol):
 
 
 class Sender:
-    """Hands each partition's records to its lane. ``pause`` stops and resumes reading a partition."""
+    """Hands each partition's records to its lane. ``pause`` stops and resumes reading a partition.
+
+    ``given``: the partitions of each line as they stand, since a line may get its second one while we run.
+    """
 
     def __init__(
-        self, lines: Sequence[LineInfo], around: Surroundings, work: Turns, pause: Callable[[int, bool], None]
+        self,
+        lines: Sequence[LineInfo],
+        around: Surroundings,
+        work: Turns,
+        pause: Callable[[int, bool], None],
+        given: Mapping[str, Places] = MappingProxyType({}),
     ) -> None:
-        self._lines: Mapping[str, Line] = {info.alias: Line(info, around) for info in lines}
+        self._lines: Mapping[str, Line] = {info.alias: Line(info, around, given) for info in lines}
         self._places: dict[int, tuple[Line, Priority]] = {}
         for line in self._lines.values():
             self._places[line.info.partition] = line, Priority.NORMAL
@@ -123,9 +133,8 @@ class Sender:
     def _claim(self, record: DispatchRecord) -> None:
         """A partition that a line was given after we began: its first record says whose it is."""
         line = self._lines.get(record.dispatch.line)
-        if line is not None and not line.has_two:
+        if line is not None and not any(one is line and p is Priority.REPLY for one, p in self._places.values()):
             self._unclaimed.discard(record.partition)
-            line.has_two = True
             self._places[record.partition] = line, Priority.REPLY
             self._begin(record.partition, line, Priority.REPLY)
 

@@ -33,13 +33,13 @@ from connector.roles.reconciler import Reconciler
 from connector.roles.replica import Replica
 from connector.roles.router import Router
 from connector.roles.sender import Sender
-from connector.roles.surroundings import LineInfo, Surroundings
+from connector.roles.surroundings import Surroundings
 from connector.roles.sweeper import Sweeper
 from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.exchange import Limits
 from connector.sendblue.reading import json_value
-from connector.settings import LinePart, Settings
+from connector.settings import Settings
 from connector.system import System, possible
 from connector.time_zones import TimeZones
 from connector.web.callbacks import callbacks_app
@@ -48,7 +48,7 @@ from connector.web.traffic import Traffic, watched
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import EventsBack, Reader, delays_into, dispatch_into, parked_into, requests_into
-from connector.wiring.installation import credentials_of, group_of, policy_of, ring_of
+from connector.wiring.installation import credentials_of, group_of, line_infos_of, policy_of, ring_of
 from connector.wiring.intake import Intake
 from connector.wiring.message_list import ListedMessages
 from connector.wiring.message_statuses import ListedStatuses
@@ -208,15 +208,11 @@ async def start_sender(parts: Parts) -> None:
         call_s=settings.sendblue.deadline_s,
         local_time=TimeZones(settings.quiet_hours_zone, needed=settings.quiet_hours != "none"),
     )
-    lines = [_line_info(line, parts.partitions[line.alias]) for line in settings.lines]
+    lines = line_infos_of(settings, parts.partitions)
     topic = parts.names.dispatch
-    parts.sender = Sender(lines, around, work, lambda partition, full: parts.pause(topic, partition, full))
+    parts.sender = Sender(lines, around, work, lambda p, full: parts.pause(topic, p, full), parts.partitions)
     parts.watches.append(parts.sender.watch)
     parts.consume("sender", topic, dispatch_into(parts.sender, parts.reader))
-
-
-def _line_info(line: LinePart, places: Places) -> LineInfo:
-    return LineInfo(line.alias, places.normal, line.gap_s, line.in_flight, places.reply)
 
 
 async def start_ingress(parts: Parts) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
+from connector.core.priorities import Places
 from connector.core.quiet import hours_of
 from connector.core.tokens import Ring
 from connector.core.turns import Policy
@@ -12,6 +13,7 @@ from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
+from connector.roles.surroundings import LineInfo
 from connector.sendblue.credentials import Credentials
 from connector.settings import Settings, file_text, secret
 
@@ -115,6 +117,14 @@ def subjects(names: TopicNames) -> dict[SchemaName, str]:
         SchemaName.CONTROL: names.control,
     }
     return {name: f"{topic}-value" for name, topic in topics.items()}
+
+
+def line_infos_of(settings: Settings, given: Mapping[str, Places]) -> list[LineInfo]:
+    """Our lines with their partitions of the dispatch topic."""
+    return [
+        LineInfo(line.alias, given[line.alias].normal, line.gap_s, line.in_flight, given[line.alias].reply)
+        for line in settings.lines
+    ]
 
 
 def policy_of(settings: Settings) -> Policy:
