@@ -22,10 +22,11 @@ from connector.roles.surroundings import LineInfo, Surroundings
 class Line:
     """``writes``: what this process wrote on the line, under whichever assignment; ``guard``: of these lanes."""
 
+    guard: LineGuard
+
     def __init__(self, info: LineInfo, around: Surroundings, given: Mapping[str, Places]) -> None:
         self.info, self.around, self._given = info, around, given
         self.writes = Writes()
-        self.guard = self._new_guard()
         self._lanes: dict[Priority, Lane] = {}
         self._before: dict[Priority, list[Lane]] = {}
         self._share = Share()
