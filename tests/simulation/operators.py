@@ -45,12 +45,12 @@ class Operators:
         self.echoes: list[str] = []
 
     def resolve(self, drop: bool = False) -> None:
-        """Settle some of what is parked, or all by dropping it."""
+        """Settle some of what is parked, or all of it: what was found at Sendblue as sent, the rest is dropped."""
         fold = self.world.oracle.fold
         for park in list(self.world.oracle.parks.values()):
             standing = fold.standing(park.request_id)
             if standing is not None and standing.status is Status.PARKED and standing.attempt == park.attempt:
-                said = Said(Word.DROP) if drop else self._opinion(park)
+                said = self._last_word(park) if drop else self._opinion(park)
                 if said is not None:
                     self._say(park, said, 0.0 if drop else self._plan.span(0.01, 4))
 
@@ -61,6 +61,11 @@ class Operators:
         if text is not None and text.message is not None:
             return Said(Word.SENT, text.message.handle) if rng.random() < 0.6 else Said(Word.DROP)
         return Said(Word.NOT_SENT) if self._is_gone(park, text) else Said(Word.DROP)
+
+    def _last_word(self, park: Park) -> Said:
+        text = self.world.oracle.by_attempt.get(park.attempt)
+        found = text.message if text is not None and self._plan.rng.random() < 0.5 else None
+        return Said(Word.DROP) if found is None else Said(Word.SENT, found.handle)
 
     def _is_gone(self, park: Park, text: Text | None) -> bool:
         if text is not None:
