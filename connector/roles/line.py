@@ -56,7 +56,8 @@ class Line:
         """The lane is somebody else's now; its last turns end here."""
         if self._lanes.get(lane.priority) is lane:
             del self._lanes[lane.priority]
-        self._before.setdefault(lane.priority, []).append(lane)
+        if lane.busy:
+            self._before.setdefault(lane.priority, []).append(lane)
 
     def stir(self) -> None:
         """Something may be due."""
