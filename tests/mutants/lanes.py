@@ -39,7 +39,7 @@ LANE_MUTANTS = (
         "core/views.py",
         "self._attempts[attempt].granted_at < mine.granted_at)",
         "self._attempts[attempt].granted_at > mine.granted_at)",
-        (*VIEWS, "simulation/test_lanes.py"),
+        VIEWS,
     ),
     Mutant(
         "the-earlier-grant-goes-on",
@@ -48,7 +48,7 @@ LANE_MUTANTS = (
         "core/views.py",
         "if now - end <= gap_s and (mine is None or ",
         "if now - end <= gap_s or (mine is None and ",
-        (*VIEWS, "simulation/test_lanes.py"),
+        VIEWS,
     ),
     Mutant(
         "a-patient-holder",
@@ -57,7 +57,7 @@ LANE_MUTANTS = (
         "core/last_look.py",
         "    return grant.patient and soonest < grant.lease_end",
         "    return False",
-        (*VIEWS, "simulation/test_lanes.py"),
+        VIEWS,
     ),
     Mutant(
         "an-end-wakes-who-waits-for-the-pace",
@@ -75,7 +75,7 @@ LANE_MUTANTS = (
         "core/pacing.py",
         "    return at - lease_s / 4 if yields else propose_at(at, lease_s)\n",
         "    return propose_at(at, lease_s)\n",
-        ("core/test_pacing.py", "simulation/test_lanes.py"),
+        ("core/test_pacing.py",),
     ),
     Mutant(
         "a-dead-owner-does-not-end",
