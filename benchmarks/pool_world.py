@@ -14,8 +14,8 @@ from connector.core.line_facts import LineFacts, State, Usage
 from connector.core.messages import Dispatch
 from connector.core.pool import Circle, Pool
 from connector.core.records import LedgerRecord
+from connector.core.seen import Policy
 from connector.core.steps import Held, Owe
-from connector.core.turns import Policy
 from connector.roles.account import Account
 from connector.roles.delayer import Delayer, DelayRecord
 from connector.roles.doubts import Doubts
@@ -147,7 +147,7 @@ class World:
         record = DelayRecord(partition, offset, self.now_ms(), held.dispatch.line, value)
         self.delayers[step.delay].records([record])
 
-    async def again(self, _: str, value: bytes) -> None:
+    async def again(self, _: str, __: Priority, value: bytes) -> None:
         self.dispatch(self._held.pop(value))
 
     async def owed(self, _: Held, owe: Owe, __: object) -> None:

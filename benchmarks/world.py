@@ -13,6 +13,7 @@ import msgspec
 import uvloop
 
 from connector.core.messages import SendRequest
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import line_record
@@ -73,14 +74,14 @@ async def main(lines: int) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(LeanSendblue, "127.0.0.1", 0)
     api = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    topics = {spec.name: spec.partitions for spec in wanted(NAMES, lines, 4, 1)}
+    topics = {spec.name: spec.partitions for spec in wanted(NAMES, 2 * lines, 4, 1)}
     with EmbeddedBroker(topics) as broker:
         async with embedded_registry() as registry:
             producer = KafkaProducer(ClientSettings(broker.bootstrap, extra=CLIENT, linger_ms=5), loop)
             codec = Codec(Registry(RegistrySettings(registry)), subjects(NAMES))
             await codec.prepare(auto_register=True)
             for number in range(lines):
-                key, value = line_record(codec, f"line-{number}", number)
+                key, value = line_record(codec, f"line-{number}", Places(number, lines + number))
                 await producer.send(NAMES.control, key=key, value=value, partition=0)
             _say({"bootstrap": broker.bootstrap, "registry": registry, "api": api})
             sent = 0

@@ -29,13 +29,14 @@ from connector.system import System, settle_memory
 from connector.watchdog import Watchdog
 from connector.web.health import health_app
 from connector.web.server import WebServer
-from connector.wiring.assembly import ROLES, Parts, start_digester
+from connector.wiring.assembly import ROLES, start_digester
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.inbound import Reader
 from connector.wiring.installation import clients_of, fuses_of, hash_key_of, names_of
 from connector.wiring.ledger_feed import LedgerFeed
 from connector.wiring.opt_outs import OptOutsFeed, listen
 from connector.wiring.outbound import LedgerTopic, OutTopics
+from connector.wiring.parts import Parts
 from connector.wiring.sampling import Sampler, in_flight
 from connector.wiring.shown import settings_hash, shown, versions
 from connector.wiring.starting import (

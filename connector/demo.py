@@ -19,7 +19,7 @@ from connector.core.messages import EventType, SendRequest
 from connector.demo_plan import DemoPlan, Tally
 from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
-from connector.kafka.control import line_record
+from connector.kafka.control import assign_partitions, line_record
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import Registry, RegistrySettings
@@ -61,7 +61,7 @@ class Demo:
 
 async def run(plan: DemoPlan, stop: asyncio.Event, show: Callable[[Demo], None] = lambda _: None) -> dict[str, Any]:
     """Run to the plan's end, or until ``stop`` is set; return the report."""
-    specs = wanted(NAMES, plan.lines, 4, 1)
+    specs = wanted(NAMES, 2 * plan.lines, 4, 1)
     topics = {spec.name: 1 if spec.name == NAMES.events else spec.partitions for spec in specs}
     with EmbeddedBroker(topics) as broker:
         async with embedded_registry() as registry:
@@ -158,9 +158,9 @@ async def _upstream(settings: Settings) -> AsyncIterator[tuple[Codec, KafkaProdu
 
 
 async def _assign(codec: Codec, producer: KafkaProducer, settings: Settings) -> None:
-    """What ``topics apply`` writes: each line's partition."""
-    for number, line in enumerate(settings.lines):
-        key, value = line_record(codec, line.alias, number)
+    """What ``topics apply`` writes: each line's partitions."""
+    for line, places in assign_partitions({}, [line.alias for line in settings.lines]).items():
+        key, value = line_record(codec, line, places)
         await producer.send(NAMES.control, key=key, value=value, partition=0)
 
 

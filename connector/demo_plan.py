@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.core.facts import AttemptInDoubt, DoubtSettled, Fact, MessageSettled
 from connector.core.messages import EventType
-from connector.core.turns import PARK_AFTER_MIN_S
+from connector.core.not_free import PARK_AFTER_MIN_S
 from connector.kafka.avro import Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName

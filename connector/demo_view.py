@@ -6,6 +6,7 @@ from rich.text import Text
 
 from connector.commands.cli_output import in_words
 from connector.demo import Demo
+from connector.wiring.sampling import by_line
 
 GOOD = {"duplicate_texts": "0 is the promise", "lost": "still on their way, until the end", "in_doubt": "now"}
 
@@ -20,12 +21,12 @@ def _lines(demo: Demo) -> Table:
     record = demo.simulator.record
     connector = demo.connector
     sender = connector.parts.sender if connector and connector.parts else None
-    lanes = sender.lanes.values() if sender else ()
+    lines = by_line(sender) if sender else {}
     numbers = {line.alias: line.number for line in connector.settings.lines} if connector else {}
-    for lane in lanes:
-        alias = lane.line.alias
-        waiting = ", ".join(f"{why} {count}" for why, count in lane.window.waiting().items())
-        table.add_row(alias, str(record.posts_of[numbers[alias]]), str(len(lane.window)), waiting)
+    for alias, lanes in lines.items():
+        waiting = ", ".join(f"{why} {n}" for lane in lanes.values() for why, n in lane.window.waiting().items())
+        held = sum(len(lane.window) for lane in lanes.values())
+        table.add_row(alias, str(record.posts_of[numbers[alias]]), str(held), waiting)
     return table
 
 

@@ -7,26 +7,29 @@ it needs no restart.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from connector.core.events import ContentPolicy
 from connector.core.messages import OnInDoubt, ServicePolicy
+from connector.core.not_free import PARK_AFTER_MIN_S
 from connector.core.outcomes import UnknownCode
 from connector.core.pacing import LONGEST_LEASE_S
+from connector.core.quiet import checked
+from connector.core.seen import PARK_AFTER_S
 from connector.core.tokens import Ring
-from connector.core.turns import PARK_AFTER_MIN_S, PARK_AFTER_S
 from connector.settings_content import LookupPart, MediaPart, OptOutsPart
 from connector.settings_fuses import FusesPart
 from connector.settings_ingress import Door, door_faults
+from connector.settings_kafka import Kafka, RegistryPart
 from connector.settings_pool import Pool
 from connector.settings_webhooks import Webhooks
+from connector.time_zones import known_zone
 
 E164 = r"^\+[1-9]\d{6,14}$"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -34,42 +37,6 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GroupProtocol(StrEnum):
-    """How consumers share partitions: KIP-848 (Kafka 4), or cooperative-sticky on any broker."""
-
-    CONSUMER = "consumer"
-    CLASSIC = "classic"
-
-
-class Kafka(_Part):
-    """Where Kafka is, and how its clients talk to it."""
-
-    bootstrap_servers: str = Field("localhost:9092", description="host:port, comma separated")
-    topic_prefix: str = Field("sendblue", description="prefix of all topic names")
-    group_prefix: str = Field("kafka-sendblue", description="prefix of the consumer groups")
-    group_protocol: GroupProtocol = Field(
-        GroupProtocol.CLASSIC, description="consumer (KIP-848, Kafka 4 and newer) or classic (cooperative-sticky)"
-    )
-    client: dict[str, str] = Field(default_factory=dict, description="anything else for librdkafka: TLS, SASL, ...")
-    client_files: dict[str, Path] = Field(
-        default_factory=dict, description="the same, each value as a file that is read at the start: sasl.password, ..."
-    )
-    partitions: int = Field(
-        12, ge=1, description="partitions of requests, events, dlq, inbound and account when `topics apply` makes them"
-    )
-    replication_factor: int = Field(3, ge=1, description="of the topics that `topics apply` makes")
-
-
-class RegistryPart(_Part):
-    """The schema registry."""
-
-    url: str = Field("http://localhost:8081", description="address of a Confluent-compatible registry")
-    user: str | None = Field(None, description="for HTTP basic authentication")
-    password: SecretStr | None = Field(None, description="for HTTP basic authentication")
-    password_file: Path | None = Field(None, description="the same, as a file")
-    auto_register: bool = Field(True, description="register our schemas at start; false: they must be there")
 
 
 class SendblueApi(_Part):
@@ -176,6 +143,12 @@ class Settings(BaseSettings):
     )
     lookup: LookupPart = Field(default_factory=LookupPart)
     media: MediaPart = Field(default_factory=MediaPart)
+    quiet_hours: Annotated[str, AfterValidator(checked)] = Field(
+        "none", description="when nobody is texted, by the recipient's own clock: 21:00-08:00; none: at any hour"
+    )
+    quiet_hours_zone: Annotated[str, AfterValidator(known_zone)] = Field(
+        "UTC", description="the time zone of recipients whose numbers do not tell theirs"
+    )
     unsafe_dev: bool = Field(False, description="allow fewer than three brokers and plain http: for trials")
 
     @classmethod

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from connector.core.delays import Defer, Delay
 from connector.core.events import MessageEvent
-from connector.core.messages import Dispatch, Origin, SendRequest
+from connector.core.messages import Dispatch, Origin, Priority, SendRequest
+from connector.core.priorities import Places
 from connector.core.steps import Held
 from connector.roles.delayer import Delayer, DelayRecord
 from connector.roles.ends import DeadLetter, Ends
@@ -25,7 +26,8 @@ class DelayTopic:
     def append(self, contact: bytes, dispatch: Dispatch) -> None:
         partition = contact[0] % 4
         value = self._stage.value_of(dispatch)
-        record = DelayRecord(partition, len(self._logs[partition]), self._stage.now_ms(), dispatch.line, value)
+        place, lane = (partition, len(self._logs[partition])), dispatch.request.priority
+        record = DelayRecord(*place, self._stage.now_ms(), dispatch.line, value, lane)
         self._logs[partition].append(record)
         self.delayer.records([record])
 
@@ -65,7 +67,8 @@ class DelayStage(Stage):
 
     def append(self, dispatch: Dispatch) -> None:
         """Append to the line's partition."""
-        partition = "AB".index(dispatch.line)
+        place = Places("AB".index(dispatch.line), self.replies.get(dispatch.line))
+        partition = place.of(dispatch.request.priority)
         self._queues[partition].append(dispatch)
         self._read(partition)
 
@@ -98,8 +101,9 @@ class DelayStage(Stage):
         await asyncio.sleep(0.002)
         self.topics[delay].append(contact, dispatch)
 
-    async def again(self, line: str, value: bytes) -> None:
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
         await asyncio.sleep(0.002)
+        assert self._values[value].request.priority is priority
         self.append(self._values[value])
 
     async def dead_letter(self, letter: DeadLetter) -> None:

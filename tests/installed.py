@@ -16,7 +16,7 @@ from connector.simulator.server import running
 async def installed(lines: int = 1) -> AsyncIterator[Settings]:
     """Broker, registry and Sendblue, and the settings of a connector among them."""
     plan = DemoPlan(lines=lines)
-    with EmbeddedBroker({spec.name: spec.partitions for spec in wanted(TopicNames(), lines, 1, 1)}) as broker:
+    with EmbeddedBroker({spec.name: spec.partitions for spec in wanted(TopicNames(), 2 * lines, 1, 1)}) as broker:
         async with embedded_registry() as registry:
             numbers = tuple(line.number for line in plan.settings("x:1", registry, "http://127.0.0.1").lines)
             async with running(Simulator(SimulatorSettings(numbers))) as api:

@@ -16,11 +16,12 @@ from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.pool import Circle, Pool
 from connector.core.preparing import Media
+from connector.core.priorities import Places
 from connector.core.proofs import Listing, Text
 from connector.core.records import LedgerRecord
+from connector.core.seen import Policy
 from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
-from connector.core.turns import Policy
 from connector.roles.account import Account
 from connector.roles.doubts import Doubts
 from connector.roles.inquiring import Desk, Preparations
@@ -69,6 +70,8 @@ class Stage:
     ``services`` and ``files``: what is answered to what is asked before a text goes, one after the other; then always
     the last. ``media``: the URLs that were posted; ``sought``: what the message list was asked for.
     ``connects_s``: how long each call waits for its connection, 0 when there are no more.
+    ``connects_s``: how long each call waits for its connection, 0 when there are no more. ``replies``: the partition
+    for replies of a line that has one.
     """
 
     log: Log = field(default_factory=Log)
@@ -104,6 +107,8 @@ class Stage:
     sought: list[Text] = field(default_factory=list)
     opted_out: OptedOut = field(default_factory=OptedOut)
     refusals: list[tuple[Held, int]] = field(default_factory=list)
+    replies: dict[str, int] = field(default_factory=dict)
+    given: dict[str, Places] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -132,8 +137,8 @@ class Stage:
             facts=self.line_facts,
             pool=Pool(Circle("AB"), self.line_facts, margin=1),
         )
-        lines = [LineInfo("A", 0, self.gap_s, self.in_flight), LineInfo("B", 1, self.gap_s, self.in_flight)]
-        self.sender = Sender(lines, around, work, self.pause)
+        lines = [LineInfo(a, n, self.gap_s, self.in_flight, self.replies.get(a)) for n, a in enumerate("AB")]
+        self.sender = Sender(lines, around, work, self.pause, self.given)
 
     def pause(self, partition: int, full: bool) -> None:
         self.paused.append((partition, full))
@@ -222,7 +227,8 @@ class Stage:
         """Hand the sender one record of the dispatch topic."""
         record_ms = NOW_MS + int(self.mono() * 1000)
         request = SendRequest(request_id, number=number, content="hello", **more)  # type: ignore[arg-type]  # fields
-        dispatch = Dispatch(request, Origin("sendblue.requests", 0, offset), record_ms, "AB"[partition])
+        line = next((alias for alias, reply in self.replies.items() if reply == partition), "AB"[partition % 2])
+        dispatch = Dispatch(request, Origin("sendblue.requests", partition, offset), record_ms, line)
         self.sender.records([DispatchRecord(partition, offset, record_ms, 300, dispatch)])
 
     async def until(self, true: Callable[[], bool], within_s: float = 3600.0) -> None:

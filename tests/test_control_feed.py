@@ -2,6 +2,7 @@
 
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfAll, Pause, Said
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec
 from connector.kafka.control import line_record, order_record
 from connector.kafka.records import KafkaRecord
@@ -28,20 +29,20 @@ async def test_it_is_restored_once_all_before_the_end_is_read() -> None:
     """Lines and orders first; what follows is heard one by one, and a tombstone takes an order back."""
     feed, heard = feed_of(CODEC)
     key, _ = order_record(CODEC, FIRST)
-    feed.take([record(0, *line_record(CODEC, "a", 3)), record(1, *order_record(CODEC, FIRST))])
+    feed.take([record(0, *line_record(CODEC, "a", Places(3))), record(1, *order_record(CODEC, FIRST))])
     before = feed.restored.is_set()
     feed.at_end()
     await feed.restored.wait()
     at_end = (dict(feed.control.partitions), len(feed.control.orders))
     feed.take([record(2, *order_record(CODEC, SECOND)), record(3, key, None)])
-    feed.take([record(4, *line_record(CODEC, "b", 4))])
+    feed.take([record(4, *line_record(CODEC, "b", Places(4)))])
     feed.restored.clear()
     feed.at_end()
     await feed.restored.wait()
     await feed.close()
 
     assert not before
-    assert at_end == ({"a": 3}, 1)
+    assert at_end == ({"a": Places(3)}, 1)
     assert heard == [FIRST, SECOND]
     assert len(feed.control.orders) == 1
 

@@ -7,7 +7,7 @@ from typing import Any
 from connector.core.calls import Answer, Failure
 from connector.core.messages import Dispatch, Disposition, Origin, SendRequest
 from connector.core.records import Close, Intent, Outcome, Result
-from connector.core.turns import Policy
+from connector.core.seen import Policy
 from connector.kafka.topics import TopicNames, wanted
 from connector.roles.surroundings import DispatchRecord
 from tests.sender_stage import LOST, NOW_MS, Log, Stage

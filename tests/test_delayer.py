@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from connector.core.delays import Delay
+from connector.core.messages import Priority
 from connector.roles.delayer import AHEAD_BYTES, AHEAD_RECORDS, Delayer, DelayRecord
 from connector.roles.ends import PublishFailed
 from tests.virtual_time import run
@@ -34,7 +35,7 @@ class Shelf:
     def now_ms(self) -> int:
         return NOW_MS + self.skew_ms + int(self.mono() * 1000)
 
-    async def again(self, line: str, value: bytes) -> None:
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
         if self.down:
             raise PublishFailed
         self.given.append((self.mono(), line, value))

@@ -6,7 +6,7 @@ from collections import Counter
 from connector.core.delays import ROUND_S, Delay, Wait
 from connector.core.messages import EventType, Origin
 from connector.core.records import Intent
-from connector.core.turns import Policy
+from connector.core.seen import Policy
 from connector.core.window import MAX_RECORDS
 from tests.delay_stage import DelayStage
 from tests.sender_stage import BAD_KEY, LOST, NOW_MS, TOO_MANY

@@ -11,10 +11,11 @@ from connector.core.calls import Answer, MayWrite
 from connector.core.facts import DoubtLooked, DoubtSettled
 from connector.core.looks import LOOKS_AT_S
 from connector.core.messages import Dispatch, OnInDoubt
+from connector.core.not_free import RESEND_GIVE_UP_S
 from connector.core.proofs import Listing, Text
 from connector.core.records import Intent, Outcome, Result
 from connector.core.resend import ABSENT, Q_S
-from connector.core.turns import RESEND_GIVE_UP_S, Policy
+from connector.core.seen import Policy
 from tests.sender_stage import LOST, NOW_MS, Stage
 from tests.virtual_time import run
 

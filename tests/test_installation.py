@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.settings import Callbacks, Kafka, RegistryPart, Settings
+from connector.settings import Callbacks, Settings
+from connector.settings_kafka import Kafka, RegistryPart
 from connector.wiring.callback_keys import callback_keys_of, ring_of
 from connector.wiring.installation import clients_of, registry_of
 

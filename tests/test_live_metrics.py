@@ -105,7 +105,7 @@ async def test_every_line_and_topic_and_the_process_show_how_they_stand() -> Non
     await run(DemoPlan(seconds=60, lines=3, gap_s=0.5, rate=20, seed=3), stop, look)
     exact = {name: found.pop(name) for name in ("allowed", "lines", "assigned", "running", "ready")}
 
-    assert exact == {"allowed": 2.0, "lines": 3.0, "assigned": 3.0, "running": 1.0, "ready": 1.0}
+    assert exact == {"allowed": 2.0, "lines": 3.0, "assigned": 6.0, "running": 1.0, "ready": 1.0}
     assert [name for name, value in found.items() if value <= 0] == []
     assert set(pages[0]) >= {"state", "versions", "requests", "ledger", "account", "errors", "lines", "topics"}
     assert "'parked': 0" in str(pages[0])

@@ -11,7 +11,8 @@ from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Move
 from connector.core.new_contacts import MOST_NEAR
 from connector.core.records import Outcome, Rebind, Result
-from connector.core.turns import AGREE_S, MAX_HOPS, Policy
+from connector.core.seen import Policy
+from connector.core.turns import AGREE_S, MAX_HOPS
 from connector.roles.surroundings import DispatchRecord
 from tests.core.ledger_story import intent, submitted
 from tests.delay_stage import DelayStage

@@ -8,8 +8,8 @@ from connector.core.looks import PARKED_LOOKS_AT_S
 from connector.core.parking import parked_key
 from connector.core.proofs import Listing
 from connector.core.records import Outcome, Park
+from connector.core.seen import PARK_AFTER_S
 from connector.core.steps import Held, Owe
-from connector.core.turns import PARK_AFTER_S
 from connector.roles.ends import Ends
 from connector.roles.parked_looks import ParkedLooks
 from connector.roles.reconciler import Binding, ParkedRecord, Reconciler

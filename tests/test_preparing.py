@@ -9,7 +9,7 @@ from connector.core.messages import OnInDoubt, ServicePolicy
 from connector.core.preparing import Inconclusive, NotTaken, Preparing, Uploaded
 from connector.core.proofs import Listing
 from connector.core.records import Close, Intent, Outcome
-from connector.core.turns import Policy
+from connector.core.seen import Policy
 from tests.sender_stage import LOST, NOW_MS, Stage
 from tests.virtual_time import run
 

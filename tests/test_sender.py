@@ -7,7 +7,7 @@ from connector.core.budget import Budget
 from connector.core.calls import Answer
 from connector.core.messages import OnInDoubt
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Resolve, Result, Rules
-from connector.core.turns import Policy
+from connector.core.seen import Policy
 from tests.sender_stage import ACCEPTED, BAD_KEY, LOST, NOW_MS, REFUSED, TOO_MANY, Log, Stage
 from tests.virtual_time import run
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from connector.app import Connector, StartRefused
 from connector.demo_plan import DemoPlan
-from connector.settings import RegistryPart
+from connector.settings_kafka import RegistryPart
 from connector.simulator.registry import embedded_registry
 from connector.simulator.server import serving
 

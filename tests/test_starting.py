@@ -13,7 +13,8 @@ from connector.core.preflight import Finding
 from connector.core.records import Digest, LedgerRecord
 from connector.demo_plan import DemoPlan
 from connector.kafka.topics import TopicNames
-from connector.settings import Ledger, Observability, RegistryPart, Settings
+from connector.settings import Ledger, Observability, Settings
+from connector.settings_kafka import RegistryPart
 from connector.simulator.registry import embedded_registry
 from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
 from tests.core.ledger_story import intent, submitted

@@ -21,6 +21,7 @@ from connector.kafka.control import (
     genesis_record,
     line_record,
     order_record,
+    partitions_of,
 )
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
@@ -137,16 +138,19 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
     if control.genesis is not None:
         check_ours(settings, control)
     partitions = assign_partitions(control.partitions, [line.alias for line in settings.lines])
-    specs = specs_of(settings, len(partitions))
+    specs = specs_of(settings, partitions_of(partitions.values()))
     changes = plan(specs, existing)
-    new = {line: number for line, number in partitions.items() if line not in control.partitions}
+    new = {line: places for line, places in partitions.items() if places != control.partitions.get(line)}
     told: list[tuple[str, str, str]] = [(c.kind, c.topic, c.detail) for c in changes]
-    told += [("line", names.dispatch, f"{line} -> partition {number}") for line, number in new.items()]
+    told += [
+        ("line", names.dispatch, f"{line} -> partitions {places.normal} and {places.reply}")
+        for line, places in new.items()
+    ]
     if control.genesis is None:
         told.append(("genesis", names.control, settings.name))
     if apply:
         await asyncio.to_thread(admin.apply, specs, changes, settings.kafka.replication_factor)
-        records = [line_record(codec, line, number) for line, number in new.items()]
+        records = [line_record(codec, line, places) for line, places in new.items()]
         if control.genesis is None:
             records.append(genesis_record(codec, _genesis(settings)))
         await write_control(settings, records)

@@ -3,7 +3,7 @@
 A delay topic holds every record for the same span, so that first in is first out and nothing needs sorting. What comes
 back too early takes another hop; the last minute is waited in the line's window. Four kinds of record hop:
 
-* scheduled, its send_at more than a minute away
+* scheduled, its send_at more than a minute away, or quiet hours that go on for longer
 * one that has waited a minute for somebody else's end, or for an answer from outside: a window full of records that
   wait for one behind its end would wait for ever (counter-example 22). One whose **own** attempt is in doubt never
   hops: whoever settles that attempt must hold the record
@@ -43,6 +43,7 @@ class Wait(StrEnum):
     """What a record waits for. The names are the codes of DEFERRED events."""
 
     SCHEDULED = "scheduled"
+    QUIET = "quiet hours"
     OPEN = "another attempt of the request is open"
     IN_DOUBT = "in doubt"
     PARKED = "parked"
@@ -61,6 +62,8 @@ class Wait(StrEnum):
     FUSE = "a fuse has blown"
 
 
+PLACELESS = frozenset({Wait.SCHEDULED, Wait.QUIET})
+"""Waits for a time of the record's own: those of its contact that are due go first."""
 FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED, Wait.SERVICE, Wait.MEDIA})
 """Waits that end with somebody else's end, which may lie behind this record, or with an answer from outside."""
 TIMED = FOR_ANOTHER | {Wait.NEW}

@@ -2,9 +2,9 @@
 
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
-Lease, ownership, fold, pauses, contact, binding, pace, in this order. Whatever says no appends UNSENT, and the record
-waits; nothing is ever held against the message itself. Of a contact
-that has opted out meanwhile the next turn says so.
+Lease, ownership, fold, pauses, contact, binding, quiet hours, pace, in this order. Whatever says no appends UNSENT, and
+the record waits; nothing is ever held against the message itself. Of a contact that has opted out meanwhile the next
+turn says so.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,11 @@ Check: TypeAlias = Write | WriteAt | GiveUp | Overtaken
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds."""
+    """A granted attempt and what is seen of it just before the write. All times are monotonic seconds.
+
+    ``foreign``: of open grants those before ours. ``patient``: the line's other lane is somebody else's, whose grants
+    are waited for until they close.
+    """
 
     mono: float
     lease_end: float
@@ -56,10 +60,13 @@ class Grant:
     foreign: ForeignGrants
     opted_out: bool = False
     paused: bool = False
+    quiet: bool = False
+    patient: bool = False
 
 
 def before_write(grant: Grant) -> Check:
-    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, pace, in this order."""
+    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, quiet hours, pace,
+    in this order."""
     if not grant.still_open:
         return Overtaken()
     if not grant.owned or grant.mono >= grant.lease_end:
@@ -72,6 +79,8 @@ def before_write(grant: Grant) -> Check:
         return GiveUp(OPTED_OUT)
     if grant.bound is not None and grant.bound != grant.line:
         return GiveUp("WRONG_LINE")
+    if grant.quiet:
+        return GiveUp("QUIET")
     at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign)
     match pacing.verdict(at, grant.mono, grant.lease_end):
         case pacing.Go():
@@ -79,4 +88,10 @@ def before_write(grant: Grant) -> Check:
         case pacing.WaitUntil(at=later):
             return WriteAt(later)
         case pacing.Late():
-            return GiveUp("LATE")
+            return WriteAt(grant.lease_end) if _may_close_in_time(grant) else GiveUp("LATE")
+
+
+def _may_close_in_time(grant: Grant) -> bool:
+    """Whoever waits for it looks again at each close, and at the end of its own lease, which is late."""
+    soonest = pacing.soonest_at(grant.own_last_write, grant.gap_s, grant.foreign, grant.mono)
+    return grant.patient and soonest < grant.lease_end

@@ -58,9 +58,9 @@ RECONCILER_RATE = RECONCILER_SHARE / ACCOUNT_WINDOW_S
 """Requests a second of the one active reconciler."""
 
 
-def senders_rate(lines_here: int, lines: int) -> float:
-    """Looks a second of a replica that has so many of all lines."""
-    return SENDERS_SHARE / ACCOUNT_WINDOW_S * lines_here / max(lines, 1)
+def senders_rate(lanes_here: int, lanes: int) -> float:
+    """Looks a second of a replica that has so many of all lines' lanes."""
+    return SENDERS_SHARE / ACCOUNT_WINDOW_S * lanes_here / max(lanes, 1)
 
 
 def service_rate(looks_rate: float) -> float:

@@ -37,6 +37,13 @@ class OnInDoubt(StrEnum):
     """Send again what is proved absent (``core.resend``); what is not, is parked."""
 
 
+class Priority(StrEnum):
+    """Which of its line's two lanes a request takes (``core.priorities``)."""
+
+    NORMAL = "NORMAL"
+    REPLY = "REPLY"
+
+
 class ServicePolicy(StrEnum):
     """By which services a text may go."""
 
@@ -106,6 +113,8 @@ class SendRequest:
     on_in_doubt: OnInDoubt | None = None
     seat_id: str | None = None
     reply_to: ReplyTo | None = None
+    quiet_hours: str | None = None
+    priority: Priority = Priority.NORMAL
     tags: Mapping[str, str] = field(default_factory=dict)
     created_at_ms: int | None = None
     service_policy: ServicePolicy | None = None

@@ -6,6 +6,12 @@ until its lease has run out, which its INTENT tells, so it is waited for until l
 was read; one that closed was written before its close was read, so the gap counts from there. Grants that ended
 without ever writing (the views know by the code) are not given here at all.
 
+Of two grants the **later waits for the earlier**, never the other way round: whoever holds the later has read the
+earlier, and writes only a gap after its close or its lease. So two owners that send on one line at a time, each with
+one of its lanes, form a queue in the order of the ledger. Such an owner is *patient*: it proposes although the other's
+grant is open, as that will close in about a gap, and waits for the close within its lease. And it yields: whoever wrote
+last proposes later, so that at a long gap, too, the other comes first.
+
 All times are monotonic seconds of this process; ages count from when *we read* a record, which is later than
 when it was written, so the error is on the safe side.
 """
@@ -31,11 +37,12 @@ class Writes:
     """This process's own writes on a line: when the last was made, and when the last call was begun that makes one.
 
     A call that must connect first writes later than it began. So turns are begun by what was ``begun``, and what is
-    written, with the connection there, is paced by what was ``made``.
+    written, with the connection there, is paced by what was ``made``. ``answered``: when the last call had its end.
     """
 
     made: float | None = None
     begun: float | None = None
+    answered: float | None = None
 
     def begin(self, at: float) -> None:
         """A call begins."""
@@ -74,6 +81,20 @@ def write_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants)
     return max(starts, default=NEVER) + gap_s
 
 
+def soonest_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants, now: float) -> float:
+    """The same if each grant of others whose lease goes on closes now."""
+    closing = tuple(min(end, now) for end in foreign.open_until)
+    return write_at(own_last_write, gap_s, foreign._replace(open_until=closing))
+
+
+def expected_at(own_last_write: float | None, gap_s: float, foreign: ForeignGrants, now: float) -> float:
+    """The same by all likelihood: each grant of others whose lease goes on takes a gap."""
+    over = tuple(end for end in foreign.open_until if end <= now)
+    free_at = write_at(own_last_write, gap_s, foreign._replace(open_until=over))
+    ahead = len(foreign.open_until) - len(over)
+    return max(free_at, now) + gap_s * ahead if ahead else free_at
+
+
 def propose_at(write_at: float, lease_s: float) -> float:
     """When a line that may write at ``write_at`` proposes: half a lease before, so that the grant can wait it out.
 
@@ -81,6 +102,17 @@ def propose_at(write_at: float, lease_s: float) -> float:
     ledger would fill with attempts while a long gap, or a dead owner's lease, runs out.
     """
     return write_at - lease_s / 2
+
+
+def shared_propose_at(writes: Writes, gap_s: float, foreign: ForeignGrants, lease_s: float, now: float) -> float:
+    """The same on a line whose other lane is somebody else's; who wrote last lets the other come first.
+
+    Our own write counts from its answer, as the other one hears of it then.
+    """
+    last = max(writes.begun or NEVER, writes.answered or NEVER)
+    at = expected_at(None if last == NEVER else last, gap_s, foreign, now)
+    yields = last > (foreign.last_close or NEVER)
+    return at - lease_s / 4 if yields else propose_at(at, lease_s)
 
 
 def verdict(write_at: float, now: float, lease_end: float) -> Pace:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from connector.core.messages import MAX_AGE_MS, Dispatch, Origin
+from connector.core.not_free import owed_event
 from connector.core.standing import Standing, Status
 from connector.core.steps import Held, Owe
-from connector.core.turns import owed_event
 
 DROP_AFTER_MS = MAX_AGE_MS - 3600 * 1000
 """71 h: one hour before the ledger forgets the request."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from connector.core.adoption import Adoption, Found, begins_late, ends_early, is_accepted
+from connector.core.priorities import Places
 
 APPLY = "run `kafka-sendblue topics apply`"
 ACCEPT = "kafka-sendblue ledger accept-key"
@@ -55,15 +56,17 @@ def genesis(found: Identity | None, ours: Identity, accounts: Collection[str] = 
     return Finding(True, "genesis", "connector, account and hash key are the ones the topics were made for")
 
 
-def partitions(lines: Iterable[str], given: Mapping[str, int]) -> list[Finding]:
-    """Every line has a partition of the dispatch topic."""
+def partitions(lines: Iterable[str], given: Mapping[str, Places]) -> list[Finding]:
+    """Every line has a partition of the dispatch topic; one for replies it may go without."""
     return [_partition(line, given.get(line)) for line in lines]
 
 
-def _partition(line: str, partition: int | None) -> Finding:
-    if partition is None:
+def _partition(line: str, places: Places | None) -> Finding:
+    if places is None:
         return Finding(False, f"line {line}", "has no partition", APPLY)
-    return Finding(True, f"line {line}", f"has partition {partition}")
+    if places.reply is None:
+        return Finding(True, f"line {line}", f"has partition {places.normal}, and none for replies: {APPLY}")
+    return Finding(True, f"line {line}", f"has partition {places.normal}, and {places.reply} for replies")
 
 
 def account(lines: Mapping[str, str], numbers: Collection[str]) -> list[Finding]:

@@ -32,6 +32,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "EXPIRES_AT_TOO_EARLY": "expires_at must be later than send_at and than the request's time",
         "TAGS_TOO_LARGE": "at most 32 tags, keys of 1 to 64 characters, values of at most 256",
         "REPLY_TO_INVALID": "reply_to needs a message_handle of 1 to 256 characters, part_index 0 or more",
+        "QUIET_HOURS_INVALID": "quiet_hours must be two times of day that differ, as 21:00-08:00, or none",
         "SEAT_ID_INVALID": "seat_id must be 1 to 256 characters and not blank",
         "MEDIA_URL_INVALID": "media_url must be a URL with a host, at most 2,048 characters, no white space",
         "MEDIA_URL_NOT_HTTPS": "media_url must begin with https://",

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from connector.core.media import media_fault
 from connector.core.messages import MAX_AGE_MS, Dispatch, SendRequest, Source
+from connector.core.quiet import is_readable
 from connector.core.refusals import REFUSALS, Refusal, refusal
 
 __all__ = [
@@ -214,6 +215,7 @@ _RULES: tuple[tuple[str, _Breaks], ...] = (
     ("EXPIRES_AT_TOO_EARLY", _expires_too_early),
     ("TAGS_TOO_LARGE", lambda r, _: _bad_tags(r.tags)),
     ("REPLY_TO_INVALID", lambda r, _: _bad_reply(r)),
+    ("QUIET_HOURS_INVALID", lambda r, _: r.quiet_hours is not None and not is_readable(r.quiet_hours)),
     ("SEAT_ID_INVALID", lambda r, _: _bad_reference(r.seat_id)),
     ("PRE_REPLY_GROUP", lambda r, _: r.is_group and r.pre_reply_override),
 )

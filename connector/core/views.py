@@ -8,7 +8,8 @@ whether to go on; if not, it appends UNSENT and waits.
 - *contact -> line*: SUBMITTED binds a contact that has no line, or one made by PARK alone; PARK binds one that has
   none, the earlier grant first; otherwise only REBIND moves one.
 - *grants by line*: the open and closed grants of **other** owners on my line, for the pace. Ages are counted on the
-  monotonic clock from when we read the record; the lease of each is its own INTENT's, whatever ours is.
+  monotonic clock from when we read the record; the lease of each is its own INTENT's, whatever ours is. The holder of a
+  grant asks for the earlier ones alone: the later ones wait for it.
 
 For an attempt in doubt they also know what else may have made a row of Sendblue's list (``candidates``, ``claimed``).
 """
@@ -143,10 +144,18 @@ class Views:
         moved, self._moved = bytes(self._moved), bytearray()
         return frozenset(moved[at : at + CONTACT_BYTES] for at in range(0, len(moved), CONTACT_BYTES))
 
-    def foreign_grants(self, line: str, now: float, gap_s: float) -> ForeignGrants:
-        """Return other owners' grants on the line; of one whose lease has been over for a gap only its close counts."""
-        ends = self._foreign_open.get(line, {}).values()
-        return ForeignGrants(tuple(end for end in ends if now - end <= gap_s), self._foreign_closed.get(line))
+    def foreign_grants(self, line: str, now: float, gap_s: float, before: str | None = None) -> ForeignGrants:
+        """Return other owners' grants on the line; of one whose lease has been over for a gap only its close counts.
+
+        ``before``: of those that are open only such as were granted before this attempt.
+        """
+        mine = self._attempts.get(before) if before else None
+        ends = [
+            end
+            for attempt, end in self._foreign_open.get(line, {}).items()
+            if now - end <= gap_s and (mine is None or self._attempts[attempt].granted_at < mine.granted_at)
+        ]
+        return ForeignGrants(tuple(ends), self._foreign_closed.get(line))
 
     def _is_open(self, a: LiveAttempt) -> bool:
         return self._fold.is_open(a.request_id, a.attempt)

@@ -4,7 +4,7 @@ Records come in the order of their offsets and leave when they are done. A recor
 with the lowest offset comes first. One that waits sleeps until a time, or until somebody wakes its request or its
 contact. Of the records of one contact only the first may be proposed; the others may still be looked at, since a
 request that is no longer free (replayed, in doubt elsewhere) must not wait for a place it does not need. One that
-sleeps until its own send_at has no place yet: those behind it that are due go first.
+sleeps until its own send_at, or until quiet hours are over, has no place yet: those behind it that are due go first.
 
 The window is full at 500 records or 4 MB: then its line reads no further, and says so.
 """
@@ -14,9 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from connector.core.delays import ASIDE, Wait
+from connector.core.delays import ASIDE, PLACELESS, Wait
 
 MAX_RECORDS = 500  # a held contact must not stop its line; 500 waiting records mean the line itself is stuck
+NEXT_S = 0.01  # a placeless one that is due within this has its place: clocks are read a millisecond apart
 MAX_BYTES = 4_000_000  # 1,000 lines stay within a few hundred MB even when all windows are full of long texts
 
 T = TypeVar("T")
@@ -69,13 +70,13 @@ class Window(Generic[T]):
                 return offset, self._slots[offset].item
         return None
 
-    def is_first(self, offset: int) -> bool:
-        """True when no earlier record of the same contact is in the window, but such as sleep until their send_at."""
-        return self._ahead(offset) is None
+    def is_first(self, offset: int, now: float = float("-inf")) -> bool:
+        """True when no earlier record of the same contact is in the window, but such as sleep until a time."""
+        return self._ahead(offset, now) is None
 
-    def ahead(self, offset: int) -> Wait | None:
+    def ahead(self, offset: int, now: float = float("-inf")) -> Wait | None:
         """What the first of the same contact waits for; None when this is the first, or the first is at work."""
-        first = self._ahead(offset)
+        first = self._ahead(offset, now)
         return None if first is None else first.reason
 
     def oldest(self, reasons: Collection[Wait], later_than: float = float("-inf")) -> int | None:
@@ -151,10 +152,11 @@ class Window(Generic[T]):
                 slot.until, slot.reason = 0.0, None
                 heapq.heappush(self._due, offset)
 
-    def _ahead(self, offset: int) -> _Slot[T] | None:
+    def _ahead(self, offset: int, now: float) -> _Slot[T] | None:
         for other in self._names[self._slots[offset].contact]:
             if other == offset:
                 return None
-            if self._slots[other].reason is not Wait.SCHEDULED:
-                return self._slots[other]
+            slot = self._slots[other]
+            if slot.reason not in PLACELESS or slot.until <= now + NEXT_S:
+                return slot
         return None

@@ -2,14 +2,16 @@
 further keys of the account, and each contact's line.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeAlias, assert_never
 
 from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.moving import Move
 from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.pauses import Pause
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec, Row
 from connector.kafka.pause_records import PAUSE, pause_of, pause_row
 from connector.kafka.records import KafkaRecord
@@ -24,9 +26,9 @@ CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
     (
-        "connector", "account", "hash_key", "created_at", "line", "partition", "request_id", "tag", "tag_value",
-        "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator", "to_line", "retired",
-        "reason", "resumed_at", "resumed_by", "resumed_reason",
+        "connector", "account", "hash_key", "created_at", "line", "partition", "reply_partition", "request_id", "tag",
+        "tag_value", "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator", "to_line",
+        "retired", "reason", "resumed_at", "resumed_by", "resumed_reason",
     )
 )  # fmt: skip
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
@@ -51,7 +53,7 @@ class Control:
     """
 
     genesis: Genesis | None = None
-    partitions: dict[str, int] = field(default_factory=dict)
+    partitions: dict[str, Places] = field(default_factory=dict)
     orders: Orders = field(default_factory=Orders)
     adoption: Adoption | None = None
     accounts: set[str] = field(default_factory=set)
@@ -61,7 +63,7 @@ class Control:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
 
         A tombstone takes back an order or a move; of a pause it is the pause that is returned, which no longer stands.
-        A line keeps its partition for ever, and the genesis stands.
+        A line keeps its partitions for ever, and the genesis stands.
         """
         if key.startswith((CANCEL_ID, CANCEL_TAG, PAUSE)):
             order = None if row is None else _order(key, row)
@@ -72,7 +74,7 @@ class Control:
         elif row is not None and key == GENESIS:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
-            self.partitions[row["line"]] = row["partition"]
+            self.partitions[row["line"]] = Places(row["partition"], row["reply_partition"])
         elif row is not None and key.startswith(ACCOUNT):
             self.accounts.add(row["account"])
         elif row is not None and key == ADOPTION:
@@ -131,9 +133,10 @@ def genesis_record(codec: Codec, genesis: Genesis) -> tuple[bytes, bytes]:
     return GENESIS, codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
-def line_record(codec: Codec, line: str, partition: int) -> tuple[bytes, bytes]:
-    """Key and value of the record that gives a line its partition."""
-    return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"line": line, "partition": partition})
+def line_record(codec: Codec, line: str, places: Places) -> tuple[bytes, bytes]:
+    """Key and value of the record that gives a line its partitions."""
+    row = {"line": line, "partition": places.normal, "reply_partition": places.reply}
+    return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def move_record(codec: Codec, line: str, move: Move | None) -> tuple[bytes, bytes | None]:
@@ -170,13 +173,19 @@ def _adoption(row: Row) -> Adoption:
     return Adoption(row["created_at"] or 0, *found, row["park_before"], row["operator"] or "")
 
 
-def assign_partitions(existing: Mapping[str, int], lines: Iterable[str]) -> dict[str, int]:
-    """Give each new line the next partition; a line keeps its own for ever, also while it is not configured."""
-    given = dict(existing)
-    for line in lines:
-        if line not in given:
-            given[line] = max(given.values(), default=-1) + 1
-    return given
+def assign_partitions(existing: Mapping[str, Places], lines: Sequence[str]) -> dict[str, Places]:
+    """Give each line that lacks one the next partition, then the next for replies.
+
+    A line keeps its own for ever, also while it is not configured.
+    """
+    given, free = dict(existing), count(partitions_of(existing.values()))
+    given |= {line: Places(next(free)) for line in lines if line not in given}
+    return given | {line: Places(given[line].normal, next(free)) for line in lines if given[line].reply is None}
+
+
+def partitions_of(places: Iterable[Places]) -> int:
+    """How many partitions the dispatch topic needs for all of these."""
+    return max((number for place in places for number in place if number is not None), default=-1) + 1
 
 
 async def contacts_of(

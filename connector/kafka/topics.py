@@ -105,8 +105,8 @@ class Existing:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def wanted(names: TopicNames, lines: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
-    """All topics for so many lines: a dispatch partition each, one for what must be read in one order."""
+def wanted(names: TopicNames, lanes: int, users_partitions: int, replication: int) -> tuple[TopicSpec, ...]:
+    """All topics for so many lanes: a dispatch partition each, one for what must be read in one order."""
     durable = {**DURABLE, **BATCH, "min.insync.replicas": "2" if replication >= 3 else "1"}
     dispatch = {**_FOREVER, **durable, "retention.ms": str(5 * DAY_MS)}
     ledger = {
@@ -122,7 +122,7 @@ def wanted(names: TopicNames, lines: int, users_partitions: int, replication: in
         TopicSpec(names.dlq, users_partitions, BATCH, owned=False, kept=True),
         TopicSpec(names.inbound, users_partitions, BATCH, owned=False, kept=True),
         TopicSpec(names.account, users_partitions, BATCH, owned=False, kept=True),
-        TopicSpec(names.dispatch, max(lines, 1), dispatch),
+        TopicSpec(names.dispatch, max(lanes, 1), dispatch),
         *(
             TopicSpec(names.delay(d), DELAY_PARTITIONS, {**dispatch, "message.timestamp.type": "LogAppendTime"})
             for d in Delay

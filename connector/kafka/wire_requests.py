@@ -1,6 +1,6 @@
 """Rows of the request, dispatch and parked schemas, to and from the connector's values."""
 
-from connector.core.messages import Dispatch, OnInDoubt, Origin, ReplyTo, SendRequest, ServicePolicy, Source
+from connector.core.messages import Dispatch, OnInDoubt, Origin, Priority, ReplyTo, SendRequest, ServicePolicy, Source
 from connector.kafka.avro import Row
 
 
@@ -21,6 +21,8 @@ def request_of(row: Row) -> SendRequest:
         on_in_doubt=OnInDoubt(policy) if policy in OnInDoubt.__members__ else None,
         seat_id=row["seat_id"],
         reply_to=ReplyTo(reply["message_handle"], reply["part_index"]) if reply else None,
+        quiet_hours=row["quiet_hours"],
+        priority=Priority(row["priority"] or Priority.NORMAL),
         tags=row["tags"],
         created_at_ms=row["created_at"],
         service_policy=ServicePolicy(service) if service in ServicePolicy.__members__ else None,
@@ -45,6 +47,8 @@ def request_row(request: SendRequest) -> Row:
         "on_in_doubt": None if request.on_in_doubt is None else str(request.on_in_doubt),
         "seat_id": request.seat_id,
         "reply_to": reply and {"message_handle": reply.message_handle, "part_index": reply.part_index},
+        "quiet_hours": request.quiet_hours,
+        "priority": str(request.priority),
         "tags": dict(request.tags),
         "created_at": request.created_at_ms,
         "service_policy": None if request.service_policy is None else str(request.service_policy),
@@ -63,6 +67,7 @@ def dispatch_row(dispatch: Dispatch) -> Row:
         "hops": dispatch.hops,
         "redrive": dispatch.redrive,
         "deferrals": dispatch.deferrals,
+        "priority": str(dispatch.request.priority),
         "traceparent": dispatch.traceparent,
         "after_ledger": dispatch.after_ledger,
         "key": source.key,

@@ -1,10 +1,9 @@
 """The delayer: gives the records of one delay topic back to their lines, each when its time is over.
 
 A delay topic holds all records for the same span, so the head of a partition is always the next one due. What is due
-goes to the dispatch partition of its line, byte for byte, in the order it came; its offset is done once that is
-durable. A crash in between gives a record back twice: the ledger knows its origin, so the second one only says again
-what the first became. A line keeps its partition for ever, so a record finds its way also when its line is configured
-no more.
+goes back to its line's lane, byte for byte, in the order it came; its offset is done once that is durable. A crash in
+between gives a record back twice: the ledger knows its origin, so the second one only says again what the first became.
+A line keeps its partitions for ever, so a record finds its way also when its line is configured no more.
 """
 
 import asyncio
@@ -15,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from connector.core.delays import Delay
 from connector.core.facts import DelayEnded, Observer
+from connector.core.messages import Priority
 from connector.core.offsets import Watermark
 from connector.roles.ends import loudly, surely
 from connector.roles.giving_back import given_back
@@ -34,13 +34,14 @@ class DelayRecord(NamedTuple):
     timestamp_ms: int
     line: str
     value: bytes
+    priority: Priority = Priority.NORMAL
 
 
 class Lines(Protocol):
     """Where records go back to."""
 
-    async def again(self, line: str, value: bytes) -> None:
-        """Append to the line's dispatch partition; return once durable, else raise PublishFailed."""
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
+        """Append to the line's dispatch partition for this priority; return once durable, else raise PublishFailed."""
 
 
 class _Shelf:
@@ -137,7 +138,8 @@ class Delayer:
                 await self._nap(shelf)
 
     async def _give_back(self, shelf: _Shelf, record: DelayRecord) -> None:
-        await surely(partial(self._lines.again, record.line, record.value), loudly("dispatch", self._observe))
+        again = partial(self._lines.again, record.line, record.priority, record.value)
+        await surely(again, loudly("dispatch", self._observe))
         shelf.mark.done(record.offset)
         self._observe(DelayEnded(str(self._delay), record.line))
 

@@ -228,6 +228,7 @@ IN_DOUBT, OPERATOR = "IN_DOUBT", "operator"
 _DECIDES = "a person decides, or it is dropped after 71 hours"
 _WAITS = {
     Wait.SCHEDULED: "the request waits for its send_at",
+    Wait.QUIET: "it is night where the recipient may be",
     Wait.OPEN: "another attempt of this request is under way",
     Wait.IN_DOUBT: "nobody knows yet whether the text went out",
     Wait.PARKED: "another request with this id is parked",

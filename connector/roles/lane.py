@@ -1,20 +1,21 @@
-"""A lane: one assigned partition of the dispatch topic, which is one line's queue as its sender holds it.
+"""A lane: one assigned partition of the dispatch topic, which is one queue of a line as its sender holds it.
 
-It keeps the line's window and low watermark, wakes records when the ledger says something of them, hands out the next
+It keeps the queue's window and low watermark, wakes records when the ledger says something of them, hands out the next
 due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
 go round through a delay topic, so that those behind it are looked at too. What only a pause of its tag, or a fuse,
-holds makes way in the same manner, and sooner.
+holds makes way in the same manner, and sooner. What it shares with the line's other lane is in ``line``.
 """
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
 from connector.core.delays import ASIDE, ASIDE_S, FOR_LINE, IN_WINDOW_S, ROUND_S, TIMED, Wait
 from connector.core.identities import body_hash, contact_hash
-from connector.core.new_contacts import CLOSED_S, NEVER
+from connector.core.messages import Priority
 from connector.core.offsets import Watermark
 from connector.core.pacing import Writes
 from connector.core.standing import request_key
@@ -25,22 +26,37 @@ from connector.roles.new_contacts import NewContacts
 from connector.roles.surroundings import DispatchRecord, LineInfo, Surroundings
 
 
-class Lane:
-    """One assigned partition: the line's window, its watermark and what its turns share.
+class Shared(Protocol):
+    """What the lanes of a line share."""
 
-    ``writes``: what this process wrote on the line, under whichever assignment.
-    """
+    info: LineInfo
+    around: Surroundings
+    writes: Writes
+    guard: LineGuard
+    new: NewContacts
+
+    @property
+    def split(self) -> bool:
+        """The line's other lane is not here."""
+
+    def stir(self) -> None:
+        """Something may be due."""
+
+
+class Lane:
+    """One assigned partition: its window, its watermark and what its turns share. ``shared``: its line."""
 
     def __init__(
         self,
-        line: LineInfo,
-        around: Surroundings,
+        shared: Shared,
+        priority: Priority,
         sleepers: dict[bytes, dict["Lane", None]],
         paused: Callable[[bool], None],
         crossed: Callable[[], None],
-        writes: Writes,
     ) -> None:
-        self.line, self.around, self._sleepers, self.writes = line, around, sleepers, writes
+        self.shared, self.priority, self._sleepers = shared, priority, sleepers
+        self.line, self.around, self.writes = shared.info, shared.around, shared.writes
+        self.guard, self.new = shared.guard, shared.new
         self.window: Window[Held] = Window()
         self.watermark = Watermark()
         self.owned = True
@@ -56,21 +72,9 @@ class Lane:
         self._round_at: float | None = None
         self._paused, self._crossed = paused, crossed
         self._is_paused = False
-        around.budget.join()
-        self._stir = asyncio.Event()
-        self.guard = LineGuard(
-            line.alias,
-            around.account,
-            around.clocks,
-            around.ids.jitter,
-            partial(around.replica.views.in_doubt, line.alias),
-            around.observe,
-            self.wake_all,
-            self._stopped_until,
-        )
-        self.new = NewContacts(
-            line.alias, around.facts, around.clocks, around.ids.jitter, spread=around.policy.spread_new
-        )
+        self._turns = 0
+        self._rests = asyncio.Event()
+        self.around.budget.join()
 
     @property
     def full(self) -> bool:
@@ -94,7 +98,7 @@ class Lane:
         self.watermark.track(record.offset)
         self.window.add(record.offset, held, record.size, held.contact, request_key(request.request_id))
         self._weigh(record.size)
-        self._stir.set()
+        self.shared.stir()
 
     def wait(self, offset: int, held: Held, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until the ledger changes its request or its contact."""
@@ -111,12 +115,12 @@ class Lane:
     def wake(self, name: bytes) -> None:
         """The ledger changed the state of this request or contact."""
         self.window.wake(name, self.around.clocks.mono())
-        self._stir.set()
+        self.shared.stir()
 
     def wake_all(self) -> None:
         """Something about the whole line changed: look at every record again."""
         self.window.wake_all(self.around.clocks.mono())
-        self._stir.set()
+        self.shared.stir()
 
     def done(self, offset: int, held: Held) -> None:
         """The record has its end, or its next hop: its offset may be committed once all before it are done too."""
@@ -138,21 +142,43 @@ class Lane:
         since = self._since.get(offset)
         return 0.0 if since is None else self.around.clocks.mono() - since
 
-    async def next(self) -> tuple[int, Held] | None:
-        """Wait for the next due record; None when the lane stops."""
-        while not self.stopping:
-            self._stir.clear()
-            self._go_round(self.around.clocks.mono())
-            taken = self.window.take(self.around.clocks.mono())
-            if taken is not None:
-                return taken
-            await self._doze()
-        return None
+    def take(self) -> tuple[int, Held] | None:
+        """The next due record; None when nothing is due."""
+        self._go_round(self.around.clocks.mono())
+        return self.window.take(self.around.clocks.mono())
+
+    def next_wake(self) -> float | None:
+        """When something is due next, monotonic seconds; None while nothing is by itself."""
+        times = [at for at in (self.window.next_wake(), self._round_at) if at is not None]
+        return min(times, default=None)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A turn of this lane is under way."""
+        self._turns += 1
+        try:
+            yield
+        finally:
+            self._turns -= 1
+            if not self._turns:
+                self._rests.set()
+                self.shared.stir()
+
+    @property
+    def busy(self) -> bool:
+        """A turn of this lane has not ended."""
+        return self._turns > 0
+
+    async def rest(self) -> None:
+        """Wait until no turn of this lane is under way."""
+        while self.busy:
+            self._rests.clear()
+            await self._rests.wait()
 
     def stop(self) -> None:
         """No new turn begins; the one in work ends."""
         self.stopping = True
-        self._stir.set()
+        self.shared.stir()
 
     def close(self) -> None:
         """The partition is somebody else's now: nothing more is written for it."""
@@ -167,14 +193,6 @@ class Lane:
         if self.full != self._is_paused:
             self._is_paused = self.full
             self._paused(self._is_paused)
-
-    def _stopped_until(self) -> float:
-        """A line that Sendblue says is offline or blocked waits; whoever learns otherwise wakes it."""
-        facts, alias = self.around.facts, self.line.alias
-        if not facts.troubled(alias):  # asked at every turn: reads no clock
-            return NEVER
-        mono = self.around.clocks.mono()
-        return mono + CLOSED_S if facts.stopped(alias, mono, self.around.clocks.now_ms()) else NEVER
 
     def _go_round(self, now: float) -> None:
         """Rouse the record that is to go round, when the line's turn comes."""
@@ -198,16 +216,6 @@ class Lane:
 
     def _blocked_until(self, now: float) -> float:
         return max(self.guard.ready_at, now + self.paused_s())
-
-    async def _doze(self) -> None:
-        times = [at for at in (self.window.next_wake(), self._round_at) if at is not None]
-        wake_at = min(times, default=None)
-        timeout = None if wake_at is None else max(wake_at - self.around.clocks.mono(), 0.0)
-        try:
-            async with asyncio.timeout(timeout):
-                await self._stir.wait()
-        except TimeoutError:
-            return
 
     def _weigh(self, change: int) -> None:
         if not self.owned:

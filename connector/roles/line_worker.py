@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
-from connector.core import last_look, steps, turns
+from connector.core import last_look, not_free, steps, turns
 from connector.core.adoption import LEDGER_LOST
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Defer, Wait
@@ -39,23 +39,25 @@ from connector.core.spans import Kind, posted, posting
 from connector.core.steps import Held
 from connector.core.traceparent import sampled_trace
 from connector.roles.lane import Lane
+from connector.roles.line import Line
 from connector.roles.seeing import grant_of, seen
 
 STALLED_S = 1.0  # pause after a proposal that did not come back: the ledger is away, asking faster helps nobody
 
 
-async def work(lane: Lane) -> None:
-    """Begin a turn for each due record until the lane stops."""
-    while (taken := await lane.next()) is not None:
-        offset, held = taken
-        await _Turn(lane, offset, held).run()
+async def work(line: Line) -> None:
+    """Begin a turn for each due record until no lane of the line goes on."""
+    while (taken := await line.next()) is not None:
+        lane, offset, held = taken
+        with lane.at_work():
+            await _Turn(line, lane, offset, held).run()
 
 
 class _Turn:
     """One record's turn; its steps are the decisions of ``core.turns`` and ``core.last_look``."""
 
-    def __init__(self, lane: Lane, offset: int, held: Held) -> None:
-        self.lane, self.offset, self.held = lane, offset, held
+    def __init__(self, line: Line, lane: Lane, offset: int, held: Held) -> None:
+        self.line, self.lane, self.offset, self.held = line, lane, offset, held
         self.around = lane.around
         self.request_id = held.dispatch.request.request_id
 
@@ -208,7 +210,7 @@ class _Turn:
                 case last_look.Write():
                     return None
                 case last_look.WriteAt(at):
-                    await asyncio.sleep(max(at - self.around.clocks.mono(), 0.0))
+                    await self.line.until(at)
                 case last_look.GiveUp(code):
                     return code
                 case last_look.Overtaken():
@@ -236,7 +238,7 @@ class _Turn:
         writes.begin(began := clocks.mono())
         may_write = partial(self._may_write, intent, lease_end)
         answer = await self.around.sendblue.send(self._as_sent().dispatch, intent.attempt, may_write)
-        ended = clocks.mono()
+        ended = writes.answered = clocks.mono()
         writes.make(ended if answer.written_after_s is None else began + answer.written_after_s)
         classified = classify(answer, self.around.policy.unknown_code)
         (outcome, code), trace_id = outcome_of(classified), sampled_trace(self.held.dispatch.traceparent)
@@ -249,6 +251,7 @@ class _Turn:
         match last_look.before_write(grant):
             case last_look.Write():
                 self.lane.writes.make(grant.mono)
+                self.line.wrote(self.lane)
                 return 0.0
             case last_look.WriteAt(at):
                 return at - grant.mono
@@ -288,4 +291,4 @@ class _Turn:
         return live.line if live else self.held.dispatch.line
 
     def _may_resend(self) -> bool:
-        return turns.in_doubt_policy(self.held, self.around.policy) is OnInDoubt.RESEND
+        return not_free.in_doubt_policy(self.held, self.around.policy) is OnInDoubt.RESEND

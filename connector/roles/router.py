@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from connector.core.facts import Observer, RequestRefused, RequestRouted
 from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Dispatch, Disposition, Origin, SendRequest, Source
+from connector.core.not_free import owed_event
 from connector.core.offsets import Watermark
 from connector.core.preparing import NOTHING_SET, Preparing, forbidden
 from connector.core.records import Close
@@ -21,7 +22,6 @@ from connector.core.routing import Lines, Route, choose
 from connector.core.spans import OFF, Kind, Tracing, processing
 from connector.core.standing import LIVE
 from connector.core.steps import Held, Owe
-from connector.core.turns import owed_event
 from connector.roles.ends import Ends, refusal_event
 from connector.roles.giving_back import given_back
 from connector.roles.replica import Replica

@@ -1,17 +1,21 @@
 """What a turn sees: its lane, the fold and the views at this moment, put as the core asks for it."""
 
-from connector.core import pacing, turns
+from connector.core import pacing
 from connector.core.breakers import NOT_SUSPECTED
 from connector.core.delays import Wait
 from connector.core.holds import Holds
 from connector.core.identities import words_hash
 from connector.core.last_look import Grant
+from connector.core.messages import SendRequest
 from connector.core.new_contacts import Newcomer, is_spent
+from connector.core.not_free import RECHECK_S
 from connector.core.pacing import ForeignGrants
 from connector.core.records import Intent
+from connector.core.seen import Seen
 from connector.core.steps import Held
-from connector.core.turns import MAX_HOPS, Seen
+from connector.core.turns import MAX_HOPS
 from connector.roles.lane import Lane
+from connector.roles.local_time import quiet_until
 
 
 def seen(lane: Lane, offset: int, held: Held) -> Seen:
@@ -30,8 +34,8 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         next_offset=replica.next_offset,
         bound=bound,
         contact_busy=replica.views.busy(held.contact),
-        first_of_contact=lane.window.is_first(offset),
-        ahead=lane.window.ahead(offset),
+        first_of_contact=lane.window.is_first(offset, mono),
+        ahead=lane.window.ahead(offset, mono),
         waited_s=lane.waited_s(offset),
         line_ready_at=_line_ready_at(lane),
         goes_round=offset in lane.rounds,
@@ -49,13 +53,14 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         look_at=doubts.look_at(attempt),
         absence=doubts.absence(attempt),
         known=around.preparations.known(held),
+        quiet_until_ms=_quiet_until(lane, request, now_ms),
     )
 
 
 def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_write: float | None) -> Grant:
     """All that ``last_look.before_write`` goes by, now. ``lease_end``, ``last_write``: monotonic seconds."""
-    around, tags = lane.around, held.dispatch.request.tags
-    replica, mono = around.replica, around.clocks.mono()
+    around, request = lane.around, held.dispatch.request
+    replica, mono, now_ms = around.replica, around.clocks.mono(), around.clocks.now_ms()
     return Grant(
         mono=mono,
         lease_end=lease_end,
@@ -66,9 +71,11 @@ def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_writ
         bound=replica.views.line_of(intent.contact),
         own_last_write=last_write,
         gap_s=lane.line.gap_s,
-        foreign=_foreign(lane, mono),
-        opted_out=intent.contact in lane.around.opted_out,
-        paused=max(lane.paused_s(), around.orders.pauses.tags_s(tags, around.clocks.now_ms())) > 0,
+        foreign=_foreign(lane, mono, before=intent.attempt),
+        patient=lane.shared.split,
+        quiet=_quiet_until(lane, request, now_ms) > now_ms,
+        opted_out=intent.contact in around.opted_out,
+        paused=max(lane.paused_s(), around.orders.pauses.tags_s(request.tags, now_ms)) > 0,
     )
 
 
@@ -101,14 +108,22 @@ def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: in
     return Newcomer(ready_at, near, roomier)
 
 
+def _quiet_until(lane: Lane, request: SendRequest, now_ms: int) -> int:
+    return quiet_until(request, lane.around.policy.quiet_hours, lane.around.local_time, now_ms)
+
+
 def _line_ready_at(lane: Lane) -> float:
     """When the line may propose: as its guard says, and when the pace lets a grant be written within its lease."""
     around, mono = lane.around, lane.around.clocks.mono()
     if not around.replica.may_send:
-        return mono + turns.RECHECK_S
-    write_at = pacing.write_at(lane.writes.begun, lane.line.gap_s, _foreign(lane, mono))
-    return max(lane.guard.ready_at, pacing.propose_at(write_at, around.policy.lease_s))
+        return mono + RECHECK_S
+    foreign, lease_s = _foreign(lane, mono), around.policy.lease_s
+    if lane.shared.split:
+        propose_at = pacing.shared_propose_at(lane.writes, lane.line.gap_s, foreign, lease_s, mono)
+    else:
+        propose_at = pacing.propose_at(pacing.write_at(lane.writes.begun, lane.line.gap_s, foreign), lease_s)
+    return max(lane.guard.ready_at, propose_at)
 
 
-def _foreign(lane: Lane, mono: float) -> ForeignGrants:
-    return lane.around.replica.views.foreign_grants(lane.line.alias, mono, lane.line.gap_s)
+def _foreign(lane: Lane, mono: float, before: str | None = None) -> ForeignGrants:
+    return lane.around.replica.views.foreign_grants(lane.line.alias, mono, lane.line.gap_s, before)

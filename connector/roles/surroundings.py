@@ -14,22 +14,27 @@ from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.outcomes import Answer
 from connector.core.pool import Pool
+from connector.core.seen import Policy
 from connector.core.spans import OFF, Tracing
 from connector.core.steps import Held, Owe
-from connector.core.turns import Policy
 from connector.roles.account import Account
 from connector.roles.doubts import Doubts
 from connector.roles.inquiring import Preparations
+from connector.roles.local_time import LocalTime, UtcOnly
 from connector.roles.replica import Replica
 
 
 class LineInfo(NamedTuple):
-    """A line: its alias, its partition of the dispatch topic, its gap in seconds and how many may be in flight."""
+    """A line: its alias, its partition of the dispatch topic, its gap in seconds and how many may be in flight.
+
+    ``reply_partition``: the one for replies, None where both kinds share the other.
+    """
 
     alias: str
     partition: int
     gap_s: float = 1.0
     in_flight: int = 1
+    reply_partition: int | None = None
 
 
 class DispatchRecord(NamedTuple):
@@ -122,3 +127,4 @@ class Surroundings:
     refused: Refused = field(default=lambda *_: None)
     facts: LineFacts = field(default_factory=lambda: LineFacts({}))
     pool: Pool | None = None
+    local_time: LocalTime = field(default_factory=UtcOnly)

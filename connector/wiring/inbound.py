@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from connector.core.messages import Origin, SendRequest, Source
+from connector.core.messages import Origin, Priority, SendRequest, Source
 from connector.core.outstanding import Told
 from connector.core.steps import Held
 from connector.kafka.avro import HEADER_BYTES, Codec, NeedSchema, Row, Undecodable
@@ -153,20 +153,20 @@ def dispatch_into(sender: Sender, reader: Reader) -> Feed[Held | None]:
     return Feed(sender, read, give)
 
 
-def delays_into(delayer: Delayer, reader: Reader) -> Feed[str | None]:
-    """A delay topic into its delayer, which needs to know no more of a record than its line."""
+def delays_into(delayer: Delayer, reader: Reader) -> Feed[tuple[str, Priority] | None]:
+    """A delay topic into its delayer, which needs to know no more of a record than its line and lane."""
 
-    async def read(record: KafkaRecord) -> str | None:
+    async def read(record: KafkaRecord) -> tuple[str, Priority] | None:
         with suppress(Undecodable):
-            line: str = (await reader.row(SchemaName.DISPATCH, record.value, of=record))["line"]
-            return line
+            row = await reader.row(SchemaName.DISPATCH, record.value, of=record)
+            return row["line"], Priority(row["priority"])
         return None
 
-    def give(record: KafkaRecord, line: str | None) -> None:
-        if line is None:
+    def give(record: KafkaRecord, lane: tuple[str, Priority] | None) -> None:
+        if lane is None:
             return _unreadable(record)
-        value = record.value or b""
-        delayer.records([DelayRecord(record.partition, record.offset, record.timestamp_ms or 0, line, value)])
+        place, (line, priority) = (record.partition, record.offset), lane
+        delayer.records([DelayRecord(*place, record.timestamp_ms or 0, line, record.value or b"", priority)])
 
     return Feed(delayer, read, give)
 

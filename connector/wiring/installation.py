@@ -9,11 +9,14 @@ from connector.core.fuses import Limits as FuseLimits
 from connector.core.identities import account_fingerprint, fingerprint
 from connector.core.preflight import Identity
 from connector.core.preparing import Preparing
-from connector.core.turns import Policy
+from connector.core.priorities import Places
+from connector.core.quiet import hours_of
+from connector.core.seen import Policy
 from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames, TopicSpec, wanted
+from connector.roles.surroundings import LineInfo
 from connector.sendblue.client import Limits, SendblueClient
 from connector.sendblue.credentials import Credentials
 from connector.settings import Settings, file_text, secret
@@ -42,10 +45,10 @@ def names_of(settings: Settings) -> TopicNames:
     return TopicNames.with_prefix(settings.kafka.topic_prefix)
 
 
-def specs_of(settings: Settings, lines: int) -> tuple[TopicSpec, ...]:
-    """The topics as they should be for so many lines."""
+def specs_of(settings: Settings, lanes: int) -> tuple[TopicSpec, ...]:
+    """The topics as they should be for so many lanes."""
     kafka = settings.kafka
-    return wanted(names_of(settings), lines, kafka.partitions, kafka.replication_factor)
+    return wanted(names_of(settings), lanes, kafka.partitions, kafka.replication_factor)
 
 
 def group_of(settings: Settings, role: str) -> str:
@@ -128,6 +131,14 @@ def fuses_of(settings: Settings, now_ms: int) -> Fuses:
     return Fuses(limits, now_ms - HOUR_MS)
 
 
+def line_infos_of(settings: Settings, given: Mapping[str, Places]) -> list[LineInfo]:
+    """Our lines with their partitions of the dispatch topic."""
+    return [
+        LineInfo(line.alias, given[line.alias].normal, line.gap_s, line.in_flight, given[line.alias].reply)
+        for line in settings.lines
+    ]
+
+
 def policy_of(settings: Settings) -> Policy:
     """The settings that a turn depends on."""
     return Policy(
@@ -139,4 +150,5 @@ def policy_of(settings: Settings) -> Policy:
         unknown_code=settings.sendblue.unknown_code,
         preparing=preparing_of(settings),
         spread_new=settings.pool.spread is Spread.DAY,
+        quiet_hours=hours_of(settings.quiet_hours),
     )

@@ -8,10 +8,10 @@ from connector.kafka.opt_outs import word_of
 from connector.kafka.schemas import SchemaName
 from connector.roles.write_through import WriteThrough
 from connector.sendblue.client import SendblueClient, SendblueError
-from connector.wiring.assembly import Parts
 from connector.wiring.following import Following
 from connector.wiring.inbound import Reader
 from connector.wiring.installation import credentials_of
+from connector.wiring.parts import Parts
 
 
 class OptOutsFeed(Following):

@@ -6,8 +6,9 @@ from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, MayWrite, OutboundMessage, message_of
 from connector.core.delays import Delay
 from connector.core.events import ContentPolicy, MessageEvent, with_content_policy
-from connector.core.messages import Dispatch, Source
+from connector.core.messages import Dispatch, Priority, Source
 from connector.core.opt_outs import Word
+from connector.core.priorities import Places
 from connector.core.records import LedgerRecord
 from connector.core.steps import Held
 from connector.core.tokens import Ring, sign
@@ -48,19 +49,19 @@ class LedgerTopic:
 
 
 class OutTopics:
-    """All topics but the ledger. ``partitions``: line alias -> partition of the dispatch topic."""
+    """All topics but the ledger. ``places``: line alias -> its partitions of the dispatch topic."""
 
     def __init__(
         self,
         producer: KafkaProducer,
         codec: Codec,
         names: TopicNames,
-        partitions: Mapping[str, int],
+        places: Mapping[str, Places],
         content: ContentPolicy,
         hash_key: bytes,
     ) -> None:
         self._producer, self._codec, self._names = producer, codec, names
-        self._partitions, self._content, self._hash_key = partitions, content, hash_key
+        self._places, self._content, self._hash_key = places, content, hash_key
 
     def is_up(self) -> bool:
         """False while no broker is known to be reachable."""
@@ -117,18 +118,19 @@ class OutTopics:
         await self._send(topic, key, self._codec.encode(schema, row))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
-        """Append to the partition of the record's line."""
+        """Append to the partition of the record's line and priority."""
         value = self._codec.encode(SchemaName.DISPATCH, dispatch_row(dispatch))
-        await self._send(self._names.dispatch, None, value, partition=self._partition(dispatch.line))
+        partition = self._partition(dispatch.line, dispatch.request.priority)
+        await self._send(self._names.dispatch, None, value, partition=partition)
 
     async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
         """Append to a delay topic; a contact's records share a partition."""
         value = self._codec.encode(SchemaName.DISPATCH, dispatch_row(dispatch))
         await self._send(self._names.delay(delay), contact, value)
 
-    async def again(self, line: str, value: bytes) -> None:
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
         """Append a record that a delay topic gives back, as it is, to its line's partition."""
-        await self._send(self._names.dispatch, None, value, partition=self._partition(line))
+        await self._send(self._names.dispatch, None, value, partition=self._partition(line, priority))
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         """Write a parked record, or its tombstone."""
@@ -150,11 +152,11 @@ class OutTopics:
         row = {"line": None, "grant_offset": None, "ledger_offset": ledger_offset}
         await self._send(self._names.contacts, PROGRESS_KEY, self._codec.encode(SchemaName.CONTACT, row), partition=0)
 
-    def _partition(self, line: str) -> int:
+    def _partition(self, line: str, priority: Priority) -> int:
         """A line that `topics apply` has just added is known a moment later."""
-        if (partition := self._partitions.get(line)) is None:
+        if (places := self._places.get(line)) is None:
             raise PublishFailed(f"line {line} has no partition yet")
-        return partition
+        return places.of(priority)
 
     async def opt_out(self, key: bytes, word: Word) -> None:
         """Append one word to the optouts topic."""

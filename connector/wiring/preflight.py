@@ -11,7 +11,7 @@ from connector.core import preflight as decide
 from connector.core.adoption import Found, forgiven_before_ms
 from connector.core.preflight import Finding, Identity
 from connector.kafka.avro import Codec
-from connector.kafka.control import Control, contacts_of, control_of
+from connector.kafka.control import Control, contacts_of, control_of, partitions_of
 from connector.kafka.progress import bounds, did_since
 from connector.kafka.tail import read_table
 from connector.kafka.topics import Existing, TopicNames, Topics, examine
@@ -25,8 +25,8 @@ async def kafka_findings(settings: Settings, codec: Codec) -> list[Finding]:
     names = names_of(settings)
     existing = await asyncio.to_thread(Topics(clients_of(settings)).existing, names.all())
     control = await _control(settings, codec, names) if names.control in existing else Control()
-    lines = max(control.partitions.values(), default=0) + 1
-    findings = list(examine(specs_of(settings, lines), existing, settings.unsafe_dev))
+    lanes = partitions_of(control.partitions.values())
+    findings = list(examine(specs_of(settings, lanes), existing, settings.unsafe_dev))
     if names.control in existing:
         findings.append(genesis_finding(settings, control))
         findings += decide.partitions((line.alias for line in settings.lines), control.partitions)

@@ -5,7 +5,7 @@ the ledger are counted once for all lines. No scrape and no page ever makes it r
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector.core.delays import Wait
 from connector.core.facts import Fact, PostAnswered
@@ -23,8 +23,9 @@ from connector.core.sights import (
     pauses_seen,
 )
 from connector.roles.lane import Lane
-from connector.wiring.assembly import Parts
+from connector.roles.sender import Sender
 from connector.wiring.intake import Intake
+from connector.wiring.parts import Parts
 
 USED_S = 60.0
 ERRORS_S = 600.0
@@ -68,7 +69,8 @@ class Sampler:
         lags = {p: lag for i in parts.intakes if i.name == "dispatch" for p, lag in i.lags.items()}
         used = self._posts.rates()
         ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
-        for partition, lane in parts.sender.lanes.items() if parts.sender else ():
+        for alias, lanes in by_line(parts.sender).items() if parts.sender else ():
+            lane = next(iter(lanes.values()))
             state = line_state(
                 ledger=ledger,
                 account=account,
@@ -76,25 +78,35 @@ class Sampler:
                 stopped=lane.guard.stopped_until() > now,
                 breaker=lane.guard.broken,
                 backoff=lane.guard.waits(now),
-                no_room=lane.window.all_wait(Wait.NEW),
+                no_room=all(one.window.all_wait(Wait.NEW) for one in lanes.values()),
             )
-            alias = lane.line.alias
-            yield _line(lane, state, lags.get(partition, NOTHING), doubts[alias], used.get(alias, 0.0))
+            yield _line(lanes, state, lags, doubts[alias], used.get(alias, 0.0))
 
 
-def _line(lane: Lane, state: LineState, lag: Lag, in_doubt: int, rate: float) -> LineSeen:
-    gap_s, held = lane.line.gap_s, len(lane.window)
-    allowed, queued = (1 / gap_s if gap_s else None), max(lag.records, held)
+def by_line(sender: Sender) -> dict[str, dict[int, Lane]]:
+    """The lanes here by their line's alias and their partition."""
+    lines: dict[str, dict[int, Lane]] = {}
+    for partition, lane in sender.lanes.items():
+        lines.setdefault(lane.line.alias, {})[partition] = lane
+    return lines
+
+
+def _line(lanes: Mapping[int, Lane], state: LineState, lags: Mapping[int, Lag], in_doubt: int, rate: float) -> LineSeen:
+    """A line whose other lane is elsewhere shows what it has here."""
+    behind = {partition: lags.get(partition, NOTHING) for partition in lanes}
+    lane = next(iter(lanes.values()))
+    allowed = 1 / lane.line.gap_s if lane.line.gap_s else None
+    queued = sum(max(behind[partition].records, len(one.window)) for partition, one in lanes.items())
     return LineSeen(
         lane.line.alias,
         state,
         allowed,
         rate,
         queued,
-        lag.seconds,
+        max(lag.seconds for lag in behind.values()),
         drain_s(queued, allowed, rate),
         in_doubt,
-        held,
+        sum(len(one.window) for one in lanes.values()),
         lane.guard.breaker.state.value,
     )
 

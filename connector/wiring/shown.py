@@ -18,9 +18,9 @@ from connector import __version__
 from connector.core.line_facts import shown_fact
 from connector.core.sights import LineSeen
 from connector.settings import Settings
-from connector.wiring.assembly import Parts
 from connector.wiring.intake import Intake
 from connector.wiring.obeying import shown_pauses
+from connector.wiring.parts import Parts
 from connector.wiring.sampling import Sampler, in_flight
 
 SHOWN_LINES = 50

@@ -13,6 +13,7 @@ from confluent_kafka import KafkaException
 
 from connector.core.adoption import Adoption, Found
 from connector.core.preflight import Finding, continuous, partitions, refusal
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of
@@ -98,8 +99,8 @@ async def checked(settings: Settings, codec: Codec, told: Told) -> None:
 
 async def lines_of(
     settings: Settings, feed: ControlFeed, clients: ClientSettings, names: TopicNames, told: Told
-) -> dict[str, int]:
-    """Each line's partition, now and as lines are added. Raises KafkaFatal, StartRefused for a line without one."""
+) -> dict[str, Places]:
+    """Each line's partitions, now and as lines are added. Raises KafkaFatal, StartRefused for a line without one."""
     told("control", "the control topic is being read")
     await feed.follow(clients, names.control)
     told("control", None)

@@ -125,9 +125,9 @@ def _through(trial: Trial, rules: dict[int, Rule], label: str, seconds: float, w
 
 
 def _bounded(trial: Trial, fault: Callable[[], None]) -> None:
-    """While Sendblue is away, attempts in doubt stay below 2 x lines + 5."""
+    """While Sendblue is away, attempts in doubt stay below 2 x lanes + 5; a line has two, of two processes at worst."""
     before = {one.attempt for one in trial.evidence().ledger.attempts.values() if one.settled is None}
     fault()
     still = [one for one in trial.evidence().ledger.attempts.values() if one.settled is None]
-    doubt, bound = [one for one in still if one.attempt not in before], 2 * len(trial.site.numbers) + 5
+    doubt, bound = [one for one in still if one.attempt not in before], 2 * 2 * len(trial.site.numbers) + 5
     assert len(doubt) < bound, f"{len(doubt)} attempts in doubt at once, the bound is {bound}"

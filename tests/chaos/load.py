@@ -12,6 +12,8 @@ from tests.real.upstream import Upstream
 
 TWICE = 0.02
 """Share of requests whose record is appended twice, as a producer that was restarted does."""
+REPLIES = 0.2
+"""Share of requests that take the other lane of their line."""
 TICK_S, LOOK_TICKS, FULL_S = 0.05, 20, 0.5
 """Between two requests or more; between two looks whether it is too much; until the next look when it was."""
 ACKED_S = 300.0
@@ -74,7 +76,8 @@ class Load:
 
     def _one(self) -> None:
         contact = number(self._chance.randrange(self._contacts))
-        value = self._upstream.encode(f"r{self.requests}", contact, **self._more)
+        lane = {"priority": "REPLY"} if self._chance.random() < REPLIES else {}
+        value = self._upstream.encode(f"r{self.requests}", contact, **lane, **self._more)
         self.requests += 1
         self._upstream.produce(value, contact)
         if self._chance.random() < TWICE:

@@ -195,18 +195,19 @@ def _one_in_flight(evidence: Evidence) -> Iterator[str]:
 
 
 def _order(evidence: Evidence) -> Iterator[str]:
-    """Requests of one contact in one partition are accepted in their order there; one that was DEFERRED gave it up."""
+    """Requests of one contact and priority in one partition keep their order; one that was DEFERRED gave it up."""
     deferred = {row["request_id"] for row in evidence.events if row["type"] == "DEFERRED"}
     place: dict[str, tuple[str, int]] = {}
     for origin, row in evidence.requests.items():
         partition, _, offset = origin.rpartition("/")
-        place.setdefault(row["request_id"], (partition, int(offset)))
+        lane = f"{partition} {row.get('priority') or 'NORMAL'}"
+        place.setdefault(row["request_id"], (lane, int(offset)))
     last: dict[tuple[str, str], tuple[int, str]] = {}
     for post in evidence.posts:
         if post.handle is None or post.request not in place or post.request in deferred:
             continue
-        partition, at = place[post.request]
-        key, here = (post.contact, partition), (at, post.request)
+        lane, at = place[post.request]
+        key, here = (post.contact, lane), (at, post.request)
         if here < last.get(key, here):
             yield f"{post.request} went out after {last[key][1]}, which was produced later"
         last[key] = max(last.get(key, here), here)

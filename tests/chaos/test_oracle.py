@@ -136,6 +136,15 @@ def test_what_went_well_passes() -> None:
     assert (judgement.figures.requests, judgement.figures.texts, judgement.figures.in_doubt) == (2, 2, 0)
 
 
+def test_a_reply_may_overtake() -> None:
+    """Between the priorities no order is promised."""
+    scene = Scene()
+    _out_of_order(scene)
+    scene.requests[1]["priority"] = "REPLY"
+
+    assert judge(scene.evidence()).complaints == ()
+
+
 @pytest.mark.parametrize(("spoil", "told"), FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
 def test_each_broken_promise_is_found(spoil: Callable[[Scene], None], told: str) -> None:
     """One fault is enough, and the complaint says which."""

@@ -112,9 +112,9 @@ class Trial:
 
     def reset_offsets(self) -> None:
         """Commit offset 0 for router and sender, as a careless operator would; the groups must be empty."""
-        kafka, lines = self.site.base["kafka"], len(self.site.numbers)
+        kafka, lanes = self.site.base["kafka"], 2 * len(self.site.numbers)
         admin = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
-        for role, topic, partitions in (("router", "requests", kafka["partitions"]), ("sender", "dispatch", lines)):
+        for role, topic, partitions in (("router", "requests", kafka["partitions"]), ("sender", "dispatch", lanes)):
             places = [TopicPartition(f"{kafka['topic_prefix']}.{topic}", p, 0) for p in range(partitions)]
             group = f"{kafka['group_prefix']}-test-{role}"
 

@@ -48,6 +48,7 @@ class Look:
     bound: str | None
     by_park: int | None
     foreign: dict[str, ForeignGrants]
+    earlier: dict[str, ForeignGrants]
 
 
 @dataclass
@@ -176,4 +177,5 @@ def _look(reader: Reader, now: int) -> Look:
         bound=views.line_of(CONTACT),
         by_park=views.bound_by_park(CONTACT),
         foreign={line: views.foreign_grants(line, float(now), GAP_S) for line in LINES},
+        earlier={a.attempt: views.foreign_grants(a.line, float(now), GAP_S, a.attempt) for a in live.values()},
     )

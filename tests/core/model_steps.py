@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from connector.core import last_look, steps, turns
 from connector.core.last_look import Grant
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Result
+from connector.core.seen import Seen
 from connector.core.standing import Standing, Status
-from connector.core.turns import Seen
 from tests.core.ledger_story import contact_id
 from tests.core.model_knowledge import ATTEMPTS, BASE_MS, CONTACT, GAP_S, LEASE_S, Library, Look, request_origin
 from tests.core.model_world import (
@@ -146,7 +146,7 @@ class Steps:
             bound=look.bound,
             own_last_write=dict(r.wrote).get(line),
             gap_s=GAP_S,
-            foreign=look.foreign[line],
+            foreign=look.earlier.get(attempt, look.foreign[line]),
         )
 
     def _written(self, s: State, old: Replica, r: Replica, w: Work, look: Look) -> Iterator[Move]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from connector.core.messages import Dispatch, SendRequest
+from connector.core.seen import Policy
 from connector.core.steps import Held
-from connector.core.turns import Policy
 from tests.core.ledger_story import contact_id
 from tests.core.model_knowledge import BASE_MS, CONTACT, request_origin
 

@@ -3,11 +3,11 @@
 from connector.core.events import duplicate_event
 from connector.core.ledger import GRANTED, Alarm, Duplicate
 from connector.core.messages import Dispatch, Disposition, EventType, SendRequest
+from connector.core.not_free import owed_event
 from connector.core.parking import DropNow, Keep, Reproduce, next_of, parked_key
 from connector.core.records import Digest, Resolution
 from connector.core.standing import Status
 from connector.core.steps import Held, Owe
-from connector.core.turns import owed_event
 from tests.core.ledger_story import (
     HOUR_MS,
     Reader,

@@ -8,9 +8,10 @@ from connector.core.outcomes import Scope, Unsent, classify
 from connector.core.pacing import write_at
 from connector.core.parking import Keep, Reproduce, next_of
 from connector.core.records import Resolution
+from connector.core.seen import Policy, Seen
 from connector.core.standing import Status
 from connector.core.steps import Close, Held, NotNow, Owe, ParkIt, Propose, Turn
-from connector.core.turns import Policy, Seen, before_intent
+from connector.core.turns import before_intent
 from tests.core.ledger_story import HOUR_MS, Reader, Story, contact_id, intent, origin, park, resolve, submitted, unsent
 
 POLICY = Policy()

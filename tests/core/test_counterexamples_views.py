@@ -239,6 +239,40 @@ def look(**changed: object) -> Grant:
     return Grant(**{**seen, **changed})  # type: ignore[arg-type]  # a table of keyword arguments
 
 
+def test_of_two_grants_on_a_line_the_later_waits_for_the_earlier() -> None:
+    """P and Q hold a lane each: P's a1 is granted before Q's b1, so Q waits, and P does not."""
+    story = Story([Reader("P"), Reader("Q")])
+    story.at(1, A1, b1 := intent("b1", "r2", "o2", contact="d", owner="Q"), intent("a2", "r3", "o3", contact="e"))
+    p, q = (reader.views for reader in story.readers)
+    grants = [
+        p.foreign_grants("A", 1.0, GAP, before=A1.attempt),
+        q.foreign_grants("A", 1.0, GAP, before=b1.attempt),
+        q.foreign_grants("A", 1.0, GAP),
+    ]
+    story.at(2, submitted(A1))
+
+    assert grants == [ForeignGrants(), ForeignGrants((6.0,)), ForeignGrants((6.0, 6.0))]
+    assert q.foreign_grants("A", 2.0, GAP, before=b1.attempt) == ForeignGrants((), 2.0)
+
+
+def test_a_patient_holder_waits_for_a_grant_that_may_end_in_time() -> None:
+    """It looks again when one ends, and at the end of its lease; a grant whose lease is over is waited for as ever."""
+    alive, over = ForeignGrants((7.0,)), ForeignGrants((0.5,))
+    cases: list[tuple[dict[str, object], Check]] = [
+        ({"foreign": alive}, WriteAt(6.0)),
+        ({"foreign": alive, "mono": 4.9}, WriteAt(6.0)),
+        ({"foreign": alive, "mono": 5.0}, GiveUp("LATE")),
+        ({"foreign": alive, "mono": 6.0}, GiveUp("LATE")),
+        ({"foreign": alive, "own_last_write": 5.0}, GiveUp("LATE")),
+        ({"foreign": alive, "gap_s": 5.0}, GiveUp("LATE")),
+        ({"foreign": over}, WriteAt(1.5)),
+        ({"foreign": ForeignGrants((4.0,))}, WriteAt(5.0)),
+        ({}, Write()),
+    ]
+    for changed, expected in cases:
+        assert before_write(look(patient=True, **changed)) == expected, changed
+
+
 def test_the_last_look_before_the_socket() -> None:
     """Overtaken, late, not owned, busy, wrong line, pace: each stops the write in its own way."""
     cases: list[tuple[dict[str, object], Check]] = [

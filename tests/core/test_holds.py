@@ -9,9 +9,10 @@ from connector.core.delays import Defer, Delay, Wait
 from connector.core.holds import Holds
 from connector.core.last_look import GiveUp, Overtaken, Write, before_write
 from connector.core.messages import Disposition, EventType
+from connector.core.seen import Seen
 from connector.core.standing import Status
 from connector.core.steps import Close, HopTo, NotNow, Owe, Propose, Turn
-from connector.core.turns import Seen, before_intent
+from connector.core.turns import before_intent
 from tests.core.test_counterexamples_views import look
 from tests.core.test_turns import FREE, HELD, NOW, OPEN, POLICY, held
 

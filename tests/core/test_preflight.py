@@ -3,7 +3,8 @@
 import pytest
 
 from connector.core.adoption import Found
-from connector.core.preflight import Identity, account, continuous, genesis, memory, partitions, refusal
+from connector.core.preflight import APPLY, Identity, account, continuous, genesis, memory, partitions, refusal
+from connector.core.priorities import Places
 
 OURS = Identity("shop", "acc0", "key0")
 
@@ -78,8 +79,11 @@ def test_ledger_and_contacts_meet(begin: int, end: int, reached: int | None, ok:
 
 
 def test_every_line_needs_a_partition() -> None:
-    """One finding a line."""
-    assert [finding.ok for finding in partitions(["a", "b"], {"a": 0, "c": 1})] == [True, False]
+    """One finding a line; without a partition for replies it goes on as before there were any."""
+    found = partitions(["a", "b", "d"], {"a": Places(0), "c": Places(1), "d": Places(2, 3)})
+
+    assert [finding.ok for finding in found] == [True, False, True]
+    assert [APPLY in finding.sentence for finding in found] == [True, False, False]
 
 
 def test_every_line_is_on_the_account() -> None:
@@ -92,10 +96,10 @@ def test_every_line_is_on_the_account() -> None:
 
 def test_a_refusal_names_every_fault_and_what_to_do() -> None:
     """One line each, and none where nothing is wrong."""
-    found = [genesis(None, OURS), *partitions(["a", "b"], {"a": 0})]
+    found = [genesis(None, OURS), *partitions(["a", "b"], {"a": Places(0)})]
     told = refusal(found)
 
     assert told is not None
     assert [line.split(":")[0] for line in told.splitlines()] == ["genesis", "line b"]
     assert told.count("topics apply") == 2
-    assert refusal(partitions(["a"], {"a": 0})) is None
+    assert refusal(partitions(["a"], {"a": Places(0)})) is None

@@ -7,10 +7,12 @@ import pytest
 from connector.core.delays import Defer, Delay, Wait
 from connector.core.ledger import RULES_VERSION
 from connector.core.messages import Dispatch, Disposition, EventType, OnInDoubt, SendRequest
+from connector.core.not_free import owed_event
 from connector.core.parking import Keep, Reproduce, next_of, stands_otherwise
+from connector.core.seen import Policy, Seen
 from connector.core.standing import Standing, Status
 from connector.core.steps import Announce, Close, DropIt, Held, HopTo, NotNow, Owe, ParkIt, Propose
-from connector.core.turns import AGREE_S, Policy, Seen, before_intent, owed_event
+from connector.core.turns import AGREE_S, before_intent
 from tests.core.ledger_story import Reader, contact_id, intent, origin, park
 
 NOW = 1_700_000_000_000

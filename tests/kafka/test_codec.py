@@ -13,6 +13,7 @@ from connector.core.messages import (
     Disposition,
     OnInDoubt,
     Origin,
+    Priority,
     ReplyTo,
     SendRequest,
     ServicePolicy,
@@ -84,6 +85,8 @@ requests = st.builds(
     send_at_ms=st.none() | times,
     on_in_doubt=st.none() | st.sampled_from(OnInDoubt),
     reply_to=st.none() | st.builds(ReplyTo, words, st.none() | st.integers(0, 9)),
+    quiet_hours=st.none() | words,
+    priority=st.sampled_from(Priority),
     tags=st.dictionaries(words, words, max_size=3),
     service_policy=st.none() | st.sampled_from(ServicePolicy),
     pre_reply_override=st.booleans(),
@@ -109,6 +112,7 @@ def test_a_dispatch_survives_the_wire(
     inner = request_of(CODEC.decode(SchemaName.SEND_REQUEST, row["value"]))
 
     assert dispatch_of(row, inner) == dispatch
+    assert row["priority"] == request.priority
 
 
 @given(st.binary(max_size=60))

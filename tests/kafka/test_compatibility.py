@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from connector.core.messages import EventOrigin, EventType, OnInDoubt, ServicePolicy
+from connector.core.messages import EventOrigin, EventType, OnInDoubt, Priority, ServicePolicy
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka import evolution
 
@@ -54,3 +54,4 @@ def test_every_value_of_the_code_is_in_its_schema() -> None:
     assert enums["EventOrigin"] == {"UNKNOWN", *EventOrigin}
     assert enums["OnInDoubt"] == {"DEFAULT", *OnInDoubt}
     assert enums["ServicePolicy"] == {"DEFAULT", *ServicePolicy}
+    assert enums["Priority"] == {*Priority}

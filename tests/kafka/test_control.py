@@ -9,17 +9,20 @@ from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.moving import Move
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
+from connector.core.priorities import Places
 from connector.kafka.avro import Codec
 from connector.kafka.control import (
     Control,
     Genesis,
     account_record,
     adoption_record,
+    assign_partitions,
     control_of,
     genesis_record,
     line_record,
     move_record,
     order_record,
+    partitions_of,
 )
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, text_of
@@ -111,13 +114,13 @@ def test_a_further_key_survives_the_wire_and_stays() -> None:
 def test_the_table_holds_genesis_lines_and_orders_side_by_side() -> None:
     """A key that nobody knows yet is left alone; a line never loses its partition."""
     genesis = Genesis("default", "acc", "key", 1_700_000_000_000)
-    pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", 3), order_record(CODEC, ORDERS[0])]
+    pairs = [genesis_record(CODEC, genesis), line_record(CODEC, "a", Places(3)), order_record(CODEC, ORDERS[0])]
     table = {key: record(key, value) for key, value in pairs}
     table[b"later/line/a"] = record(b"later/line/a", pairs[1][1])
     control = asyncio.run(control_of(CODEC.read, table))
     control.put(b"line/a", None)
 
-    assert (control.genesis, control.partitions, len(control.orders)) == (genesis, {"a": 3}, 1)
+    assert (control.genesis, control.partitions, len(control.orders)) == (genesis, {"a": Places(3)}, 1)
 
 
 def test_a_record_of_an_older_schema_is_read() -> None:
@@ -129,7 +132,37 @@ def test_a_record_of_an_older_schema_is_read() -> None:
     asyncio.run(shelf.register("control-value", json.dumps(old)))
     codec = Codec(shelf, {SchemaName.CONTROL: "control-value"})
     asyncio.run(codec.prepare(auto_register=True))
-    _, value = line_record(codec, "a", 3)
+    _, value = line_record(codec, "a", Places(3))
     older = b"\x00\x00\x00\x00\x01" + value[5:-younger]
 
-    assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": 3}
+    assert asyncio.run(control_of(codec.read, {b"line/a": record(b"line/a", older)})).partitions == {"a": Places(3)}
+
+
+@pytest.mark.parametrize(
+    ("there", "lines", "given", "needed"),
+    [
+        ({}, ["a", "b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"a": Places(0), "b": Places(1)}, ["a", "b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"a": Places(0, 1)}, ["a", "b"], {"a": Places(0, 1), "b": Places(2, 3)}, 4),
+        ({"a": Places(0, 2), "b": Places(1, 3)}, ["b"], {"a": Places(0, 2), "b": Places(1, 3)}, 4),
+        ({"gone": Places(5)}, ["a"], {"gone": Places(5), "a": Places(6, 7)}, 8),
+        ({}, [], {}, 0),
+    ],
+)
+def test_a_line_gets_two_partitions_and_keeps_them(
+    there: dict[str, Places], lines: list[str], given: dict[str, Places], needed: int
+) -> None:
+    """New lines, and those from before there were two; nobody's number is ever changed, or given twice."""
+    assert assign_partitions(there, lines) == given
+    assert assign_partitions(given, lines) == given
+    assert partitions_of(given.values()) == needed
+
+
+@pytest.mark.parametrize("places", [Places(3), Places(3, 7)])
+def test_a_line_s_partitions_survive_the_wire(places: Places) -> None:
+    """One, or two."""
+    key, value = line_record(CODEC, "a", places)
+    control = Control()
+    control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+
+    assert control.partitions == {"a": places}

@@ -6,7 +6,7 @@ from connector.core.requests import MAX_RECORD_BYTES
 from connector.kafka.topics import BATCH, DAY_MS, Existing, TopicNames, examine, plan, wanted
 
 NAMES = TopicNames()
-SPECS = wanted(NAMES, lines=3, users_partitions=4, replication=3)
+SPECS = wanted(NAMES, lanes=3, users_partitions=4, replication=3)
 
 
 def existing(
@@ -73,7 +73,7 @@ def test_few_brokers_are_for_trials(change: dict[str, object]) -> None:
 
 def test_wanting_few_brokers_does_not_make_them_enough() -> None:
     """``replication_factor: 1`` alone lowers what is created, not what is demanded."""
-    specs = wanted(NAMES, lines=3, users_partitions=4, replication=1)
+    specs = wanted(NAMES, lanes=3, users_partitions=4, replication=1)
     found = {spec.name: Existing(spec.partitions, 3, dict(spec.config)) for spec in specs}
 
     assert NAMES.ledger in [finding.name for finding in examine(specs, found, unsafe_dev=False) if not finding.ok]

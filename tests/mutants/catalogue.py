@@ -9,6 +9,7 @@ from tests.mutants.durable import DURABLE_MUTANTS
 from tests.mutants.fold import FOLD_MUTANTS
 from tests.mutants.held import HELD_MUTANTS
 from tests.mutants.holder import HOLDER_MUTANTS
+from tests.mutants.lanes import LANE_MUTANTS
 from tests.mutants.opt_outs import OPT_OUT_MUTANTS
 
 MUTANTS = (
@@ -16,6 +17,7 @@ MUTANTS = (
     *HOLDER_MUTANTS,
     *OPT_OUT_MUTANTS,
     *HELD_MUTANTS,
+    *LANE_MUTANTS,
     *ANSWER_MUTANTS,
     *DOUBT_MUTANTS,
     *DURABLE_MUTANTS,

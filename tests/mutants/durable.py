@@ -31,11 +31,8 @@ DURABLE_MUTANTS = (
         "a record of a delay topic is done when it is durable at its line",
         P2,
         "roles/delayer.py",
-        "        await surely(partial(self._lines.again, record.line, record.value), "
-        'loudly("dispatch", self._observe))\n        shelf.mark.done(record.offset)\n',
-        "        shelf.mark.done(record.offset)\n"
-        "        await surely(partial(self._lines.again, record.line, record.value), "
-        'loudly("dispatch", self._observe))\n',
+        '        await surely(again, loudly("dispatch", self._observe))\n        shelf.mark.done(record.offset)\n',
+        '        shelf.mark.done(record.offset)\n        await surely(again, loudly("dispatch", self._observe))\n',
         ("test_delayer.py",),
     ),
     Mutant(

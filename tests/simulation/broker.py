@@ -20,7 +20,7 @@ EPOCH_MS = 1_700_000_000_000
 DELAYS = tuple(f"delay.{delay}" for delay in Delay)
 TOPICS = {
     "requests": PARTITIONS,
-    "dispatch": len(LINES),
+    "dispatch": 2 * len(LINES),
     "ledger": 1,
     "parked": 1,
     "contacts": 1,

@@ -189,7 +189,7 @@ def over_its_budget() -> World:
     world = _world()
     world.plan.budget_bytes = 0
     for n in range(3 * BURST + 1):
-        _queue(world, n, size=RECORD_BYTES)
+        _queue(world, n, size=2 * RECORD_BYTES)
     world.bounds.look()
     return world
 

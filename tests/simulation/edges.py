@@ -12,7 +12,7 @@ from connector.core.callbacks import Report, Unreadable, parse
 from connector.core.calls import Answer, MayWrite, message_of
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
-from connector.core.messages import Dispatch
+from connector.core.messages import Dispatch, Priority
 from connector.core.opt_outs import Word
 from connector.core.records import Intent, LedgerRecord
 from connector.core.steps import Held
@@ -21,7 +21,7 @@ from connector.roles.ends import DeadLetter, PublishFailed
 from connector.roles.reconciler import Binding
 from connector.roles.replica import AppendFailed
 from tests.simulation.broker import EPOCH_MS, TOPICS, NotAcknowledged
-from tests.simulation.plan import LINES
+from tests.simulation.plan import place_of
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -82,18 +82,18 @@ class Edges:
         await self._publish("dlq", (request_id, reason, body))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
-        await self._publish("dispatch", dispatch, partition=LINES.index(dispatch.line))
+        await self._publish("dispatch", dispatch, partition=place_of(dispatch.line, dispatch.request.priority))
         await self.process.point("after a dispatch")
 
     async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
         await self._publish(f"delay.{delay}", dispatch, partition=contact[0] % TOPICS[f"delay.{delay}"])
         await self.process.point("after a delay")
 
-    async def again(self, line: str, value: bytes) -> None:
+    async def again(self, line: str, priority: Priority, value: bytes) -> None:
         """A delayed record goes back; its bytes are its place here."""
         topic, partition, offset = value.decode().split("/")
         dispatch = self.world.broker.log(topic, int(partition))[int(offset)].value
-        await self._publish("dispatch", dispatch, partition=LINES.index(line))
+        await self._publish("dispatch", dispatch, partition=place_of(line, priority))
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
         await self._publish("parked", (held, attempt) if held else None, key)

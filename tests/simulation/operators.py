@@ -51,7 +51,7 @@ class Operators:
         self.echoes: list[str] = []
 
     def resolve(self, drop: bool = False) -> None:
-        """Settle some of what is parked, or all by dropping it."""
+        """Settle some of what is parked, or all of it: what was found at Sendblue as sent, the rest is dropped."""
         fold = self.world.oracle.fold
         for park in list(self.world.oracle.parks.values()):
             standing = fold.standing(park.request_id)

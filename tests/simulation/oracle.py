@@ -12,6 +12,7 @@ from connector.core.events import WAITING, MessageEvent
 from connector.core.ledger import GRANTED, Alarm, Fold, Step
 from connector.core.messages import MAX_AGE_MS, EventType
 from connector.core.orders import CancelRequest, CancelTag
+from connector.core.quiet import UTC, allowed_ms, hours_for
 from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind
 from connector.core.requests import expires_ms
 from connector.core.resend import ABSENT, Q_S
@@ -130,7 +131,14 @@ class Oracle:
         late_ms = EPOCH_MS + int(now * 1000) - expires_ms(text.dispatch)
         if late_ms > SKEW_MS + process.setup.lease_s * 1000:
             self.wrong("10 expired", f"{process} writes {attempt} {late_ms} ms after it expired")
+        self._by_day(text)
         return None
+
+    def _by_day(self, text: "Text") -> None:
+        """Nobody is texted in quiet hours; clocks differ by the skew."""
+        now_ms, hours = EPOCH_MS + int(self.world.scheduler.now * 1000), hours_for(text.dispatch.request, None)
+        if hours is not None and allowed_ms(hours, (), UTC, now_ms - SKEW_MS) > now_ms + SKEW_MS:
+            self.wrong("quiet", f"{text.process} writes {text.attempt} in quiet hours")
 
     def wrote(self, text: "Text") -> None:
         """5 and 23: bytes have left for the socket."""

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from connector.core.budget import PROCESS_BYTES
 from connector.core.fuses import OFF, Limits
-from connector.core.messages import OnInDoubt
+from connector.core.messages import OnInDoubt, Priority
+from connector.core.priorities import Places
 
 LINES = ("a", "b", "c")
 PARTITIONS = 2  # of the requests topic
+PLACES = {line: Places(n, len(LINES) + n) for n, line in enumerate(LINES)}
 KINDS = {
     "kill": 5,
     "freeze": 5,
@@ -35,6 +37,11 @@ KINDS = {
     "consent": 3,
 }
 """Faults and operators' acts that strike at a time, by weight."""
+
+
+def place_of(line: str, priority: Priority) -> int:
+    """The partition of the dispatch topic for these requests of the line."""
+    return PLACES[line].of(priority)
 
 
 class Fault(NamedTuple):

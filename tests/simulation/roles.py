@@ -13,8 +13,8 @@ from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import Dispatch, Origin, Source
 from connector.core.routing import Lines
+from connector.core.seen import Policy
 from connector.core.steps import Held
-from connector.core.turns import Policy
 from connector.kafka.records import KafkaRecord
 from connector.roles.delayer import Delayer, DelayRecord
 from connector.roles.digester import Digester
@@ -35,7 +35,7 @@ from tests.simulation.following import EventsBack
 from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
 from tests.simulation.messages import NUMBERS
-from tests.simulation.plan import LINES
+from tests.simulation.plan import LINES, PLACES
 from tests.simulation.sendblue import RING
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def _start_delayer(process: "Process", delay: Delay, topic: str) -> None:
         entry = record.entry
         dispatch = cast("Dispatch", entry.value)
         place = f"{topic}/{entry.partition}/{entry.offset}".encode()
-        delayer.records([DelayRecord(entry.partition, entry.offset, entry.ms, dispatch.line, place)])
+        lane = dispatch.line, place, dispatch.request.priority
+        delayer.records([DelayRecord(entry.partition, entry.offset, entry.ms, *lane)])
 
     process.watches.append(delayer.watch)
     _join(process, topic, delayer, give)
@@ -110,7 +111,7 @@ def start_sender(process: "Process") -> None:
         process.replica,
         ListProofs(process.replica, MessageList(process), edges, edges.log_end),
         edges,
-        lambda: senders_rate(len(process.sender.lanes) if process.sender else 0, len(LINES)),
+        lambda: senders_rate(len(process.sender.lanes), process.sender.places) if process.sender else 0.0,
         lambda names: process.sender.wake(names) if process.sender else None,
         process.observe,
     )
@@ -135,7 +136,7 @@ def start_sender(process: "Process") -> None:
         budget=process.budget,
         preparations=preparations_of(process),
     )
-    lines = [LineInfo(line, n, setup.gap_s, setup.in_flight) for n, line in enumerate(LINES)]
+    lines = [LineInfo(line, place.normal, setup.gap_s, setup.in_flight, place.reply) for line, place in PLACES.items()]
     sender = Sender(
         lines, around, work, lambda partition, full: process.world.groups["dispatch"].pause(process, partition, full)
     )

@@ -16,9 +16,9 @@ from connector.core.orders import Orders
 from connector.core.pauses import Pauses
 from connector.core.preparing import Inconclusive
 from connector.core.records import Intent, LedgerRecord
+from connector.core.seen import Policy
 from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim, Ring, verify
-from connector.core.turns import Policy
 from connector.core.views import Views
 from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, Ends

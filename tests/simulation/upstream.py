@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector.core.messages import MAX_AGE_MS, OnInDoubt, SendRequest, ServicePolicy
+from connector.core.messages import MAX_AGE_MS, OnInDoubt, Priority, SendRequest, ServicePolicy
 from connector.core.redriving import Headers, Redriven, redriven
 from tests.simulation.broker import EPOCH_MS, Entry
 from tests.simulation.content import GREEN, SIGNED, may_be_refused
@@ -68,7 +68,14 @@ class Upstream:
         request = self._kind(f"r{self._made + 1}")
         self._made += 1
         tags = {"season": self._plan.rng.choice(TAGS)} if self._plan.rng.random() < 0.3 else {}
-        return replace(request, tags=tags)
+        priority = Priority.REPLY if self._plan.rng.random() < 0.3 else Priority.NORMAL
+        return replace(request, tags=tags, priority=priority, quiet_hours=self._quiet())
+
+    def _quiet(self) -> str | None:
+        """A few minutes of the night, around now: the world begins at 22:13 UTC."""
+        minute = (self.world.broker.now_ms // 60_000 + self._plan.rng.randrange(3)) % 1440
+        hours = f"{minute // 60:02}:{minute % 60:02}-{(minute + 2) % 1440 // 60:02}:{(minute + 2) % 60:02}"
+        return hours if self._plan.rng.random() < 0.06 else None
 
     def _kind(self, request_id: str) -> SendRequest:
         rng, now_ms = self._plan.rng, self.world.broker.now_ms

@@ -8,7 +8,7 @@ die, the ledger's beginning is cut off, requests are forgotten.
 from collections import Counter
 from functools import partial
 
-from connector.core.messages import Dispatch
+from connector.core.messages import Dispatch, Priority
 from tests.simulation.bounds import Bounds
 from tests.simulation.broker import DELAYS, Broker
 from tests.simulation.clock import Scheduler
@@ -19,7 +19,7 @@ from tests.simulation.groups import SESSION_S, Group
 from tests.simulation.marks import Marks
 from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
-from tests.simulation.plan import LINES, Plan, draw
+from tests.simulation.plan import PLACES, Plan, draw
 from tests.simulation.process import Process
 from tests.simulation.sendblue import Sendblue
 from tests.simulation.standstill import Standstill
@@ -72,21 +72,23 @@ class World:
         self.rare[what] += 1
 
     def owns(self, owner: str, line: str) -> bool:
-        """Whether this owner has the line's partition now."""
-        process = self.groups["dispatch"].owner(LINES.index(line))
-        return process is not None and process.owner == owner
+        """Whether this owner has a lane of the line now."""
+        group = self.groups["dispatch"]
+        owners = [group.owner(PLACES[line].of(priority)) for priority in Priority]
+        return any(process is not None and process.owner == owner for process in owners)
 
     def lost_place(self, later: Dispatch, earlier: Dispatch) -> bool:
         """Why the order of two requests need not hold: one hopped, waited for its time, was parked or sent again."""
         for dispatch in (later, earlier):
             origin, ends = str(dispatch.origin), self.endings
             moved = any(e.value.hops or e.value.redrive for e in ends.dispatches[origin])  # type: ignore[attr-defined]  # Dispatch
-            waited = origin in ends.delayed or origin in ends.parked or dispatch.request.send_at_ms
+            of_its_own = dispatch.request.send_at_ms or dispatch.request.quiet_hours
+            waited = origin in ends.delayed or origin in ends.parked or of_its_own
             if moved or waited or dispatch.request.request_id in self.operators.resolved:
                 return True
         both = [self.endings.dispatches[str(d.origin)] for d in (later, earlier)]
         if len({entry.partition for entries in both for entry in entries}) > 1 or both[0][0].offset > both[1][0].offset:
-            self.oracle.noted("23 order: two lines, or lost on the way to dispatch")
+            self.oracle.noted("23 order: two lines or lanes, or lost on the way to dispatch")
             return True
         return False
 

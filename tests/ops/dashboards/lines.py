@@ -24,7 +24,7 @@ LINES = Section(
             (
                 Query(
                     f"{summed('sendblue_line_used_rate', 'line')} / "
-                    f"({summed('sendblue_line_allowed_rate', 'line')} > 0)",
+                    f"({worst('sendblue_line_allowed_rate', 'line')} > 0)",
                     "{{line}}",
                 ),
             ),
@@ -70,7 +70,7 @@ LINES = Section(
             "Attempts in flight or in doubt.",
             "more than the line's in_flight for more than half a minute: those are in doubt.",
             "SendblueInDoubtHigh",
-            (Query(summed("sendblue_line_in_doubt", "line"), "{{line}}"),),
+            (Query(worst("sendblue_line_in_doubt", "line"), "{{line}}"),),
             width=6,
         ),
         Panel(
