@@ -11,7 +11,7 @@ from functools import partial
 from connector.core.calls import Answer, MayWrite
 from connector.core.delays import Defer, Delay
 from connector.core.line_facts import LineFacts, State, Usage
-from connector.core.messages import Dispatch
+from connector.core.messages import Dispatch, Priority
 from connector.core.pool import Circle, Pool
 from connector.core.records import LedgerRecord
 from connector.core.seen import Policy
