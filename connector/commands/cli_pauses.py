@@ -17,6 +17,7 @@ orders_cli = typer.Typer(help="What operators have ordered: cancellations and pa
 EFFECT = "within two seconds in every replica; what waits goes on expiring"
 SPAN = re.compile(r"(\d{1,4})([mhd])")
 SPANS_MS = {"m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
+HOLDING = 7  # columns that tell of what holds; the others of who ended it
 MOST_REASON = 200
 NUMBER_DIGITS = 10  # so many in a row, whatever stands between them, may be a phone number
 
@@ -107,7 +108,8 @@ def orders_list(
     rows = on_kafka(pause_commands.orders(settings_of(config), ended=ended))
     if not rows and not as_json:
         return out.print("nothing is ordered")
-    return print_rows(Row._fields, [tuple(row) for row in rows], as_json)
+    columns = Row._fields if ended or as_json else Row._fields[:HOLDING]
+    return print_rows(columns, [tuple(row)[: len(columns)] for row in rows], as_json)
 
 
 def _pause(config: Config, as_json: bool, scope: Scope, said: Said, end: tuple[str | None, bool]) -> None:
