@@ -9,12 +9,14 @@ from typer.testing import CliRunner
 
 from connector.cli import cli
 from connector.commands import operations, pause_commands
+from connector.commands.cli_frame import on_kafka
 from connector.commands.cli_pauses import end_of
 from connector.core.delays import Wait
 from connector.core.facts import Fact, PauseOrdered
 from connector.core.messages import SendRequest
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
 from connector.demo import Demo
+from connector.kafka.records import ProduceFailed
 from connector.settings import Settings
 from connector.wiring.obeying import obey, pause_notes, shown_pauses
 from tests.test_ledger_commands import NUMBER, beside_a_connector
@@ -175,3 +177,16 @@ def test_a_pause_is_shown_with_its_end() -> None:
         "line a: paused by ann at 2026-01-01T00:00:00+00:00, until 2026-01-01T01:00:00+00:00: under review"
     ]
     assert shown_pauses([never])["everything"]["until"] == "somebody resumes"
+
+
+def test_an_order_that_is_not_acknowledged_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1, no traceback; the record may land after all, so an operator looks first."""
+
+    async def lost() -> None:
+        raise ProduceFailed("no acknowledgement for a record of topic t.control: _MSG_TIMED_OUT")
+
+    with pytest.raises(typer.Exit) as ended:
+        on_kafka(lost())
+
+    assert ended.value.exit_code == 1
+    assert "it may still land" in capsys.readouterr().err

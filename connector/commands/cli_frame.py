@@ -26,7 +26,7 @@ from connector.commands.cli_settings import (
 )
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.kafka.avro import Undecodable
-from connector.kafka.records import KafkaFatal
+from connector.kafka.records import KafkaFatal, ProduceFailed
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
 
@@ -66,6 +66,8 @@ def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
         fail("stopped", STOPPED)
     except BrokenPipeError:
         raise  # nobody reads any more: the frame of the command line ends it without a word
+    except ProduceFailed as error:
+        sentence = f"{error}; it may still land, so look before you say it again"
     except (RegistryAway, UnknownSchema, SchemaRefused, Undecodable, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
     fail(sentence, WRONG)
