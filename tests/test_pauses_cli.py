@@ -183,7 +183,7 @@ def test_an_order_that_is_not_acknowledged_is_told_in_a_sentence(capsys: pytest.
     """Exit code 1, no traceback; the record may land after all, so an operator looks first."""
 
     async def lost() -> None:
-        raise ProduceFailed("no acknowledgement for a record of topic t.control: _MSG_TIMED_OUT")
+        raise ProduceFailed("t.control", "_MSG_TIMED_OUT")
 
     with pytest.raises(typer.Exit) as ended:
         on_kafka(lost())
