@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from connector.commands.cli_settings import NOT_SENT
 from connector.commands.control_topic import check_ours, control_now, write_control
 from connector.core.messages import EventType, SendRequest
 from connector.core.orders import Order
-from connector.core.preflight import Finding
+from connector.core.preflight import CALLERS, SIGNERS, Finding, no_keys, without
 from connector.core.requests import refusals
 from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.control import (
@@ -30,6 +30,7 @@ from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
+from connector.wiring.assembly import ROLES
 from connector.wiring.installation import (
     callback_keys_of,
     clients_of,
@@ -179,9 +180,9 @@ async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:
     ]
 
 
-async def check(settings: Settings) -> list[Finding]:
-    """Check all that can be checked from outside a running connector."""
-    return [*await topics_state(settings), *await account_state(settings), *settings_state(settings)]
+async def check(settings: Settings, roles: Collection[str] = tuple(ROLES)) -> list[Finding]:
+    """Check all that can be checked from outside a running connector, of what these roles need."""
+    return [*await topics_state(settings), *await account_state(settings, roles), *settings_state(settings, roles)]
 
 
 async def topics_state(settings: Settings) -> list[Finding]:
@@ -191,18 +192,24 @@ async def topics_state(settings: Settings) -> list[Finding]:
     return [*kafka, Finding(True, "registry", "it answers")]
 
 
-async def account_state(settings: Settings) -> list[Finding]:
+async def account_state(settings: Settings, roles: Collection[str]) -> list[Finding]:
     """Credentials and lines, or why Sendblue does not tell."""
+    if CALLERS.isdisjoint(roles):
+        return [without("sendblue", CALLERS)]
     try:
         return await account_findings(settings)
+    except ValueError as error:
+        return [no_keys("sendblue", str(error))]
     except SendblueError as error:
         refused = error.code in ("HTTP_401", "HTTP_403")
         do = "check the two keys: Sendblue refuses them" if refused else "check sendblue.base_url and the way there"
         return [Finding(False, "sendblue", str(error), do)]
 
 
-def settings_state(settings: Settings) -> list[Finding]:
+def settings_state(settings: Settings, roles: Collection[str]) -> list[Finding]:
     """What the settings lack. Raises ValueError for keys that cannot be read."""
+    if SIGNERS.isdisjoint(roles):
+        return [without("callbacks", SIGNERS)]
     keys = callback_keys_of(settings)
     do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"
     return [Finding(bool(keys), "callbacks", f"{len(keys)} signing keys", do)]

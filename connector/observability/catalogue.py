@@ -84,7 +84,12 @@ def _info(name: str, what: str, /, *labels: str) -> Metric:
 
 PROCESS = (
     _info("build", "what runs here; always 1", "version", "revision", "python", "librdkafka"),
-    _info("config", "a hash of the settings, secrets left out, to find replicas that differ; always 1", "hash"),
+    _info(
+        "config",
+        "a hash of the settings, secrets left out, to find replicas of the same roles that differ; always 1",
+        "hash",
+        "roles",
+    ),
     _gauge("state", "1 for the state the process is in", state=tuple(ProcessState)),
     _gauge("ready", "1 when the connector is ready"),
     _seconds("event_loop_lag", "how late the event loop was at a timer, twice a second", LOOP_SECONDS),

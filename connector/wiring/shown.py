@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
 from operator import attrgetter
@@ -17,7 +18,7 @@ import confluent_kafka
 from connector import __version__
 from connector.core.sights import LineSeen
 from connector.settings import Settings
-from connector.wiring.assembly import Parts
+from connector.wiring.assembly import ROLES, Parts
 from connector.wiring.intake import Intake
 from connector.wiring.sampling import Sampler, in_flight
 
@@ -43,9 +44,10 @@ def settings_hash(settings: Settings) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def told(settings: Settings) -> dict[str, dict[str, str]]:
-    """What the ``_info`` metrics tell."""
-    return {"build": {"version": __version__, **versions()}, "config": {"hash": settings_hash(settings)}}
+def told(settings: Settings, roles: Iterable[str] = tuple(ROLES)) -> dict[str, dict[str, str]]:
+    """What the ``_info`` metrics tell; settings are compared among processes of the same roles."""
+    config = {"hash": settings_hash(settings), "roles": " ".join(sorted(roles))}
+    return {"build": {"version": __version__, **versions()}, "config": config}
 
 
 def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:

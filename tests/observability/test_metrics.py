@@ -139,13 +139,13 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
 
 def test_every_series_is_there_from_the_start() -> None:
     """At 0, but for what tells something by being there, and for keys that nobody has refused yet."""
-    metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc"}})
+    metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc", "roles": "router"}})
     ours = [line for line in series(metrics) if line.startswith("sendblue_")]
     not_nought = [line for line in ours if not line.endswith(" 0.0")]
 
     assert not_nought == [
         'sendblue_build_info{librdkafka="",python="",revision="",version="1.2.3"} 1.0',
-        'sendblue_config_info{hash="abc"} 1.0',
+        'sendblue_config_info{hash="abc",roles="router"} 1.0',
         "sendblue_credentials_valid 1.0",
     ]
     assert {row.name for row in CATALOGUE if row.kind.__name__ != "Histogram"} == {
