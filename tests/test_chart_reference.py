@@ -10,6 +10,7 @@ MADE = {
     "values.yaml": reference.values_yaml,
     "values.schema.json": reference.schema_json,
     "README.md": reference.readme,
+    "tests/guards_test.yaml": reference.guard_suite,
 }
 
 
