@@ -22,7 +22,7 @@ def judge() -> Path:
 
 def run(judge: Path, chart: Path, suites: str = "*_test.yaml") -> "subprocess.CompletedProcess[str]":
     """Run the suites of a chart."""
-    command = [judge, "--file", f"tests/{suites}", str(chart)]
+    command = [str(judge), "--failfast", "--file", f"tests/{suites}", str(chart)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
