@@ -25,7 +25,7 @@ go_needed = pytest.mark.skipif(shutil.which("go") is None, reason="Go is needed 
 def built(module: str) -> Path:
     """The program of a module. Raises CalledProcessError when it does not build."""
     program = BINARIES / module.replace("_", "-")
-    environment = {**os.environ, "GOCACHE": str(ROOT / ".cache" / "go-build"), "GOFLAGS": "-mod=readonly"}
+    environment = {**os.environ, "GOCACHE": str(ROOT / ".cache" / "go-build")}
     command = ["nice", "-n", "5", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(program), PACKAGES[module]]
     subprocess.run(command, check=True, cwd=ROOT / "tests" / "ops" / "tools" / module, env=environment)
     return program
