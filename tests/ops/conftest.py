@@ -27,8 +27,8 @@ def containers_run() -> None:
     """Containers can be built and run on this machine; layers are copied where they cannot be laid over each other."""
     if why := machine.refusal():
         pytest.skip(f"the image: {why}")
-    if chosen := machine.driver():
-        os.environ.setdefault("STORAGE_DRIVER", chosen)
+    if not machine.layered():
+        os.environ.update(machine.copying(engine.ROOT / ".cache" / "containers"))
 
 
 @pytest.fixture(scope="session")

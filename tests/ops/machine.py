@@ -4,6 +4,7 @@ A program that is not installed is a failure, for it can be installed. What the 
 container of theirs, is another matter: then the tests of the image cannot run here, and a line at the end says why.
 """
 
+import json
 import os
 import subprocess
 import tempfile
@@ -34,13 +35,25 @@ def refusal(tried: Tried = works, *, root: bool = ROOT) -> str | None:
     return None
 
 
-def driver(tried: Tried = works, storage: Path = STORAGE, *, root: bool = ROOT) -> str | None:
-    """``vfs`` where layers cannot be laid over each other, as inside most containers: slower, and much larger.
+def layered(tried: Tried = works, storage: Path = STORAGE, *, root: bool = ROOT) -> bool:
+    """Whether layers can be laid over each other, which most containers do not let whoever is in them.
 
     Only root can try that; to others it is left what their engine does.
     """
     if not root:
-        return None
+        return True
     storage.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=storage) as folder:
-        return None if tried("unshare", "--mount", "sh", "-c", MOUNTED, "sh", folder) else "vfs"
+        return tried("unshare", "--mount", "sh", "-c", MOUNTED, "sh", folder)
+
+
+def copying(folder: Path) -> dict[str, str]:
+    """The environment in which Buildah and Podman copy layers instead, into this folder: slower, and much larger.
+
+    ``STORAGE_DRIVER`` would say it in a word, and root's Buildah 1.28 and Podman 4.3 do not listen to it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    places = {"driver": "vfs", "graphroot": str(folder / "layers"), "runroot": str(folder / "run")}
+    file = folder / "storage.conf"
+    file.write_text("".join(["[storage]\n", *(f"{name} = {json.dumps(value)}\n" for name, value in places.items())]))
+    return {"CONTAINERS_STORAGE_CONF": str(file)}
