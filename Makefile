@@ -64,7 +64,7 @@ prove: RUNS = 10
 prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
 	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
-ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, Go, prometheus, npm and chromium
+ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, Go, prometheus and its alertmanager, npm and chromium
 	@echo "== the image, the evaluation stack, the Helm chart, metrics, the status page"
 	$(BIN)/python -m pytest -q tests/ops
 

@@ -32,6 +32,7 @@ from connector.commands.cli_output import (
 )
 from connector.commands.cli_parked import parked_cli
 from connector.commands.cli_pauses import orders_cli, pause, pause_line, resume, resume_line
+from connector.commands.cli_roles import Roles, roles_of
 from connector.commands.cli_simulate import simulate
 from connector.commands.cli_webhooks import webhooks_cli
 from connector.core.messages import SendRequest, ServicePolicy
@@ -41,7 +42,6 @@ from connector.kafka.records import KafkaFatal
 from connector.kafka.schemas import SchemaName, text_of
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
-from connector.wiring.assembly import ROLES
 from connector.wiring.shown import told
 
 cli = typer.Typer(
@@ -75,18 +75,15 @@ cli.add_typer(webhooks_cli, name="webhooks")
 @cli.command()
 def run(
     config: Config = None,
-    role: Annotated[list[str] | None, typer.Option(help=f"one of {', '.join(ROLES)}; repeat it; default all")] = None,
+    role: Roles = None,
 ) -> None:
     """Run the connector until SIGTERM or Ctrl-C; a second one ends it at once.
 
     Example: kafka-sendblue run --config connector.yaml --role router --role sender
     """
-    settings = _settings(config)
-    roles = tuple(role or ROLES)
-    if unknown := set(roles) - set(ROLES):
-        fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
+    settings, roles = _settings(config), roles_of(role)
     configure(settings.observability.log_level)
-    metrics = Metrics((line.alias for line in settings.lines), told(settings))
+    metrics = Metrics((line.alias for line in settings.lines), told(settings, roles))
 
     async def main() -> None:
         metrics.serve(settings.observability.host, settings.observability.metrics_port)
@@ -237,12 +234,14 @@ def schemas_check(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @cli.command()
-def check(config: Config = None, as_json: AsJson = False) -> None:
+def check(config: Config = None, role: Roles = None, as_json: AsJson = False) -> None:
     """Check settings, topics, registry, credentials and lines; say what to do about each fault. Exit code 3 on any.
+
+    What none of the roles needs is not asked for: a router holds no key of the account.
 
     Example: kafka-sendblue check -c connector.yaml --json | jq '.[] | select(.ok | not)'
     """
-    findings = _kafka(operations.check(_settings(config)))
+    findings = _kafka(operations.check(_settings(config), roles_of(role)))
     print_findings(findings, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(FAULTS)
@@ -254,6 +253,7 @@ def doctor(
         str | None, typer.Option(help="where a running process tells its state; default: here, by the settings")
     ] = None,
     config: Config = None,
+    role: Roles = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at a running installation: all that `check` looks at, lag, clocks, readiness, breakers and lines.
@@ -262,8 +262,8 @@ def doctor(
 
     Example: kafka-sendblue doctor -c connector.yaml --status-url http://connector:8081/statusz
     """
-    settings = _settings(config)
-    findings = _kafka(doctor_command.examine(settings, status_url or doctor_command.status_url_of(settings)))
+    settings, roles = _settings(config), roles_of(role)
+    findings = _kafka(doctor_command.examine(settings, status_url or doctor_command.status_url_of(settings), roles))
     print_findings(findings, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(WRONG)

@@ -4,12 +4,14 @@ import pytest
 
 from connector import __version__
 from tests.ops.chart import reference
+from tests.ops.chart.unit_suites import guard_suite
 from tests.ops.chart.values_file import CHART
 
 MADE = {
     "values.yaml": reference.values_yaml,
     "values.schema.json": reference.schema_json,
     "README.md": reference.readme,
+    "tests/guards_test.yaml": guard_suite,
 }
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from connector.commands.doctor_command import examine, progress, running_of, status_url_of
 from connector.core.diagnosis import Running
 from connector.demo import Demo
@@ -37,6 +39,33 @@ async def test_where_nothing_runs_each_trouble_is_one_finding() -> None:
 
     assert {"registry", "kafka", "sendblue", "process"} == set(faults)
     assert all(faults.values())
+
+
+@pytest.mark.parametrize(
+    ("role", "asked"),
+    [
+        ("router", []),
+        ("ingress", ["callbacks"]),
+        ("reconciler", ["sendblue"]),
+        ("sender", ["callbacks", "sendblue"]),
+    ],
+)
+async def test_a_role_is_asked_for_the_keys_it_needs(role: str, asked: list[str]) -> None:
+    """A pod that holds no key of the account, or of the callbacks, lacks none; one that should is told what to do."""
+    plain = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    update = {"api_key_id": None, "api_secret_key": None}
+    settings = plain.model_copy(
+        update={
+            "sendblue": plain.sendblue.model_copy(update=update),
+            "callbacks": plain.callbacks.model_copy(update={"keys": {}}),
+        }
+    )
+    found = {finding.name: finding for finding in await examine(settings, "http://127.0.0.1:1/statusz", [role])}
+    keys = {name: found[name] for name in ("callbacks", "sendblue")}
+
+    assert asked == [name for name, finding in keys.items() if not finding.ok]
+    assert all("set" in keys[name].what_to_do for name in asked)
+    assert all("not looked at" in finding.sentence for finding in keys.values() if finding.ok)
 
 
 def test_the_status_address_is_the_settings_own() -> None:

@@ -41,4 +41,5 @@ def test_the_info_metrics_tell_versions_and_the_hash() -> None:
     found = told(PLAIN)
 
     assert set(found["build"]) == {"version", "revision", "python", "librdkafka"}
-    assert found["config"] == {"hash": settings_hash(PLAIN)}
+    assert found["config"] == {"hash": settings_hash(PLAIN), "roles": "ingress reconciler router sender"}
+    assert told(PLAIN, ["router"])["config"]["roles"] == "router"

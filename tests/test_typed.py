@@ -46,6 +46,8 @@ def settings(folder: Path, registry: str = "http://127.0.0.1:1") -> str:
         (("run", "-c", "/"), 1, "the settings are a file"),
         (("run", "-c", "/no/such.yaml"), 1, "no such settings file"),
         (("doctor", "--json"), 1, ""),
+        (("run", "--role", "postman"), 2, "no such role: postman"),
+        (("check", "--role", "router", "--role", "postman"), 2, "no such role: postman"),
     ],
     ids=lambda value: value[-1] if isinstance(value, tuple) else None,
 )
@@ -58,6 +60,18 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, words: tuple[str, ...], c
     assert told in done.stderr
     assert done.stderr.count("\n") <= 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "check", "doctor"])
+def test_a_pod_says_its_roles_in_the_environment(tmp_path: Path, command: str) -> None:
+    """So that a check inside it is about its own; the command line beats it."""
+    where = ("-c", settings(tmp_path))
+    told = CliRunner().invoke(cli, [command, *where], env={"SENDBLUE_ROLES": "router postman"})
+    beaten = CliRunner().invoke(cli, [command, "--role", "nobody", *where], env={"SENDBLUE_ROLES": "postman"})
+
+    assert (told.exit_code, beaten.exit_code) == (2, 2)
+    assert "no such role: postman" in told.stderr
+    assert "no such role: nobody" in beaten.stderr
 
 
 async def test_ctrl_c_is_no_error_to_be_told(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from connector.settings import Settings
 from connector.settings_webhooks import WANTED, Webhooks
 from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.server import running
+from connector.wiring.assembly import ROLES
 from connector.wiring.webhook_secrets import SecretsNow, secret_for
 
 PUBLIC, OLD, THEIRS = "https://texts.example.com", "https://old.example.com", "https://crm.example.org/hooks/a"
@@ -157,7 +158,9 @@ def test_one_secret_needs_no_name_and_several_do() -> None:
 def test_check_says_whether_replies_are_heard() -> None:
     """Which is no fault: who only sends needs none."""
     with_one, without = settings_at("http://127.0.0.1"), Settings(unsafe_dev=True)
-    found = [finding for one in (with_one, without) for finding in settings_state(one) if finding.name == "webhooks"]
+    found = [
+        finding for one in (with_one, without) for finding in settings_state(one, ROLES) if finding.name == "webhooks"
+    ]
 
     assert [(one.ok, one.sentence) for one in found] == [
         (True, "1 secrets"),

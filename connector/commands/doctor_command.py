@@ -5,7 +5,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import httpx2
@@ -15,7 +15,7 @@ from connector.commands.operations import account_state, settings_state, topics_
 from connector.core import diagnosis
 from connector.core.delays import Delay
 from connector.core.diagnosis import Running
-from connector.core.preflight import APPLY, Finding
+from connector.core.preflight import APPLY, CALLERS, Finding
 from connector.kafka.avro import Undecodable
 from connector.kafka.progress import behind, bounds, members, stamps
 from connector.kafka.records import KafkaFatal
@@ -23,6 +23,7 @@ from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.topics import Topics
 from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
+from connector.wiring.assembly import ROLES
 from connector.wiring.installation import clients_of, credentials_of, group_of, names_of
 
 ANSWER_S = 5.0
@@ -36,15 +37,15 @@ def status_url_of(settings: Settings) -> str:
     return f"http://{ANYWHERE.get(part.host, part.host)}:{part.health_port}/statusz"
 
 
-async def examine(settings: Settings, status_url: str) -> list[Finding]:
-    """All findings."""
+async def examine(settings: Settings, status_url: str, roles: Collection[str] = tuple(ROLES)) -> list[Finding]:
+    """All findings, of the account and the callbacks' keys those that these roles need."""
     looks: list[Callable[[], Awaitable[list[Finding]]]] = [
         lambda: topics_state(settings),
         lambda: asyncio.to_thread(progress, settings),
-        lambda: _sendblue(settings),
+        lambda: _sendblue(settings, roles),
         lambda: _process(status_url),
     ]
-    found = settings_state(settings)
+    found = settings_state(settings, roles)
     for look in looks:
         found += [one for one in await _guarded(look) if one not in found]
     return found
@@ -85,13 +86,18 @@ def _ledger(settings: Settings) -> list[Finding]:
     return [diagnosis.broker_clock(last_ms, now_ms), diagnosis.ceiling(topic, end - begin, now_ms - first_ms)]
 
 
-async def _sendblue(settings: Settings) -> list[Finding]:
+async def _sendblue(settings: Settings, roles: Collection[str]) -> list[Finding]:
+    found = await account_state(settings, roles)
+    if CALLERS.isdisjoint(roles):
+        return found
     client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
     try:
         answer = await client.probe()
+    except ValueError:
+        return found  # without keys there is no call, and they were told
     finally:
         await client.aclose()
-    return [*await account_state(settings), diagnosis.sendblue_clock(answer.date_ms, time.time_ns() // 1_000_000)]
+    return [*found, diagnosis.sendblue_clock(answer.date_ms, time.time_ns() // 1_000_000)]
 
 
 async def _process(url: str) -> list[Finding]:

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from connector.commands.cli_settings import NOT_SENT
 from connector.commands.control_topic import check_ours, control_now, write_control
 from connector.core.messages import EventType, SendRequest
 from connector.core.orders import Order
-from connector.core.preflight import Finding
+from connector.core.preflight import CALLERS, SIGNERS, Finding, no_keys, without
 from connector.core.preparing import forbidden
 from connector.core.requests import refusal, refusals
 from connector.kafka.avro import Codec, Row, Undecodable
@@ -32,6 +32,7 @@ from connector.kafka.topics import Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
+from connector.wiring.assembly import ROLES
 from connector.wiring.callback_keys import callback_keys_of
 from connector.wiring.door import certificate_of
 from connector.wiring.installation import (
@@ -190,9 +191,9 @@ async def compatible(settings: Settings) -> list[tuple[str, bool, bool]]:
     ]
 
 
-async def check(settings: Settings) -> list[Finding]:
-    """Check all that can be checked from outside a running connector."""
-    return [*await topics_state(settings), *await account_state(settings), *settings_state(settings)]
+async def check(settings: Settings, roles: Collection[str] = tuple(ROLES)) -> list[Finding]:
+    """Check all that can be checked from outside a running connector, of what these roles need."""
+    return [*await topics_state(settings), *await account_state(settings, roles), *settings_state(settings, roles)]
 
 
 async def topics_state(settings: Settings) -> list[Finding]:
@@ -202,18 +203,24 @@ async def topics_state(settings: Settings) -> list[Finding]:
     return [*kafka, Finding(True, "registry", "it answers")]
 
 
-async def account_state(settings: Settings) -> list[Finding]:
+async def account_state(settings: Settings, roles: Collection[str]) -> list[Finding]:
     """Credentials and lines, or why Sendblue does not tell."""
+    if CALLERS.isdisjoint(roles):
+        return [without("sendblue", CALLERS)]
     try:
         return await account_findings(settings)
+    except ValueError as error:
+        return [no_keys("sendblue", str(error))]
     except SendblueError as error:
         refused = error.code in ("HTTP_401", "HTTP_403")
         do = "check the two keys: Sendblue refuses them" if refused else "check sendblue.base_url and the way there"
         return [Finding(False, "sendblue", str(error), do)]
 
 
-def settings_state(settings: Settings) -> list[Finding]:
+def settings_state(settings: Settings, roles: Collection[str]) -> list[Finding]:
     """What the settings lack. Raises ValueError for keys, or a certificate, that cannot be read."""
+    if SIGNERS.isdisjoint(roles):
+        return [without("callbacks", SIGNERS)]
     keys = callback_keys_of(settings)
     certificate_of(settings)
     do = "" if keys else "set callbacks.keys: an id and a secret of 16 bytes or more"

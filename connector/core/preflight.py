@@ -16,6 +16,8 @@ from connector.core.priorities import Places
 
 APPLY = "run `kafka-sendblue topics apply`"
 ACCEPT = "kafka-sendblue ledger accept-key"
+CALLERS, SIGNERS = frozenset({"sender", "reconciler"}), frozenset({"sender", "ingress"})
+"""The roles that call Sendblue, and those that make or read the URLs of callbacks: the others hold no such keys."""
 SAFE_AFTER_MS = 73 * 3600 * 1000  # 72 h of the ledger's memory, and an hour for clocks that disagree
 
 
@@ -75,6 +77,17 @@ def account(lines: Mapping[str, str], numbers: Collection[str]) -> list[Finding]
     do = "mend lines, or use the keys of their account"
     foreign = [alias for alias, number in lines.items() if number not in numbers]
     return [good, *(Finding(False, f"line {alias}", "is not on the account", do) for alias in foreign)]
+
+
+def without(keys: str, needed_by: Collection[str]) -> Finding:
+    """The roles that are looked at hold no keys of this kind, and need none."""
+    return Finding(True, keys, f"not looked at: only {' and '.join(sorted(needed_by))} need its keys")
+
+
+def no_keys(keys: str, why: str) -> Finding:
+    """Keys that are not there, or cannot be used; ``why`` says it, and after a semicolon what to do."""
+    sentence, _, do = why.partition("; ")
+    return Finding(False, keys, sentence, do or "mend the two keys")
 
 
 def memory(topic: str, begin: int, end: int, done: Sequence[str]) -> Finding:

@@ -39,12 +39,16 @@ LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
 TOPICS = (*CONSUMED, "events", "dlq", "ledger", "control", "contacts", "optouts", "inbound", "account")
+AWAITED = ("dispatch", "ledger", "events", "dlq")
+"""The topics on whose appends a request or a callback waits; their duration is told apart."""
 WINDOWS = ("hour", "day")
 """In which Sendblue counts new contacts."""
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
 CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE", "PAUSED")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
 OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out", "webhooks")
+TIMED = ("send", "send_group", "status", "list")
+"""The calls whose duration is told apart; the others are rare."""
 API_CODES = (
     "200", "201", "202", "400", "401", "402", "403", "404", "408", "409", "413", "422", "429", "500", "502", "503",
     "504", "not_written", "no_answer",
@@ -97,7 +101,12 @@ def _info(name: str, what: str, /, *labels: str) -> Metric:
 
 PROCESS = (
     _info("build", "what runs here; always 1", "version", "revision", "python", "librdkafka"),
-    _info("config", "a hash of the settings, secrets left out, to find replicas that differ; always 1", "hash"),
+    _info(
+        "config",
+        "a hash of the settings, secrets left out, to find replicas of the same roles that differ; always 1",
+        "hash",
+        "roles",
+    ),
     _gauge("state", "1 for the state the process is in", state=tuple(ProcessState)),
     _gauge("ready", "1 when the connector is ready"),
     _seconds("event_loop_lag", "how late the event loop was at a timer, twice a second", LOOP_SECONDS),
@@ -111,7 +120,7 @@ FLOW = (
     _counter("requests_routed", "requests put on their line's partition", line=LINES),
     _counter("requests_refused", "records the router refused", code=tuple(REFUSALS)),
     _seconds("message_delay", "from the request's time, or its send_at, until Sendblue accepted it", WAIT_SECONDS),
-    _counter("scheduled", "requests seen with a send_at ahead", line=LINES),
+    _counter("scheduled", "requests seen with a send_at ahead"),
     _counter(
         "deferrals",
         "hops into a delay topic, by why the record had to wait",
@@ -168,10 +177,11 @@ LINE = (
 )
 
 SENDBLUE = (
-    _counter("posts", "calls of a send endpoint", outcome=("submitted", "unsent", "rejected", "unknown"), code=CODES),
+    _counter("posts", "calls of a send endpoint", outcome=("submitted", "unsent", "rejected", "unknown")),
+    _counter("post_codes", "those that had a code: Sendblue's, or ours without an answer", code=CODES),
     _seconds("post_duration", "duration of one call of a send endpoint", CALL_SECONDS),
     _counter("api_requests", "every call of Sendblue, by its HTTP status", operation=OPERATIONS, code=API_CODES),
-    _seconds("api_request_duration", "duration of every call of Sendblue", CALL_SECONDS, operation=OPERATIONS),
+    _seconds("api_request_duration", "duration of every call of Sendblue", CALL_SECONDS, operation=TIMED),
     _gauge("credentials_valid", "0 while Sendblue refuses the account's keys", start=1.0),
     _counter("in_doubt", "calls whose fate was unknown", line=LINES),
     _counter("doubt_looks", "looks at the message list for a call in doubt", result=("proved", "absent", "ambiguous")),
@@ -248,7 +258,7 @@ KAFKA = (
     _counter("kafka_client_errors", "errors a Kafka client told", client=CLIENTS, code=CLIENT_ERRORS),
     _gauge("brokers_up", "brokers the client has a connection to", client=CLIENTS),
     _counter("produced_records", "appends by what became of them", topic=TOPICS, result=("ok", "error")),
-    _seconds("produce_duration", "from an append until all in-sync replicas had it", CALL_SECONDS, topic=TOPICS),
+    _seconds("produce_duration", "from an append until all in-sync replicas had it", CALL_SECONDS, topic=AWAITED),
 )
 
 GROUPS: Mapping[str, tuple[Metric, ...]] = {

@@ -22,13 +22,13 @@ _COUNTED: Mapping[type, tuple[str, ...]] = {
     facts.RequestRouted: ("sendblue_requests_routed_total", "line"),
     facts.RequestRefused: ("sendblue_requests_refused_total", "code"),
     facts.VerdictSeen: ("sendblue_ledger_verdicts_total", "kind"),
-    facts.PostAnswered: ("sendblue_posts_total", "outcome", "code"),
+    facts.PostAnswered: ("sendblue_posts_total", "outcome"),
     facts.AttemptInDoubt: ("sendblue_in_doubt_total", "line"),
     facts.DoubtLooked: ("sendblue_doubt_looks_total", "result"),
     facts.DoubtSettled: ("sendblue_doubts_settled_total", "by"),
     facts.BreakerTurned: ("sendblue_breaker_turns_total", "of", "to"),
     facts.LineWaits: ("sendblue_line_waits_total", "code"),
-    facts.RequestScheduled: ("sendblue_scheduled_total", "line"),
+    facts.RequestScheduled: ("sendblue_scheduled_total",),
     facts.RequestDeferred: ("sendblue_deferrals_total", "delay", "reason"),
     facts.PauseOrdered: ("sendblue_pause_orders_total", "of", "to"),
     facts.FuseBlown: ("sendblue_fuses_blown_total", "fuse"),
@@ -114,6 +114,8 @@ class Metrics:
 
     def _post(self, fact: facts.PostAnswered) -> None:
         self._inc("sendblue_line_posts_total", fact.line)
+        if fact.code != "ok":
+            self._inc("sendblue_post_codes_total", fact.code)
         self._observe("sendblue_post_duration_seconds", fact.seconds, trace_id=fact.trace_id)
 
     def _settled(self, fact: facts.MessageSettled) -> None:

@@ -83,13 +83,14 @@ class Simulator:
 
     def _route(self, method: str, path: str, handler: Handler, sends: bool = False) -> Route:
         async def guarded(request: Request) -> Response:
-            if not sends and self.faults.outage is not Outage.NONE:
-                return _out(self.faults.outage)
+            outage = self.faults.outage
+            if outage is Outage.REFUSED or not (sends or outage is Outage.NONE):
+                return _out(outage)
             key, secret = (_key(request, name) for name in ("api-key-id", "api-secret-key"))
             if key is None and secret is None:
                 return answer(403, {"message": "Did not get inputs for authorization"})
             if (key, secret) != (self.settings.key_id, self.settings.secret):
-                return error(401, "Invalid Credentials")
+                return _out(Outage.REFUSED)
             return await handler(request)
 
         return Route(path, guarded, methods=[method])
@@ -102,6 +103,8 @@ def _key(request: Request, name: str) -> str | None:
 def _out(outage: Outage) -> Response:
     if outage is Outage.HANG:
         return Silence()
+    if outage is Outage.REFUSED:
+        return error(401, "Invalid Credentials")
     return Cut() if outage is Outage.RESET else error(503, "Service Unavailable")
 
 

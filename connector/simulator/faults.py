@@ -42,9 +42,10 @@ class Fault(StrEnum):
 
 
 class Outage(StrEnum):
-    """What every call meets, GETs too. Sends are counted as arrived, nothing is accepted."""
+    """What every call meets, GETs too. Nothing is accepted; sends are counted as arrived, but not with refused keys."""
 
     NONE = "none"
+    REFUSED = "401"
     HANG = "hang"
     RESET = "reset"
     UNAVAILABLE = "503"

@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
 from operator import attrgetter
@@ -18,6 +19,7 @@ from connector import __version__
 from connector.core.line_facts import shown_fact
 from connector.core.sights import LineSeen
 from connector.settings import Settings
+from connector.wiring.assembly import ROLES
 from connector.wiring.intake import Intake
 from connector.wiring.obeying import shown_pauses
 from connector.wiring.parts import Parts
@@ -45,9 +47,10 @@ def settings_hash(settings: Settings) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def told(settings: Settings) -> dict[str, dict[str, str]]:
-    """What the ``_info`` metrics tell."""
-    return {"build": {"version": __version__, **versions()}, "config": {"hash": settings_hash(settings)}}
+def told(settings: Settings, roles: Iterable[str] = tuple(ROLES)) -> dict[str, dict[str, str]]:
+    """What the ``_info`` metrics tell; settings are compared among processes of the same roles."""
+    config = {"hash": settings_hash(settings), "roles": " ".join(sorted(roles))}
+    return {"build": {"version": __version__, **versions()}, "config": config}
 
 
 def shown(parts: Parts, sampler: Sampler, ledger_lag: int) -> dict[str, object]:

@@ -79,7 +79,7 @@ def test_every_fact_is_counted() -> None:
 
     for line in (
         'sendblue_requests_routed_total{line="a"} 1.0',
-        'sendblue_posts_total{code="ok",outcome="submitted"} 1.0',
+        'sendblue_posts_total{outcome="submitted"} 1.0',
         'sendblue_messages_total{end="SUBMITTED"} 1.0',
         "sendblue_message_delay_seconds_count 1.0",
         'sendblue_statuses_total{service="SMS",status="SENT"} 1.0',
@@ -87,7 +87,7 @@ def test_every_fact_is_counted() -> None:
         'sendblue_alarms_total{alarm="SECOND_SUBMITTED"} 1.0',
         'sendblue_account_webhooks_total{result="accepted",type="receive"} 1.0',
         'sendblue_account_webhooks_total{result="forged",type="other"} 1.0',
-        'sendblue_scheduled_total{line="a"} 1.0',
+        "sendblue_scheduled_total 1.0",
         'sendblue_deferrals_total{delay="1h",reason="SCHEDULED"} 1.0',
         'sendblue_delays_ended_total{delay="1h"} 1.0',
         "sendblue_parked 3.0",
@@ -148,16 +148,35 @@ def test_a_topics_lag_is_what_it_is_now() -> None:
     assert 'sendblue_lag_records{topic="dispatch"} 2.0' in served
 
 
+def test_a_send_that_is_no_success_tells_its_code() -> None:
+    """Outcome and code apart: together they would be most of all series, and nobody asks for both."""
+    metrics = Metrics(["a"])
+    metrics(facts.PostAnswered("a", "unsent", "429", 0.1))
+    metrics(facts.PostAnswered("a", "submitted", "ok", 0.1))
+    served = series(metrics)
+
+    assert 'sendblue_posts_total{outcome="unsent"} 1.0' in served
+    assert [line for line in served if line.startswith("sendblue_post_codes") and not line.endswith(" 0.0")] == [
+        'sendblue_post_codes_total{code="429"} 1.0'
+    ]
+
+
+@pytest.mark.parametrize(("lines", "most"), [(5, 1_600), (50, 2_500), (1_000, 2_500)])
+def test_a_process_has_few_series(lines: int, most: int) -> None:
+    """However many lines there are; docs/watching.md says how many of them there are now."""
+    assert len(series(Metrics(f"line-{n}" for n in range(lines)))) < most
+
+
 def test_every_series_is_there_from_the_start() -> None:
     """At 0, but for what tells something by being there, for keys not refused yet, for what Sendblue has not told."""
-    metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc"}})
+    metrics = Metrics(["a"], {"build": {"version": "1.2.3"}, "config": {"hash": "abc", "roles": "router"}})
     ours = [line for line in series(metrics) if line.startswith("sendblue_")]
     not_nought = [line for line in ours if not line.endswith((" 0.0", " NaN"))]
     not_told = {line.partition("{")[0] for line in ours if line.endswith(" NaN")}
 
     assert not_nought == [
         'sendblue_build_info{librdkafka="",python="",revision="",version="1.2.3"} 1.0',
-        'sendblue_config_info{hash="abc"} 1.0',
+        'sendblue_config_info{hash="abc",roles="router"} 1.0',
         "sendblue_credentials_valid 1.0",
     ]
     assert not_told == {f"sendblue_line_new_contacts_{name}" for name in ("limit", "used", "left")}

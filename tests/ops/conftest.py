@@ -1,12 +1,13 @@
 """What the image and the evaluation stack are tested with: an image, a broker, a registry, the simulator."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from connector import __version__
-from tests.ops import engine
+from tests.ops import engine, machine
 from tests.real.site import Site, until
 from tests.real.stack.brokers import Brokers
 from tests.real.stack.registry import RealRegistry
@@ -14,8 +15,24 @@ from tests.real.stack.registry import RealRegistry
 LINES = 10
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line each what could not run here, and why; what can be installed is a failure instead."""
+    left_out = [report.longrepr for report in terminalreporter.stats.get("skipped", ())]
+    for why in sorted({str(told[-1]).removeprefix("Skipped: ") for told in left_out if isinstance(told, tuple)}):
+        terminalreporter.write_line(f"CANNOT RUN HERE: {why}")
+
+
 @pytest.fixture(scope="session")
-def base() -> str:
+def containers_run() -> None:
+    """Containers can be built and run on this machine; layers are copied where they cannot be laid over each other."""
+    if why := machine.refusal():
+        pytest.skip(f"the image: {why}")
+    if not machine.layered():
+        os.environ.update(machine.copying(engine.ROOT / ".cache" / "containers"))
+
+
+@pytest.fixture(scope="session")
+def base(containers_run: None) -> str:
     """The image ours begins with."""
     return engine.base_image()
 

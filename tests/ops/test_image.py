@@ -65,6 +65,7 @@ def test_hadolint_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.usefixtures("containers_run")
 def test_the_context_holds_what_the_build_needs_and_nothing_else(tmp_path: Path) -> None:
     """Beside secrets, history, tests and caches, which lie where somebody may have left them."""
     tracked = engine.run("git", "ls-files").splitlines()

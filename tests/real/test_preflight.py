@@ -1,6 +1,7 @@
 """What refuses a start on a real Kafka: topics of somebody else, a compacted ledger, a lost one, a foreign line."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +113,18 @@ async def test_an_emptied_ledger_and_requests_that_were_done(site: Site) -> None
     assert f"{prefix}.requests" in told
     assert "texted again" in told
     assert "put back the ledger" in told
+
+
+@pytest.mark.parametrize(("role", "faults"), [("router", []), ("ingress", ["callbacks"]), ("reconciler", ["sendblue"])])
+async def test_a_check_in_a_pod_asks_for_what_its_roles_need(site: Site, role: str, faults: list[str]) -> None:
+    """Nothing is wrong with a router that holds no key of the account and none of the callbacks."""
+    await applied(site)
+    bare = site.config("bare", sendblue={"api_key_id": None, "api_secret_key": None}, callbacks={"keys": {}})
+    done = await asyncio.to_thread(site.command, "check", "--role", role, "--json", config=bare)
+    found = [finding["what"] for finding in json.loads(done.stdout) if not finding["ok"]]
+
+    assert faults == found, done.stderr
+    assert done.returncode == (3 if faults else 0)
 
 
 async def test_a_line_that_is_not_on_the_account(site: Site) -> None:

@@ -99,6 +99,18 @@ async def test_an_outage_is_everywhere_until_it_ends(site: Site, outage: str, ex
     assert await met(client) == 202
 
 
+async def test_refused_keys_are_no_post(site: Site) -> None:
+    """As wrong ones are: sends and look-ups are answered 401, and what is refused at the door is not counted."""
+    one, client = site
+    await client.put("/_sim/faults", json={"outage": "401"})
+    ends = [await met(client), await met(client, "/api/upload-media-object")]
+    await client.put("/_sim/faults", json={"outage": "none"})
+
+    assert ends == [401, 401]
+    assert one.record.totals()["posts"] == 0
+    assert await met(client) == 202
+
+
 @pytest.mark.parametrize("name", ERRORS)
 async def test_every_documented_error_on_demand(name: str) -> None:
     """As a refusal, with its HTTP status, code, key and sentence."""

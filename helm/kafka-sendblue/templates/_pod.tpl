@@ -34,6 +34,10 @@ securityContext:
 env:
   - name: SENDBLUE_CONFIG
     value: /etc/kafka-sendblue/config/connector.yaml
+  {{- if not (has "setup" .roles) }}
+  - name: SENDBLUE_ROLES
+    value: {{ join " " .roles }}
+  {{- end }}
   {{- with .pod.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -205,10 +205,14 @@ CASES = (
     Case(
         "SendblueSettingsDiffer",
         "90m",
-        {'sendblue_config_info{hash="1",instance="a"}': "1x99", 'sendblue_config_info{hash="2",instance="b"}': "1x99"},
         {
-            'sendblue_config_info{hash="1",app_kubernetes_io_component="sender"}': "1x99",
-            'sendblue_config_info{hash="2",app_kubernetes_io_component="router"}': "1x99",
+            'sendblue_config_info{hash="1",roles="router",instance="a"}': "1x99",
+            'sendblue_config_info{hash="2",roles="router",instance="b"}': "1x99",
+        },
+        {
+            'sendblue_config_info{hash="1",roles="router",instance="a"}': "1x99",
+            'sendblue_config_info{hash="2",roles="sender",instance="b"}': "1x99",
+            'sendblue_config_info{hash="3",roles="router",instance="c"}': "1x30",
         },
     ),
     Case(

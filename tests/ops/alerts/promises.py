@@ -66,7 +66,7 @@ PROMISES = (
             5,
             events("dead_letters_total", "1h"),
         ),
-        "0s",
+        "5m",
         "many requests become dead letters",
         "{{ $value | humanizePercentage }} as many dead letters as requests in the last hour.",
     ),

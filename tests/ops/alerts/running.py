@@ -11,7 +11,7 @@ LATE = 'sendblue_lag_seconds{topic="requests"}'
 
 
 def _differ(metric: str, labels: str, among: str = "") -> str:
-    """More than one set of these labels within an installation, or within one of its components."""
+    """More than one set of these labels within an installation, or among processes of the same roles."""
     return f"{over('count', over('count', metric, f'{among}{labels}'), among.rstrip(', '))} > 1"
 
 
@@ -72,7 +72,7 @@ PROCESSES = (
     Alert(
         "SendblueSettingsDiffer",
         TICKET,
-        _differ("sendblue_config_info", "hash", "app_kubernetes_io_component, "),
+        _differ("sendblue_config_info", "hash", "roles, "),
         "1h",
         "replicas run with different settings",
         "{{ $value | humanize }} different settings for an hour.",

@@ -84,7 +84,7 @@ SENDING = (
         too_many(
             events('callbacks_total{result=~"forged|unreadable"}', "1h"), events("callbacks_total", "1h"), 0.05, 20
         ),
-        "0s",
+        "5m",
         "callbacks come with tokens that are not ours, or cannot be read",
         "{{ $value | humanizePercentage }} of the callbacks of the last hour.",
     ),

@@ -1,4 +1,4 @@
-"""What of the chart is made: the settings' block in values.yaml, values.schema.json, the table in README.md.
+"""What of the chart is made: the settings in values.yaml, values.schema.json, README.md's table, the guards' suite.
 
 ``python -m tests.ops.chart.reference`` writes them; a test fails when they differ.
 """
@@ -8,6 +8,7 @@ import re
 
 from connector.settings import Settings
 from tests.ops.chart.settings_schema import with_config
+from tests.ops.chart.unit_suites import guard_suite
 from tests.ops.chart.values_file import CHART, chart_schema, table
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     (CHART / "values.yaml").write_text(values_yaml())
     (CHART / "values.schema.json").write_text(schema_json())
     (CHART / "README.md").write_text(readme())
+    (CHART / "tests" / "guards_test.yaml").write_text(guard_suite())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Pod Security judged by the API server's own code, built once from its Go module (tests/ops/tools/pod_security)."""
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,20 +14,15 @@ from tests.ops.chart.charts import copied  # noqa: E402 - after what it needs
 from tests.ops.chart.mutants import SAFETY, applied  # noqa: E402 - after what it needs
 from tests.ops.chart.rendering import Object, ci_values, objects, of_ci, pods  # noqa: E402 - after what it needs
 from tests.ops.chart.rules import restricted  # noqa: E402 - after what it needs
+from tests.ops.go_tools import built, go_needed  # noqa: E402 - after what it needs
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = ROOT / ".cache" / "ops" / "bin" / "pod-security"
-
-pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is needed to build the API server's checks")
+pytestmark = go_needed
 
 
 @pytest.fixture(scope="module")
 def judge() -> Path:
-    """The program; its first build takes a minute or two, the next ones a second."""
-    environment = {**os.environ, "GOCACHE": str(ROOT / ".cache" / "go-build")}
-    command = ["nice", "-n", "5", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(PROGRAM), "."]
-    subprocess.run(command, check=True, cwd=ROOT / "tests" / "ops" / "tools" / "pod_security", env=environment)
-    return PROGRAM
+    """The program."""
+    return built("pod_security")
 
 
 def verdicts(judge: Path, given: list[Object]) -> list[str]:

@@ -29,6 +29,11 @@ def connector(one: Object) -> Object:
     return next(c for c in one["spec"]["template"]["spec"]["containers"] if c["name"] == "connector")
 
 
+def played(one: Object) -> set[str]:
+    """The roles of a Deployment: in the environment, so that whatever is run in the pod knows them."""
+    return next(set(each["value"].split()) for each in connector(one)["env"] if each["name"] == "SENDBLUE_ROLES")
+
+
 def kinds(name: str) -> set[str]:
     """What is made under these ci values."""
     return {one["kind"] for one in of_ci(name)}
@@ -51,11 +56,11 @@ def test_nothing_is_made_unasked() -> None:
 
 
 def test_single_has_all_roles_in_one_deployment() -> None:
-    """No role is named, so that the connector takes all it knows."""
+    """The connector plays them all."""
     given = of_kind(of_ci("default"), "Deployment")
 
     assert {f"{FULL}-single"} == set(given)
-    assert "args" not in connector(given[f"{FULL}-single"])
+    assert played(given[f"{FULL}-single"]) == ROLES
     assert given[f"{FULL}-single"]["spec"]["replicas"] == 2
 
 
@@ -65,7 +70,7 @@ def test_split_has_a_deployment_a_role() -> None:
     hears = {name for name, one in given.items() if "callbacks" in [p["name"] for p in connector(one)["ports"]]}
 
     assert {f"{FULL}-{role}" for role in ROLES} == set(given)
-    assert {role: ["--role", role] for role in ROLES} == {r: connector(given[f"{FULL}-{r}"])["args"] for r in ROLES}
+    assert {role: {role} for role in ROLES} == {role: played(given[f"{FULL}-{role}"]) for role in ROLES}
     assert {f"{FULL}-ingress"} == hears
 
 
@@ -193,3 +198,5 @@ def test_the_notes_say_what_to_do_next() -> None:
     assert "helm test texts -n app" in bare
     assert f"deploy/{FULL}-single -c connector -- kafka-sendblue check" in bare
     assert f"deploy/{FULL}-sender" in texts(ci_values()["split"])["kafka-sendblue/templates/NOTES.txt"]
+    alone = with_(ci_values()["split"], {"sender": {"enabled": False}})
+    assert f"deploy/{FULL}-router" in texts(alone)["kafka-sendblue/templates/NOTES.txt"]

@@ -54,12 +54,12 @@ CALLS = Section(
             stacked=True,
         ),
         Panel(
-            "Sends without success, by code",
+            "Codes of sends",
             "reqps",
-            "The codes of Sendblue, and our own words for calls without one.",
+            "What Sendblue's answers complain of, and our own words for calls without an answer; ok is no code.",
             "one code takes most: docs/operators.md says what it means and what helps.",
             "SendblueInDoubtHigh SendblueRateLimited",
-            (Query(seen(rate("sendblue_posts_total", "code", 'outcome!="submitted"')), "{{code}}"),),
+            (Query(seen(rate("sendblue_post_codes_total", "code")), "{{code}}"),),
         ),
         Panel(
             "Duration of sends",
@@ -190,10 +190,10 @@ WAITS = Section(
         Panel(
             "Scheduled ahead",
             "reqps",
-            "Requests seen with a send_at ahead, by line.",
+            "Requests seen with a send_at ahead.",
             "nothing in itself: a burst of them comes due later.",
             "SendblueLineQueueLong",
-            (Query(rate("sendblue_scheduled_total", "line"), "{{line}}"),),
+            (Query(rate("sendblue_scheduled_total"), "scheduled"),),
         ),
     ),
 )

@@ -266,11 +266,11 @@ WHOSE = Section(
             "Versions and settings",
             "none",
             "What each replica runs, and a hash of its settings, secrets left out.",
-            "two versions or two hashes for longer than a rollout takes.",
+            "two versions, or two hashes of the same roles, for longer than a rollout takes.",
             "SendblueVersionsDiffer SendblueSettingsDiffer",
             (
                 Query(
-                    f"{series('sendblue_build_info')} * on (job, instance) group_left (hash) "
+                    f"{series('sendblue_build_info')} * on (job, instance) group_left (hash, roles) "
                     f"{series('sendblue_config_info')}"
                 ),
             ),

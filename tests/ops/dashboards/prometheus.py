@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+import yaml
 
 from tests.ops.live import WITHIN_S, tool
 
@@ -20,12 +21,7 @@ EVERYTHING: Mapping[str, str] = {
     "$instance": ".+",
 }
 """Grafana's variables, with "All" picked."""
-CONFIG = """\
-global: {{scrape_interval: 1s}}
-scrape_configs:
-  - job_name: kafka-sendblue
-    static_configs: [{{targets: ["{target}"]}}]
-"""
+EACH_SECOND = {"scrape_interval": "1s", "evaluation_interval": "1s"}
 
 
 class Prometheus:
@@ -56,11 +52,12 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def scraping(metrics: str, folder: Path) -> AsyncIterator[Prometheus]:
-    """One that scrapes this address, with its data in the folder; ended with the block."""
-    program, port = tool("prometheus", "prometheus"), _free_port()
+async def scraping(metrics: str, folder: Path, **more: object) -> AsyncIterator[Prometheus]:
+    """One that scrapes this address, with its data in the folder; ended with the block. ``more``: configuration."""
+    program, port = tool("prometheus", "prometheus"), free_port()
+    job = {"job_name": "kafka-sendblue", "static_configs": [{"targets": [urlsplit(metrics).netloc]}]}
     config = folder / "prometheus.yml"
-    config.write_text(CONFIG.format(target=urlsplit(metrics).netloc))
+    config.write_text(yaml.safe_dump({"global": EACH_SECOND, "scrape_configs": [job], **more}))
     with (folder / "prometheus.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             program,
@@ -86,7 +83,8 @@ def _filled(expr: str) -> str:
     return expr
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
