@@ -137,8 +137,7 @@ class Connector:
 
     def notes(self) -> list[str]:
         """What waits for somebody's hand while the connector is ready, one sentence each."""
-        held = (*self.parts.reader.held(), *self.parts.notes()) if self.parts else ()
-        return [*notes(self._sight()), *held]
+        return [*notes(self._sight()), *(self.parts.notes() if self.parts else ())]
 
     def status(self) -> dict[str, object]:
         """The state for people, without anything personal."""

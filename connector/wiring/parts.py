@@ -28,6 +28,7 @@ from connector.web.traffic import Traffic
 from connector.wiring.callback_keys import LiveRing, ring_of
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.feed import Feed
+from connector.wiring.hearing import listeners_of
 from connector.wiring.inbound import Reader
 from connector.wiring.installation import client_of, group_of
 from connector.wiring.intake import Intake
@@ -68,7 +69,6 @@ class Parts:
     noted: list[Callable[[], list[str]]] = field(default_factory=list)
     callback_port: int = 0
     callbacks: Traffic = field(default_factory=Traffic)
-    listeners: Listeners = field(default_factory=Listeners)
 
     def ring(self) -> LiveRing:
         """The keys of the callback URLs, one ring for all. Raises ValueError when there is none, or a short one."""
@@ -79,6 +79,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.known = KnownLines(self.settings, self.replica, self.system, self.observe, self.stir)
+        self.listeners: Listeners = listeners_of(self.opt_outs, self.known)
 
     def client(self) -> SendblueClient:
         """A client of a role's own, closed at the end."""

@@ -86,6 +86,7 @@ BROKEN: list[tuple[str, SendRequest]] = [
     ("TAGS_TOO_LARGE", replace(GOOD, tags={"": "v"})),
     ("TAGS_TOO_LARGE", replace(GOOD, tags={"k" * 65: "v"})),
     ("TAGS_TOO_LARGE", replace(GOOD, tags={"k": "v" * 257})),
+    ("QUIET_HOURS_INVALID", replace(GOOD, quiet_hours="at night")),
     ("REPLY_TO_INVALID", replace(GOOD, reply_to=ReplyTo("", None))),
     ("REPLY_TO_INVALID", replace(GOOD, reply_to=ReplyTo("h" * 257, None))),
     ("REPLY_TO_INVALID", replace(GOOD, reply_to=ReplyTo("handle", -1))),

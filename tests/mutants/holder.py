@@ -66,8 +66,8 @@ HOLDER_MUTANTS = (
         "while a contact has an attempt open, nothing is proposed for it",
         BUSY,
         "core/turns.py",
-        "    if seen.contact_busy:\n        return _for_another(seen, Wait.BUSY)\n",
-        "",
+        "    return for_another(seen, Wait.BUSY) if seen.contact_busy else None\n",
+        "    return None\n",
         TURNS,
     ),
     Mutant(
@@ -229,11 +229,11 @@ HOLDER_MUTANTS = (
         "counter-example 12",
         "core/turns.py",
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
-        "        return _not_free(held, seen, seen.standing, policy)\n",
+        "        return not_free(held, seen, seen.standing, policy)\n",
         "    if ended := _out_of_time(held, seen, policy) or _unwanted(seen):\n"
         "        return ended\n"
         "    if seen.standing is not None and not seen.standing.admits(held.dispatch.redrive):\n"
-        "        return _not_free(held, seen, seen.standing, policy)\n",
+        "        return not_free(held, seen, seen.standing, policy)\n",
         TURNS,
     ),
     Mutant(
@@ -249,8 +249,8 @@ HOLDER_MUTANTS = (
         "open-means-not-now",
         "DUPLICATE(open) is no end: the record stays until the attempt has one",
         "counter-example 5",
-        "core/turns.py",
-        'return _in_doubt(held, seen, standing.attempt or "", policy) if same else _for_another(seen, Wait.OPEN)',
+        "core/not_free.py",
+        'return _in_doubt(held, seen, standing.attempt or "", policy) if same else for_another(seen, Wait.OPEN)',
         "return Owe(standing, EventType.DUPLICATE, False)",
         TURNS,
     ),
@@ -268,7 +268,7 @@ HOLDER_MUTANTS = (
         "another-origin-is-a-duplicate",
         "a record of another origin gets a DUPLICATE event, never that end as its own",
         "counter-example 26",
-        "core/turns.py",
+        "core/not_free.py",
         "    if not same_origin:\n        return EventType.DUPLICATE\n",
         "",
         TURNS,
@@ -304,7 +304,7 @@ HOLDER_MUTANTS = (
         "a-wait-takes-a-hop",
         "a wait of more than a minute for somebody else's end leaves the window, or a full one stands for ever",
         "counter-example 22",
-        "core/turns.py",
+        "core/not_free.py",
         "    if seen.waited_s >= IN_WINDOW_S:\n        return Defer(Delay.MINUTE, reason)\n",
         "",
         TURNS,

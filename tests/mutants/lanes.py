@@ -10,8 +10,8 @@ LANE_MUTANTS = (
         "in quiet hours nothing is proposed",
         "core/quiet.py",
         "core/turns.py",
-        "    if seen.quiet_until_ms > seen.now_ms:\n        return _quiet(held, seen, policy)\n",
-        "",
+        "    return _quiet(held, seen, policy) if seen.quiet_until_ms > seen.now_ms else None\n",
+        "    return None\n",
         ("core/test_quiet.py", "test_quiet_hours.py"),
     ),
     Mutant(
@@ -109,8 +109,8 @@ LANE_MUTANTS = (
         "what Sendblue said to one text of a line holds for both its lanes",
         "roles/line.py",
         "roles/line.py",
-        "        if not self._lanes:\n            self.guard = self._new_guard()\n",
-        "        self.guard = self._new_guard()\n",
+        "        if not self._lanes:\n            self.guard, self.new = self._new_guard(), self._new_contacts()\n",
+        "        self.guard, self.new = self._new_guard(), self._new_contacts()\n",
         ("test_lanes.py",),
     ),
     Mutant(
