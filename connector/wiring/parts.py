@@ -79,7 +79,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.known = KnownLines(self.settings, self.replica, self.system, self.observe, self.stir)
-        self.listeners: Listeners = listeners_of(self.opt_outs, self.known)
+        self.listeners: Listeners = listeners_of(self.opt_outs, self.known.facts)
 
     def client(self) -> SendblueClient:
         """A client of a role's own, closed at the end."""
