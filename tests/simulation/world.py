@@ -47,7 +47,6 @@ class World:
         self.upstream = Upstream(self)
         self.operators = Operators(self)
         self.statuses, self.marks, self.consents = Statuses(self), Marks(self), Consents(self)
-        self.statuses, self.marks = Statuses(self), Marks(self)
         self.standstill = Standstill(self)
         self.calm_at = 0.0
         told = {"requests": self.endings.committed_requests, "dispatch": self.endings.committed_dispatch}
