@@ -144,7 +144,7 @@ class Faults:
     def crowd(self) -> None:
         """Many requests on one line, which is told to wait; most of them expire behind it."""
         world, lasts_s = self.world, self.plan.faults_s
-        world.sendblue.stuck["a"] = PostFate(0.0, True, 0.05, "window", 0.05)
+        world.sendblue.stuck["a"] = PostFate(0.0, True, 0.05, "429", 0.05)
         for n in range(self.plan.crowd):
             expires_ms = world.broker.now_ms + int(lasts_s * 1000) if n % 20 else None
             number = f"+1{210 + n}5550100"

@@ -3,7 +3,7 @@
 from tests.simulation.tally import simulate
 from tests.simulation.world import World
 
-SEEDS = 250
+SEEDS = 400
 
 
 def test_nothing_forbidden_happens_and_every_rare_path_is_taken() -> None:
