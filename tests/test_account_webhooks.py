@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector.core.account_webhooks import AccountEvent, InboundMessage
+from connector.core.callbacks import Report
 from connector.core.events import MessageEvent
 from connector.core.facts import AccountWebhookAnswered, Fact
 from connector.core.recent_claims import RecentClaims
@@ -35,6 +36,7 @@ class World:
         self.events: list[MessageEvent] = []
         self.dead: list[tuple[bytes, str, str]] = []
         self.heard: list[str] = []
+        self.opted: list[str | None] = []
         self.appended: list[LedgerRecord] = []
         self.facts: list[Fact] = []
         self.secrets: tuple[bytes, ...] | None = (SECRET, NEXT)
@@ -95,6 +97,11 @@ class World:
         if self.deaf:
             raise PublishFailed
         self.heard.append(message.event_id)
+
+    async def opts(self, report: Report, /) -> None:
+        if self.deaf:
+            raise PublishFailed
+        self.opted.append(report.message_handle)
 
     async def _taken(self) -> None:
         if self.hangs:

@@ -62,3 +62,25 @@ async def test_both_ways_know_what_was_told_last() -> None:
     await world.call({**STATUS, "status": "SENT", "date_updated": "2026-05-09T17:20:30.000Z"})
 
     assert [event.out_of_order for event in world.events] == [False, True]
+
+
+async def test_an_opt_out_that_a_status_tells_is_heard_whichever_way_it_comes_first() -> None:
+    """The callback is a repeat of the outbound by then, and nobody would hear of it any more."""
+    world = World()
+    world.claims.note(Outcome(ATTEMPT, "r1", "line-1", b"c" * 8, Result.SUBMITTED, HANDLE, "api"))
+    world.listeners.opted = world.opts
+    await world.tell("outbound", {**STATUS, "opted_out": True})
+    await world.call({**STATUS, "opted_out": True})
+
+    assert world.opted == [HANDLE]
+
+
+async def test_an_outbound_whose_opt_out_is_not_durable_comes_again() -> None:
+    """Neither answered 200 nor remembered."""
+    world = World()
+    world.listeners.opted, world.deaf = world.opts, True
+    first = await world.tell("outbound", STATUS)
+    world.deaf = False
+    again = await world.tell("outbound", STATUS)
+
+    assert (first.status, again.status, world.opted, len(world.events)) == (503, 200, [HANDLE], 1)

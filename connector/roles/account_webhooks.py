@@ -28,7 +28,7 @@ from connector.core.account_webhooks import (
     outbound,
     parts,
 )
-from connector.core.callbacks import Unreadable
+from connector.core.callbacks import Report, Unreadable
 from connector.core.facts import AccountWebhookAnswered, Observer
 from connector.core.recent_claims import RecentClaims
 from connector.core.webhook_secrets import accepts
@@ -85,16 +85,24 @@ class Happened(Protocol):
         """Take one event."""
 
 
+class Opted(Protocol):
+    """Listens to statuses, which may say that a recipient has opted out. Raises PublishFailed as the others."""
+
+    async def __call__(self, report: Report, /) -> None:
+        """Take one status."""
+
+
 async def nobody(_: object, /) -> None:
     """Listens to nothing."""
 
 
 @dataclass
 class Listeners:
-    """Who hears of inbound messages, and of lines that are blocked."""
+    """Who hears of inbound messages, of lines that are blocked, and of statuses."""
 
     heard: Heard = nobody
     line_blocked: Happened = nobody
+    opted: Opted = nobody
 
 
 class Secrets(Protocol):
@@ -198,6 +206,7 @@ class AccountWebhooks:
         event = self._reports.event(report, claim, began)
         if self._reports.is_repeat(event):
             return REPEATED
+        await self._listeners.opted(report)  # the callback that says the same is a repeat after this
         await self._reports.publish(event, report, claim)
         if claim is not None:
             self._observe(answered("accepted", report, self._since(began)))

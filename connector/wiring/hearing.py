@@ -1,4 +1,5 @@
-"""Who listens to account webhooks: opt-outs to what people write, the lines' facts to lines that are blocked."""
+"""Who listens to account webhooks: opt-outs to what people write and to statuses, the lines' facts to lines that are
+blocked."""
 
 from connector.core.account_webhooks import AccountEvent, InboundMessage
 from connector.core.line_facts import LineFacts
@@ -19,4 +20,4 @@ def listeners_of(opt_outs: OptOuts, facts: LineFacts) -> Listeners:
         if event.about is not None:
             facts.blocked(event.about, event.occurred_at_ms)
 
-    return Listeners(heard, blocked)
+    return Listeners(heard, blocked, opt_outs.told)
