@@ -108,6 +108,24 @@ def test_no_answer_wakes_too_and_is_remembered_as_a_failure() -> None:
     assert asked.desk.state(KEY).failing_since == 1.0
 
 
+def test_a_question_that_an_answer_brings_up_is_put() -> None:
+    """Whoever was woken asks before the loop has seen that the desk's one task is over: it is not left lying."""
+
+    async def main() -> list[tuple[float, str]]:
+        asked = Asked()
+
+        def woken(_: tuple[bytes, ...]) -> None:
+            if len(asked.at) == 1:
+                asyncio.get_running_loop().call_soon(desk.put, b"next", "next", CONTACT)
+
+        desk: Desk[str, str] = Desk(asked.ask, lambda _: 60.0, asked, lambda: 0.0, woken, at_once=1, rate=lambda: 10.0)
+        desk.put(KEY, "q", CONTACT)
+        await asyncio.sleep(100)
+        return asked.at
+
+    assert [question for _, question in run(main())] == ["q", "next"]
+
+
 def test_a_full_desk_puts_off() -> None:
     """What finds no room is not under way, and may be put again a moment later."""
     asked = story(lambda asked: asked.questions(inquiring.MAX_WAITING + 10), 0.0)

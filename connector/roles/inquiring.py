@@ -86,9 +86,7 @@ class Desk(Generic[Q, T]):
         self._note(key, inquiry.asked(now))
         self._waiting.append((key, question, contact))
         if len(self._tasks) < self._at_once:
-            task = self.watch.start(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(self.watch.start(self._work()))
         return None
 
     async def close(self) -> None:
@@ -99,12 +97,15 @@ class Desk(Generic[Q, T]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self) -> None:
+        """Until nothing waits. Out of the set at once then: what is put before the task counts as done starts another."""
         while self._waiting:
             key, question, contact = self._waiting.popleft()
             await self._turn()
             answer = await self._ask(question)
             self._note(key, self._heard(self.state(key), answer))
             self._wake((contact,))
+        if (task := asyncio.current_task()) is not None:
+            self._tasks.discard(task)
 
     async def _turn(self) -> None:
         """Wait until the share of requests allows one more."""
