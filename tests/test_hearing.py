@@ -2,11 +2,12 @@
 
 import pytest
 
-from connector.core.account_webhooks import AccountEvent, InboundMessage
+from connector.core.account_webhooks import AccountEvent, InboundMessage, account_event, inbound, outbound
 from connector.core.callbacks import Report
-from connector.core.line_facts import LineFacts
+from connector.core.line_facts import BLOCKED_MS, LineFacts
 from connector.roles.ends import PublishFailed
 from connector.wiring.hearing import listeners_of
+from tests.core.webhook_bodies import CAPTURED, GROUP, LINE, LINES, PERSON, STATUS
 from tests.sender_stage import NOW_MS
 from tests.test_opt_outs import CONTACT, NUMBER, Ear
 
@@ -66,3 +67,32 @@ async def test_a_line_that_is_blocked_is_known_at_once() -> None:
     await blocked(AccountEvent("e-2", "line_blocked", "a", OURS, None, "{}", NOW_MS, NOW_MS))
 
     assert (before, foreign, facts.stopped("a", 0.0, NOW_MS)) == (False, False, True)
+
+
+async def test_who_is_not_named_is_whose_number_the_message_has() -> None:
+    """Not in a group: there it may be that of any member."""
+    ears = [Ear(), Ear()]
+    for ear, body in zip(ears, (CAPTURED, GROUP), strict=True):
+        stop = inbound({**body, "from_number": "", "content": "STOP"}, LINES, NOW_MS)
+        await listeners_of(ear.opt_outs, LineFacts({})).heard(stop)
+
+    assert PERSON == NUMBER
+    assert [CONTACT in ear.opt_outs.known for ear in ears] == [True, False]
+
+
+async def test_a_status_that_says_so_is_heard_of_an_outbound_too() -> None:
+    """It comes before the callback, or instead of it."""
+    ear = Ear()
+    await listeners_of(ear.opt_outs, LineFacts({})).opted(outbound({**STATUS, "opted_out": True}))
+
+    assert CONTACT in ear.opt_outs.known
+
+
+async def test_a_line_that_is_blocked_at_a_time_to_come_is_blocked_now() -> None:
+    """Else it would be for years: a day is how long a block holds that nobody takes back."""
+    facts = LineFacts(LINES)
+    body = {"sendblue_number": LINE, "timestamp": "2099-01-01T00:00:00Z"}
+    event = account_event("line_blocked", body, LINES, NOW_MS)
+    await listeners_of(Ear().opt_outs, facts).line_blocked(event)
+
+    assert [facts.stopped("line-1", 0.0, NOW_MS + after) for after in (0, BLOCKED_MS + 1)] == [True, False]

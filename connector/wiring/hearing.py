@@ -11,13 +11,15 @@ def listeners_of(opt_outs: OptOuts, facts: LineFacts) -> Listeners:
     """Each hears of it before the webhook is answered; raises PublishFailed for what must be told again."""
 
     async def heard(message: InboundMessage) -> None:
-        """In a group it is the member who speaks; what we wrote ourselves is nobody's word."""
+        """In a group it is the member who speaks, else whose number the message has; what we wrote is nobody's word."""
         report = message.report
-        if report.from_number is not None and not report.is_outbound:
-            await opt_outs.heard(report.from_number, report.content, message.occurred_at_ms)
+        number = report.from_number or (None if message.is_group else report.number)
+        if number is not None and not report.is_outbound:
+            await opt_outs.heard(number, report.content, message.occurred_at_ms)
 
     async def blocked(event: AccountEvent) -> None:
         if event.about is not None:
-            facts.blocked(event.about, event.occurred_at_ms)
+            at_ms = min(event.occurred_at_ms, event.received_at_ms)  # a time to come would outlast its own end
+            facts.blocked(event.about, at_ms)
 
     return Listeners(heard, blocked, opt_outs.told)
