@@ -97,7 +97,7 @@ class Desk(Generic[Q, T]):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self) -> None:
-        """Until nothing waits. Out of the set at once then: what is put before the task counts as done starts another."""
+        """Until nothing waits; out of the set at once then, so that what is put next starts another task."""
         while self._waiting:
             key, question, contact = self._waiting.popleft()
             await self._turn()
