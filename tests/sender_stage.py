@@ -69,7 +69,6 @@ class Stage:
 
     ``services`` and ``files``: what is answered to what is asked before a text goes, one after the other; then always
     the last. ``media``: the URLs that were posted; ``sought``: what the message list was asked for.
-    ``connects_s``: how long each call waits for its connection, 0 when there are no more.
     ``connects_s``: how long each call waits for its connection, 0 when there are no more. ``replies``: the partition
     for replies of a line that has one.
     """

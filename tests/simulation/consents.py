@@ -1,7 +1,7 @@
 """Who wants to be texted: people who say STOP and START, operators who say it for them, and what each process knows.
 
 The truth is the log of the optouts topic, judged by a model of its own: of each key the word with the newest time.
-The rule (docs/reliability.md, invariant 25): nothing is proposed, and nothing written, for a contact that is out by
+The rule (docs/reliability.md, invariant 26): nothing is proposed, and nothing written, for a contact that is out by
 what the process has read. Sendblue knows its own list, refuses whom it holds, and says so in callbacks.
 """
 
