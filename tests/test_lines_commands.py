@@ -9,15 +9,18 @@ from connector.commands import contact_files, line_facts_command, moving_command
 from connector.commands.control_topic import control_codec, write_control
 from connector.commands.moving_commands import Moved, Moving
 from connector.core.identities import contact_hash
-from connector.core.messages import SendRequest
+from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Entry
-from connector.core.records import Intent, Rebind
+from connector.core.records import Intent, Outcome, Rebind, Result
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
 from connector.kafka.control import Genesis, genesis_record
+from connector.roles.replica import Replica
 from connector.settings import LinePart, Settings, secret
 from connector.wiring.installation import identity_of
+from tests.sender_stage import NOW_MS, Log
 from tests.test_ledger_commands import beside_a_connector
+from tests.virtual_time import run as virtually
 
 NUMBERS = [f"+1206555{n:04}" for n in range(100, 112)]
 OPEN = "+12065550199"
@@ -88,6 +91,31 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
             await moving_commands.use_again(settings, "spare")
 
     await beside_a_connector(work)
+
+
+def test_who_finds_a_line_during_an_import_stays_there() -> None:
+    """A first text goes out from A while the first five hundred are given to B: it would come from B ever after."""
+    contacts = [n.to_bytes(8) for n in range(moving_commands.AT_ONCE + 2)]
+    texted, free = contacts[-2:]
+
+    async def main() -> tuple[int, list[str | None]]:
+        log = Log()
+        replica = Replica("command", log)
+        log.replicas.append(replica)
+        replica.restored.set()
+        asyncio.get_running_loop().call_later(0.001, log.land, first := intent("a1", line="A"))
+        submitted = Outcome(first.attempt, first.request_id, "A", texted, Result.SUBMITTED, "h-1", "api")
+        asyncio.get_running_loop().call_later(0.0015, log.land, submitted)
+        count = await moving_commands._rebind(
+            replica, dict.fromkeys(contacts, "B"), None, lambda _: None, parked_too=False
+        )
+        return count, [replica.views.line_of(contact) for contact in (contacts[0], texted, free)]
+
+    def intent(attempt: str, line: str) -> Intent:
+        place = Origin("sendblue.requests", 0, 1)
+        return Intent(attempt, "r1", line, texted, texted, NOW_MS, place, 0, "sender", lease_ms=5000)
+
+    assert virtually(main()) == (len(contacts) - 1, ["B", "A", "B"])
 
 
 async def an_intent(demo: Demo) -> Intent:

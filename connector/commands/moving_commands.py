@@ -12,9 +12,8 @@ from itertools import islice
 
 from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
 from connector.commands.ledger_reading import in_time, reading
-from connector.core.moving import Entry, Listing, Move, Plan, listing, plan
+from connector.core.moving import Entry, Listing, Move, Plan, listing, may_go, plan
 from connector.core.nearest import nearest
-from connector.core.rebinding import in_the_way
 from connector.core.records import Rebind
 from connector.kafka.control import move_record
 from connector.roles.replica import Replica
@@ -81,7 +80,9 @@ async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_
     async with _reading(settings) as replica:
         found = listing(replica.views, entries)
         if not dry_run:
-            await _rebind(replica, found.new, _onward(show, 0, len(found.new)), parked_too=False)
+            await _rebind(replica, found.new, None, _onward(show, 0, len(found.new)), parked_too=False)
+            found.new = {contact: line for contact, line in found.new.items() if replica.views.line_of(contact) == line}
+            found.refused = listing(replica.views, entries).refused
     return found
 
 
@@ -91,20 +92,21 @@ async def _move_all(replica: Replica, wanted: Moving, parked_too: bool, show: Sh
     while True:
         found = plan(replica.views, wanted.line, parked_too=parked_too)
         lines, total = dict.fromkeys(found.movable, wanted.to), moved + len(found.movable) + len(found.busy)
-        moved += await _rebind(replica, lines, _onward(show, moved, total), parked_too=parked_too)
+        moved += await _rebind(replica, lines, wanted.line, _onward(show, moved, total), parked_too=parked_too)
         if not found.busy or time.monotonic() >= ends:
             return _moved(moved, plan(replica.views, wanted.line, parked_too=parked_too))
         await asyncio.sleep(AGAIN_S)
 
 
 async def _rebind(
-    replica: Replica, lines: Mapping[bytes, str], done: Callable[[int], None], *, parked_too: bool
+    replica: Replica, lines: Mapping[bytes, str], bound: str | None, done: Callable[[int], None], *, parked_too: bool
 ) -> int:
-    """Append a REBIND for each; return how many were. Whose text has begun meanwhile stays."""
+    """Append a REBIND for each; return how many were. Whose text has begun meanwhile stays, and who is not bound to
+    ``bound`` any more."""
     count = 0
     rest = iter(lines.items())
     while batch := list(islice(rest, AT_ONCE)):
-        free = [(c, line) for c, line in batch if in_the_way(replica.views, c, parked_too=parked_too) is None]
+        free = [(c, line) for c, line in batch if may_go(replica.views, c, bound, parked_too=parked_too)]
         async with in_time():
             await asyncio.gather(*(replica.record(Rebind(contact, line)) for contact, line in free))
         count += len(free)

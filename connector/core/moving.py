@@ -64,6 +64,12 @@ def plan(views: Views, line: str, *, parked_too: bool) -> Plan:
     return Plan(tuple(movable), tuple(busy), tuple(parked))
 
 
+def may_go(views: Views, contact: bytes, bound: str | None, *, parked_too: bool) -> bool:
+    """Judge one contact again, right before its REBIND: its line is still the one it was chosen by, and nothing is in
+    the way. Who has found a line of its own meanwhile stays there."""
+    return views.line_of(contact) == bound and in_the_way(views, contact, parked_too=parked_too) is None
+
+
 def listing(views: Views, entries: Iterable[Entry]) -> Listing:
     """Judge a list. Of a contact that it gives two lines the first entry counts, the other is told."""
     found = Listing()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.bindings import Bindings
-from connector.core.moving import Entry, Plan, listing, plan
+from connector.core.moving import Entry, Plan, listing, may_go, plan
 from connector.core.records import Rebind
 from tests.core.ledger_story import Reader, contact_id, intent, park, submitted
 
@@ -77,6 +77,16 @@ def test_a_list_moves_nobody() -> None:
         ("row 4", "the contact is texted from A"),
         ("row 6", "a text to this contact is in flight or in doubt"),
     ]
+
+
+def test_who_was_chosen_is_judged_again() -> None:
+    """Only from the line, or from none, by which the contact was chosen; never with a text in flight."""
+    views = story().views
+    asked = [("c1", "A"), ("c5", "A"), ("c8", None), ("c1", None), ("c3", "A"), ("c4", "A")]
+    may = [may_go(views, contact_id(name), line, parked_too=False) for name, line in asked]
+
+    assert may == [True, False, True, False, False, False]
+    assert may_go(views, contact_id("c4"), "A", parked_too=True)
 
 
 @given(st.dictionaries(st.binary(min_size=8, max_size=8), st.sampled_from("ABC"), max_size=300))
