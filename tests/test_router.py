@@ -13,7 +13,7 @@ from connector.core.requests import MAX_RECORD_BYTES
 from connector.core.routing import Lines
 from connector.core.steps import Held
 from connector.roles.ends import DeadLetter, Ends, PublishFailed
-from connector.roles.reconciler import Binding, ParkedRecord, Reconciler
+from connector.roles.reconciler import AT_ONCE, Binding, ParkedRecord, Reconciler
 from connector.roles.replica import Replica
 from connector.roles.router import MAX_PENDING, RequestRecord, Router
 from connector.wiring.inbound import Elected
@@ -36,6 +36,7 @@ class Topics:
     bindings: list[tuple[Binding, int]] = field(default_factory=list)
     reached_to: list[int] = field(default_factory=list)
     refuse: int = 0
+    writes_s: float = 0.0
 
     async def event(self, event: MessageEvent) -> None:
         self._maybe()
@@ -57,6 +58,7 @@ class Topics:
 
     async def write(self, binding: Binding, ledger_offset: int) -> None:
         self._maybe()
+        await asyncio.sleep(self.writes_s)
         self.bindings.append((binding, ledger_offset))
 
     async def reached(self, ledger_offset: int) -> None:
@@ -384,6 +386,27 @@ def test_contacts_are_written_with_how_far_they_reach() -> None:
         assert nothing == []
         assert stage.topics.bindings == [(Binding(a.contact, "A", None), 1)]
         assert stage.topics.reached_to == [1]
+
+    run(story())
+
+
+def test_a_line_that_moved_holds_up_no_parked_request() -> None:
+    """Its contacts are written many at a time; one that fails is written the next time, and till then nothing reaches
+    so far."""
+
+    async def story() -> None:
+        stage = Stage()
+        for n in range(2_000):
+            stage.log.land(Rebind(n.to_bytes(8), "B"))
+        stage.topics.writes_s, stage.topics.refuse = 0.01, 1
+        await stage.reconciler.write_contacts()
+        first = len(stage.topics.bindings), list(stage.topics.reached_to)
+        await stage.reconciler.write_contacts()
+
+        assert first == (AT_ONCE - 1, [])
+        assert len({binding.contact for binding, _ in stage.topics.bindings}) == len(stage.topics.bindings) == 2_000
+        assert stage.topics.reached_to == [1_999]
+        assert asyncio.get_running_loop().time() < 0.1
 
     run(story())
 

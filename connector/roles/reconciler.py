@@ -7,6 +7,7 @@ replica whose ledger begins later knows whether it has everything. Beside it the
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -21,6 +22,7 @@ from connector.roles.watched import Shift, Watch
 
 LOOK_S = 1.0  # how often every parked record is looked at; a change of the ledger is seen at the next look
 CONTACTS_EVERY = 5  # looks between two writes of the contacts topic
+AT_ONCE = 500  # contacts on their way to it: a line's move brings a hundred thousand, and nobody looks meanwhile
 
 
 class ParkedRecord(NamedTuple):
@@ -113,15 +115,24 @@ class Reconciler:
         """Write the bindings that changed since the last time, then how far they reach."""
         reached = self._replica.next_offset - 1
         self._unwritten |= self._replica.views.moved_contacts()
-        try:
-            for contact in sorted(self._unwritten):
-                await self._contacts.write(self._binding(contact), reached)
-                self._unwritten.discard(contact)
+        moved = sorted(self._unwritten)
+        for at in range(0, len(moved), AT_ONCE):
+            written = await asyncio.gather(*(self._write(contact, reached) for contact in moved[at : at + AT_ONCE]))
+            if not all(written):
+                return
+        with suppress(PublishFailed):
             if reached > self._reached:
                 await self._contacts.reached(reached)
                 self._reached = reached
+
+    async def _write(self, contact: bytes, reached: int) -> bool:
+        """Whether the contact's line is written now; the next time waits for this one, so that the last counts."""
+        try:
+            await self._contacts.write(self._binding(contact), reached)
         except PublishFailed:
-            return
+            return False
+        self._unwritten.discard(contact)
+        return True
 
     def _binding(self, contact: bytes) -> Binding:
         views = self._replica.views
