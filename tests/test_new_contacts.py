@@ -242,9 +242,18 @@ def test_a_rebind_wakes_what_waits_for_the_old_line() -> None:
     run(story())
 
 
-@pytest.mark.parametrize(("moves", "ends"), [({}, ["REJECTED"]), ({"A": Move("B", False, NOW_MS, "ann")}, [])])
+@pytest.mark.parametrize(
+    ("moves", "ends"),
+    [
+        ({}, ["REJECTED"]),
+        ({"A": Move("B", False, NOW_MS, "ann")}, []),
+        ({"A": Move("C", True, NOW_MS, "ann"), "C": Move("B", True, NOW_MS, "ann")}, []),
+        ({"A": Move("C", True, NOW_MS, "ann")}, ["REJECTED"]),
+    ],
+)
 def test_a_request_that_names_a_moved_line_follows_its_contact(moves: dict[str, Move], ends: list[str]) -> None:
-    """An operator moved the contacts of A to B: nobody's request is refused for that. Else a conflict stays one."""
+    """Operators moved the contacts of A to B, at once or by way of C: nobody's request is refused for that. Else a
+    conflict stays one."""
 
     async def story() -> None:
         stage = Stage()

@@ -209,6 +209,15 @@ class LineFacts:
         move = self._moves.get(alias)
         return move.to if move else None
 
+    def moved_along(self, alias: str) -> frozenset[str]:
+        """All lines that contacts of this one may have got to: where it was moved, and where that one was, and so on."""
+        along: dict[str, None] = {}
+        at = self.moved_to(alias)
+        while at is not None and at not in along:
+            along[at] = None
+            at = self.moved_to(at)
+        return frozenset(along)
+
     def _retired(self, alias: str) -> bool:
         move = self._moves.get(alias)
         return move is not None and move.retired

@@ -43,8 +43,8 @@ class Seen:
     ``attempt_read_at`` and ``attempt_granted_ms``: when the open attempt's INTENT was read (monotonic) and appended.
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
-    ``newcomer``: its contact is new, and the line has no room for one; None for one that may go. ``moved_to``: where an
-    operator moved the contacts of its line.
+    ``newcomer``: its contact is new, and the line has no room for one; None for one that may go. ``moved_to``: the
+    lines that operators moved the contacts of its line to, one after the other.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
     ``known``: what was answered to what this record needs answered before it goes.
     ``quiet_until_ms``: the first moment, from now on, that is in nobody's quiet hours.
@@ -62,7 +62,7 @@ class Seen:
     line_ready_at: float = 0.0
     goes_round: bool = False
     newcomer: Newcomer | None = None
-    moved_to: str | None = None
+    moved_to: frozenset[str] = frozenset()
     announced: bool = False
     cancelled: str | None = None
     opted_out: bool = False

@@ -179,7 +179,7 @@ def _elsewhere(held: Held, seen: Seen, policy: Policy) -> HopTo | NotNow | Close
     dispatch = held.dispatch
     if seen.bound is None or seen.bound == dispatch.line:
         return None
-    named = dispatch.line_named and not policy.use_bound_line and seen.moved_to != seen.bound
+    named = dispatch.line_named and not policy.use_bound_line and seen.bound not in seen.moved_to
     if (named or dispatch.hops) and seen.waited_s < AGREE_S:
         return NotNow(Wait.MOVED, seen.mono + AGREE_S)
     if named or dispatch.hops >= MAX_HOPS:

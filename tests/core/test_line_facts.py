@@ -153,6 +153,18 @@ def test_a_retired_line_takes_nobody_new() -> None:
     assert (stage.facts.moved_to("a"), stage.facts.moved_to("c")) == ("b", None)
 
 
+def test_contacts_may_have_been_moved_on() -> None:
+    """From line to line; to and fro they may be on either."""
+    stage = Stage()
+    on = {"a": Move("b", True, NOW_MS, "ann"), "b": Move("c", True, NOW_MS, "ann")}
+    stage.facts.obey(on)
+    along = [stage.facts.moved_along(alias) for alias in "abc"]
+    stage.facts.obey({"a": Move("b", False, NOW_MS, "ann"), "b": Move("a", False, NOW_MS, "ann")})
+
+    assert along == [{"b", "c"}, {"c"}, frozenset()]
+    assert stage.facts.moved_along("a") == {"a", "b"}
+
+
 def test_a_line_is_shown_without_its_number() -> None:
     """State, windows, age; None for what nobody says."""
     stage = Stage()
