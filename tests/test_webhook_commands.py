@@ -169,7 +169,7 @@ def test_check_says_whether_replies_are_heard() -> None:
 
 
 def test_secrets_of_a_folder_are_read_again(tmp_path: Any) -> None:
-    """One is added and another retired while it runs; what cannot be read is no secret, and is told."""
+    """One is added and another retired while it runs; what is no secret changes nothing, and is told."""
     now = [0.0]
     settings = settings_at("http://127.0.0.1", secrets_dir=tmp_path)
     secrets = SecretsNow(settings, lambda: now[0])
@@ -185,11 +185,23 @@ def test_secrets_of_a_folder_are_read_again(tmp_path: Any) -> None:
     seen.append(secrets())
     (tmp_path / "w3").write_text("too short")
     now[0] += 10
-    for _ in range(2):
-        with pytest.raises(ValueError, match="w3: a secret has 16 to 256 characters"):
-            secrets()
+    seen.append(secrets())
+    (said,) = secrets.notes()
     (tmp_path / "w3").unlink()
     now[0] += 10
     seen.append(secrets())
 
-    assert seen == [(), (), (SECRET.encode(),), (b"the next secret of the tests",), (b"the next secret of the tests",)]
+    assert seen == [(), (), (SECRET.encode(),), *[(b"the next secret of the tests",)] * 3]
+    assert "w3: a secret has 16 to 256 characters: the webhook secrets that were read before still count" in said
+    assert secrets.notes() == []
+
+
+def test_secrets_that_could_never_be_read_refuse_the_start(tmp_path: Any) -> None:
+    """Nobody knows who may tell us anything."""
+    (tmp_path / "w3").write_text("too short")
+    secrets = SecretsNow(settings_at("http://127.0.0.1", secrets_dir=tmp_path), lambda: 0.0)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="w3: a secret has 16 to 256 characters"):
+            secrets()
+    assert secrets.notes() == []

@@ -210,7 +210,7 @@ class LineFacts:
         return move.to if move else None
 
     def moved_along(self, alias: str) -> frozenset[str]:
-        """All lines that contacts of this one may have got to: where it was moved, and where that one was, and so on."""
+        """All lines that contacts of this one may have got to: where it was moved, where that one was, and on."""
         along: dict[str, None] = {}
         at = self.moved_to(alias)
         while at is not None and at not in along:

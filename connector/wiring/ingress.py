@@ -44,6 +44,7 @@ class Shared(Protocol):
     callbacks: Traffic
     listeners: Listeners
     opt_outs: OptOuts
+    noted: list[Callable[[], list[str]]]
 
     def ring(self) -> Callable[[], Ring]:
         """The keys of the callback URLs, as they are when asked."""
@@ -77,6 +78,7 @@ def account_webhooks(parts: Shared, reports: StatusReports) -> AccountWebhooks:
     settings, secrets, claims = parts.settings, SecretsNow(parts.settings, parts.system.mono), RecentClaims()
     if not secrets():
         structlog.stdlib.get_logger("connector").info("webhooks.closed", reason=CLOSED)
+    parts.noted.append(secrets.notes)
     parts.replica.on_record(claims.note)
     content = ContentPolicy(settings.webhooks.content or settings.content)
     return AccountWebhooks(

@@ -1,5 +1,9 @@
 """The secrets of account webhooks as the settings name them: those of the folder are read again, so that one can be
-added and another retired without a restart."""
+added and another retired without a restart.
+
+A folder that cannot be read any more, or holds what is no secret, changes nothing, as with the keys of callbacks: one
+bad file must not silence every STOP. ``/readyz`` says so.
+"""
 
 import time
 from collections.abc import Callable
@@ -42,18 +46,25 @@ class SecretsNow:
     def __init__(self, settings: Settings, mono: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._mono = settings, mono
         self._read_at = float("-inf")
-        self._secrets: tuple[bytes, ...] = ()
+        self._secrets: tuple[bytes, ...] | None = None
         self._wrong = ""
 
     def __call__(self) -> tuple[bytes, ...]:
-        """Return them. Raises ValueError when they cannot be read or used."""
+        """Return them. Raises ValueError when they could never be read or used."""
         now = self._mono()
         if now - self._read_at >= AGAIN_S:
             self._read_at = now
             self._read()
-        if self._wrong:
+        if self._secrets is None:
             raise ValueError(self._wrong)
         return self._secrets
+
+    def notes(self) -> list[str]:
+        """Why they are those of before, for people."""
+        if self._secrets is None:
+            return []
+        self()
+        return [f"{self._wrong}: the webhook secrets that were read before still count"] if self._wrong else []
 
     def _read(self) -> None:
         try:
