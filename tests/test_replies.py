@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -10,19 +11,24 @@ import httpx2
 from connector.app import Connector
 from connector.commands.webhook_commands import Wish, applied
 from connector.core.account_webhooks import AccountEvent, InboundMessage, Kind
+from connector.core.identities import contact_hash
+from connector.core.messages import SendRequest
+from connector.core.tokens import sign
 from connector.demo import _assign, _upstream
 from connector.kafka.avro import Row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import PartitionTails
 from connector.kafka.topics import TopicNames
+from connector.roles.account_webhooks import Listeners
 from connector.settings import Settings
 from connector.settings_webhooks import Webhooks
 from connector.simulator.broker import CLIENT
+from connector.wiring.parts import Parts
 from tests.installed import installed
 from tests.test_draining import ready
 
-PERSON, NAMES, HANG_S = "+12025550123", TopicNames(), 60.0
+PERSON, OTHER, NAMES, HANG_S = "+12025550123", "+12025550124", TopicNames(), 60.0
 KINDS = (Kind.RECEIVE, Kind.OUTBOUND, Kind.LINE_BLOCKED)
 SCHEMAS = {
     NAMES.inbound: SchemaName.INBOUND_MESSAGE,
@@ -33,21 +39,30 @@ KEYS = {"sb-api-key-id": "demo-key", "sb-api-secret-key": "demo-secret"}
 
 
 class Heard:
-    """Listens to contacts and lines."""
+    """Listens to contacts and lines, beside those who do in every process."""
 
     def __init__(self) -> None:
         self.texts: list[str | None] = []
         self.lines: list[str | None] = []
+        self.first = Listeners()
 
     async def message(self, message: InboundMessage, /) -> None:
+        await self.first.heard(message)
         self.texts.append(message.report.content)
 
     async def blocked(self, event: AccountEvent, /) -> None:
+        await self.first.line_blocked(event)
         self.lines.append(event.line)
+
+    def join(self, listeners: Listeners) -> None:
+        self.first = replace(listeners)
+        listeners.heard, listeners.line_blocked = self.message, self.blocked
 
 
 class Site:
     """A connector's ingress that runs, its topics as they fill, and Sendblue beside it."""
+
+    parts: Parts
 
     def __init__(self, settings: Settings, codec: Any) -> None:
         self.settings, self._codec, self.heard = settings, codec, Heard()
@@ -62,6 +77,17 @@ class Site:
     async def next(self, topic: str) -> tuple[bytes | None, Row]:
         """The next key and row of a topic."""
         return await asyncio.wait_for(self.rows[topic].get(), HANG_S)
+
+    def out(self, number: str) -> bool:
+        """Whether the process takes this person to have opted out."""
+        return contact_hash(SendRequest("", number=number), self.parts.hash_key) in self.parts.opt_outs.known
+
+    async def call_back(self, **body: object) -> int:
+        """A callback on a signed address; return its HTTP status."""
+        token = sign(self.parts.ring()(), "r1", "00000000000000a1", self.parts.system.now_ms() // 3_600_000)
+        url = f"http://127.0.0.1:{self.parts.callback_port}/v1/callbacks/{token}"
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return (await client.post(url, json={"status": "SENT", "is_outbound": True, **body})).status_code
 
     async def sendblue(self, method: str, path: str, **body: object) -> None:
         """Something happens at Sendblue."""
@@ -82,7 +108,8 @@ async def replying() -> AsyncIterator[Site]:
         connector = Connector(settings, ("ingress",), client_extra=CLIENT, preflight=False)
         running = await ready(settings, connector, stop)
         assert connector.parts is not None
-        connector.parts.listeners.heard, connector.parts.listeners.line_blocked = site.heard.message, site.heard.blocked
+        site.parts = connector.parts
+        site.heard.join(site.parts.listeners)
         tails = [PartitionTails(clients, topic, asyncio.get_running_loop()) for topic in SCHEMAS]
         for tail in tails:
             await tail.start(site.take, from_beginning=True)
@@ -114,6 +141,16 @@ async def test_a_reply_is_heard_and_on_its_topic() -> None:
     ]
     assert {(row["contact"], row["line"], row["status"]) for _, row in found} == {(PERSON, line.alias, "RECEIVED")}
     assert sorted(site.heard.texts, key=str) == ["Look", None, "STOP"]
+    assert site.out(PERSON)
+
+
+async def test_a_callback_that_says_so_takes_its_recipient_out() -> None:
+    """Put together as in every process; another recipient stays in."""
+    async with replying() as site:
+        answers = [await site.call_back(number=PERSON, opted_out=True), await site.call_back(number=OTHER)]
+
+        assert answers == [200, 200]
+        assert (site.out(PERSON), site.out(OTHER)) == (True, False)
 
 
 async def test_what_happens_to_the_account_is_on_its_topics() -> None:
@@ -132,6 +169,7 @@ async def test_what_happens_to_the_account_is_on_its_topics() -> None:
         line.number,
     )
     assert site.heard.lines == [line.alias]
+    assert site.parts.known.facts.troubled(line.alias)
     assert sorted(row["status"] for row in statuses) == ["ACCEPTED", "DELIVERED", "QUEUED", "SENT"]
     assert {(row["request_id"], row["origin"], row["type"]) for row in statuses} == {(None, "CALLBACK", "STATUS")}
     assert len({row["message_handle"] for row in statuses}) == 1
