@@ -27,12 +27,12 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
     planned = site.command("topics", "plan", "--json")
     applied = site.command("topics", "apply", "--json")
     again = site.command("topics", "plan", "--json")
-    assert len(json.loads(planned.stdout)) == len(json.loads(applied.stdout)) == 15, applied.stderr
+    assert len(json.loads(planned.stdout)) == len(json.loads(applied.stdout)) == 16, applied.stderr
     assert json.loads(again.stdout) == []
 
     registered = site.command("schemas", "register", "--json")
     compatible = site.command("schemas", "check", "--json")
-    assert len(json.loads(registered.stdout)) == 9
+    assert len(json.loads(registered.stdout)) == 10
     assert compatible.returncode == 0
     assert all(row["compatible"] and row["protected"] for row in json.loads(compatible.stdout))
 
