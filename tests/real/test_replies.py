@@ -85,6 +85,6 @@ def test_a_reply_comes_by_the_webhook_that_was_applied(site: Site) -> None:
         "https://example.com/Cat.png",
     ]
     assert [(key, row["type"], row["line"]) for key, row in account] == [(number.encode(), "line_assigned", "line-0")]
-    assert [row["code"] for row in json.loads(letters.stdout)] == ["NOT_JSON"]
+    assert [row["reason"] for row in json.loads(letters.stdout)] == ["NOT_JSON"]
     assert "Hi there" not in site.log("connector")
     assert "+1" not in site.log("connector")
