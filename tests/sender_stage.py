@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
-from connector.core.calls import Answer, Failure, MayWrite
+from connector.core.calls import CALL_S, Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.messages import Dispatch, Origin, SendRequest
@@ -86,7 +86,7 @@ class Stage:
     looks_rate: float = 3.0
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
-    call_s: float = 20.0
+    call_s: float = CALL_S
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
-from connector.core.calls import MayWrite
+from connector.core.calls import CALL_S, MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
 from connector.core.messages import Dispatch
@@ -105,4 +105,4 @@ class Surroundings:
     rotation: Rotation = field(default_factory=Rotation)
     budget: Budget = field(default_factory=Budget)
     tracing: Tracing = OFF
-    call_s: float = 20.0
+    call_s: float = CALL_S

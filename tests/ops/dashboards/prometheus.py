@@ -1,7 +1,6 @@
 """A Prometheus that scrapes one address every second, and what may be asked of it: queries as Grafana spells them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from tests.ops.live import WITHIN_S, tool
+from tests.ports import free_ports
 
 EVERYTHING: Mapping[str, str] = {
     "$__rate_interval": "5s",
@@ -58,7 +58,7 @@ class Prometheus:
 @asynccontextmanager
 async def scraping(metrics: str, folder: Path) -> AsyncIterator[Prometheus]:
     """One that scrapes this address, with its data in the folder; ended with the block."""
-    program, port = tool("prometheus", "prometheus"), _free_port()
+    program, (port,) = tool("prometheus", "prometheus"), free_ports(1)
     config = folder / "prometheus.yml"
     config.write_text(CONFIG.format(target=urlsplit(metrics).netloc))
     with (folder / "prometheus.log").open("wb") as log:
@@ -84,9 +84,3 @@ def _filled(expr: str) -> str:
     for variable, value in EVERYTHING.items():
         expr = expr.replace(variable, value)
     return expr
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
