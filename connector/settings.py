@@ -15,6 +15,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from connector.core.calls import CALL_S
 from connector.core.events import ContentPolicy
 from connector.core.messages import OnInDoubt, ServicePolicy
 from connector.core.not_free import PARK_AFTER_MIN_S
@@ -47,7 +48,7 @@ class SendblueApi(_Part):
     api_key_id_file: Path | None = Field(None, description="the same, as a file")
     api_secret_key: SecretStr | None = Field(None, description="the account's secret key")
     api_secret_key_file: Path | None = Field(None, description="the same, as a file")
-    deadline_s: float = Field(20.0, gt=0, le=60, description="the longest a call may take, in seconds")
+    deadline_s: float = Field(CALL_S, gt=0, le=60, description="the longest a call may take, in seconds")
     max_in_flight: int = Field(256, ge=1, le=4096, description="calls under way at once, over all lines")
     unknown_code: UnknownCode = Field(UnknownCode.REJECT, description="what an undocumented refusal comes to")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
-from connector.core.calls import Answer, Failure, MayWrite
+from connector.core.calls import CALL_S, Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.inquiries import NoAnswer
@@ -97,7 +97,7 @@ class Stage:
     looks_rate: float = 3.0
     answer_for: Callable[[str], Answer] = lambda _: ACCEPTED
     tracing: Tracing = OFF
-    call_s: float = 20.0
+    call_s: float = CALL_S
     services: list[str | NoAnswer] = field(default_factory=list)
     files: list[Media | NoAnswer] = field(default_factory=list)
     asked: list[tuple[float, str]] = field(default_factory=list)

@@ -19,6 +19,8 @@ from connector.core.messages import SendRequest
 MayWrite: TypeAlias = Callable[[], float | None]
 """Asked when the connection is there: seconds until it is to be asked again, 0.0 for "now", None for "never"."""
 
+CALL_S = 20.0
+"""The longest a call may take, unless it is set otherwise."""
 MAX_HANDLE_CHARS = 256
 """A message handle is a UUID of 36 characters or so; what is much longer is something else."""
 MAX_TEXT_CHARS = 2_000

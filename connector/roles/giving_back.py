@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from connector.core.calls import CALL_S
+
 STOP_S = 5.0
 """A turn in work ends within its call's own deadline and this, its OUTCOME's way to the ledger; all else is faster."""
 
@@ -27,7 +29,7 @@ async def given_back(
     held: Mapping[int, object],
     partitions: Sequence[int],
     work: Iterable["asyncio.Task[Any]"],
-    call_s: float = 20.0,
+    call_s: float = CALL_S,
 ) -> dict[int, int]:
     """Let the work on these partitions end, leave them, and return the next offsets to commit.
 

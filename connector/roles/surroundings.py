@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from connector.core.budget import Budget
 from connector.core.callbacks import Report
-from connector.core.calls import MayWrite
+from connector.core.calls import CALL_S, MayWrite
 from connector.core.delays import Defer, Rotation
 from connector.core.facts import Observer
 from connector.core.line_facts import LineFacts
@@ -121,7 +121,7 @@ class Surroundings:
     rotation: Rotation = field(default_factory=Rotation)
     budget: Budget = field(default_factory=Budget)
     tracing: Tracing = OFF
-    call_s: float = 20.0
+    call_s: float = CALL_S
     preparations: Preparations = field(default_factory=Preparations)
     opted_out: OptedOut = field(default_factory=OptedOut)
     refused: Refused = field(default=lambda *_: None)

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import httpx2
 
-from connector.core.calls import Answer, Failure, MayWrite
+from connector.core.calls import CALL_S, Answer, Failure, MayWrite
 from connector.core.edge_facts import ApiCalled
 from connector.core.facts import Observer
 from connector.sendblue.credentials import Credentials, CredentialSource
@@ -39,7 +39,7 @@ class Limits:
     """
 
     in_flight: int = POOL_SIZE
-    deadline_s: float = 20.0
+    deadline_s: float = CALL_S
     connect_s: float = 5.0
     pool_s: float = 1.0
     keepalive_s: float = 5.0

@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.chaos.proxy import Proxy
 from tests.chaos.stack import Stack
+from tests.ports import free_ports
 from tests.real.site import Site, until
-from tests.real.stack.brokers import _free_ports
 
 READY_S = 300.0
 STOP_S = 120.0
@@ -70,7 +70,7 @@ class Fleet:
     ) -> None:
         self._stack, self._site, self._sendblue = stack, site, sendblue
         self._protocol, self._changes = protocol, changes
-        self._ports = dict(zip("PQRSTU", _free_ports(6), strict=True))
+        self._ports = dict(zip("PQRSTU", free_ports(6), strict=True))
         self.balancer = stack.network.proxy([])
         self._count = itertools.count()
         self.lives: list[Life] = []

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from connector.settings import Settings, load
-from tests.real.stack.brokers import _free_ports
+from tests.ports import free_ports
 
 ANSWER_S = 60.0
 LINES = [f"+130355501{n:02d}" for n in range(100)]
@@ -25,7 +25,7 @@ class Site:
 
     def __init__(self, folder: Path, bootstrap: str, registry_url: str, lines: int = 2, gap_s: float = 0.05) -> None:
         self.folder = folder
-        self.api_port, self.public_port, self.health_port, self.metrics_port = _free_ports(4)
+        self.api_port, self.public_port, self.health_port, self.metrics_port = free_ports(4)
         self.numbers = LINES[:lines]
         self.replication = min(len(bootstrap.split(",")), 3)
         self.base: dict[str, Any] = {

@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from connector.simulator.server import serving
 from tests.ops.alerts.files import FOLDER
-from tests.ops.dashboards.prometheus import free_port
 from tests.ops.live import WITHIN_S, tool
+from tests.ports import free_ports
 
 SHORTER = {"h": "m", "m": "s", "s": "s"}
 ROUTE = {
@@ -64,7 +64,7 @@ class Receiver:
 @asynccontextmanager
 async def on_call(folder: Path) -> AsyncIterator[tuple[Receiver, dict[str, object]]]:
     """A receiver, and what a Prometheus must be configured with for its alerts to get there; ended with the block."""
-    receiver, program, port = Receiver(), tool("prometheus-alertmanager", "prometheus-alertmanager"), free_port()
+    receiver, program, (port,) = Receiver(), tool("prometheus-alertmanager", "prometheus-alertmanager"), free_ports(1)
     config = folder / "alertmanager.yml"
     async with serving(receiver.app()) as url:
         people = {"name": "people", "webhook_configs": [{"url": url, "send_resolved": True}]}

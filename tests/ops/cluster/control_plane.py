@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import ssl
 import subprocess
 import time
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.ops.cluster.building import built
+from tests.ports import free_ports
 
 TOKEN = "admin-token"
 READY_S, STOP_S = 120.0, 30.0
@@ -21,7 +21,8 @@ class ControlPlane:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._ports = {name: _free_port() for name in ("etcd", "peer", "api", "manager", "scheduler")}
+        names = ("etcd", "peer", "api", "manager", "scheduler")
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -136,12 +137,6 @@ class ControlPlane:
             "current-context": "ops",
         }
         self.kubeconfig.write_text(json.dumps(config))
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -2,15 +2,11 @@
 
 from tests.ops.dashboards.frame import Dashboard, Section
 from tests.ops.dashboards.opt_outs import OPT_OUTS
-from tests.ops.dashboards.panels import Kind, Panel, Query
+from tests.ops.dashboards.panels import Kind, Panel, Query, quantiles
 from tests.ops.dashboards.queries import increase, quantile, rate, seen, summed, worst
 
 WEBHOOK = "sendblue_webhook_request_duration_seconds"
 LAST = "sendblue_webhook_last_received_timestamp_seconds"
-
-
-def _quantiles(name: str) -> tuple[Query, ...]:
-    return tuple(Query(quantile(q, name), f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99))
 
 
 INGRESS = Section(
@@ -44,7 +40,7 @@ INGRESS = Section(
             "Until the ingress had answered.",
             "p99 above 1 s.",
             "SendblueIngressSlowBudgetBurn",
-            _quantiles(WEBHOOK),
+            quantiles(WEBHOOK),
             width=6,
         ),
         Panel(
@@ -73,7 +69,7 @@ INGRESS = Section(
             "From a callback's arrival until all in-sync replicas had its event.",
             "p99 above 1 s: brokers are slow.",
             "SendblueIngressSlowBudgetBurn",
-            _quantiles("sendblue_callback_duration_seconds"),
+            quantiles("sendblue_callback_duration_seconds"),
             width=6,
         ),
         Panel(
@@ -91,14 +87,7 @@ INGRESS = Section(
             "From an append until all in-sync replicas had it.",
             "above 1 s.",
             "SendblueIngressSlowBudgetBurn",
-            (
-                Query(
-                    "histogram_quantile(0.95, "
-                    + rate("sendblue_produce_duration_seconds_bucket", "le", 'topic="events"')
-                    + ")",
-                    "events",
-                ),
-            ),
+            (Query(quantile(0.95, "sendblue_produce_duration_seconds", where='topic="events"'), "events"),),
             width=6,
         ),
     ),

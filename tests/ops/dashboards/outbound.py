@@ -3,16 +3,12 @@
 from tests.ops.dashboards.content import CONTENT
 from tests.ops.dashboards.frame import Dashboard, Section
 from tests.ops.dashboards.lines import LINES
-from tests.ops.dashboards.panels import Kind, Panel, Query
+from tests.ops.dashboards.panels import Kind, Panel, Query, quantiles
 from tests.ops.dashboards.queries import SHOWN, increase, least, quantile, rate, seen, summed, worst
 
 DELAY = "sendblue_message_delay_seconds"
 POST = "sendblue_post_duration_seconds"
 CALL = "sendblue_api_request_duration_seconds"
-
-
-def _quantiles(name: str, exemplars: bool = False) -> tuple[Query, ...]:
-    return tuple(Query(quantile(q, name), f"p{q * 100:.0f}", exemplars) for q in (0.5, 0.95, 0.99))
 
 
 CALLS = Section(
@@ -67,7 +63,7 @@ CALLS = Section(
             "How long one call of a send endpoint takes. Points lead to traces.",
             "p99 above 10 s.",
             "SendblueInDoubtHigh",
-            _quantiles(POST, exemplars=True),
+            quantiles(POST, exemplars=True),
         ),
     ),
 )
@@ -91,7 +87,7 @@ DELAYS = Section(
             "The same as quantiles. Points lead to traces.",
             "p99 above 30 s for longer than a burst of requests explains.",
             "SendblueFreshBudgetBurn",
-            _quantiles(DELAY, exemplars=True),
+            quantiles(DELAY, exemplars=True),
             width=12,
         ),
     ),

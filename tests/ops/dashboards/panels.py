@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tests.ops.dashboards.queries import quantile
+
 Json = dict[str, Any]
 DATASOURCE: Json = {"type": "prometheus", "uid": "$datasource"}
 RUNBOOKS = "docs/runbooks.md"
@@ -54,6 +56,11 @@ class Panel:
         """What Grafana shows at the panel's corner, as Markdown."""
         where = [f"`{RUNBOOKS}#{heading.lower()}`" for heading in self.runbooks.split()] or [f"`{RUNBOOKS}`"]
         return f"{self.shows}\n\n**Bad:** {self.bad}\n\n**Runbook:** {', '.join(where)}"
+
+
+def quantiles(name: str, exemplars: bool = False) -> tuple[Query, ...]:
+    """The three of a histogram that are always shown."""
+    return tuple(Query(quantile(q, name), f"p{q * 100:.0f}", exemplars) for q in (0.5, 0.95, 0.99))
 
 
 def model(panel: Panel, number: int, x: int, y: int) -> Json:

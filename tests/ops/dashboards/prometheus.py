@@ -1,7 +1,6 @@
 """A Prometheus that scrapes one address every second, and what may be asked of it: queries as Grafana spells them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx2
 import yaml
 
 from tests.ops.live import WITHIN_S, tool
+from tests.ports import free_ports
 
 EVERYTHING: Mapping[str, str] = {
     "$__rate_interval": "5s",
@@ -54,7 +54,7 @@ class Prometheus:
 @asynccontextmanager
 async def scraping(metrics: str, folder: Path, **more: object) -> AsyncIterator[Prometheus]:
     """One that scrapes this address, with its data in the folder; ended with the block. ``more``: configuration."""
-    program, port = tool("prometheus", "prometheus"), free_port()
+    program, (port,) = tool("prometheus", "prometheus"), free_ports(1)
     job = {"job_name": "kafka-sendblue", "static_configs": [{"targets": [urlsplit(metrics).netloc]}]}
     config = folder / "prometheus.yml"
     config.write_text(yaml.safe_dump({"global": EACH_SECOND, "scrape_configs": [job], **more}))
@@ -81,10 +81,3 @@ def _filled(expr: str) -> str:
     for variable, value in EVERYTHING.items():
         expr = expr.replace(variable, value)
     return expr
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

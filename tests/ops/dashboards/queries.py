@@ -39,9 +39,9 @@ def least(name: str, by: str = "") -> str:
     return _over("min", by, series(name))
 
 
-def quantile(q: float, name: str, by: str = "") -> str:
+def quantile(q: float, name: str, by: str = "", where: str = "") -> str:
     """A quantile of a histogram, in its unit."""
-    return f"histogram_quantile({q}, {rate(f'{name}_bucket', ', '.join(filter(None, ('le', by))))})"
+    return f"histogram_quantile({q}, {rate(f'{name}_bucket', ', '.join(filter(None, ('le', by))), where)})"
 
 
 def share(good: str, valid: str) -> str:

@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tests.ports import free_ports
 from tests.real.stack import jars
 
 START_S = 300.0  # a shared machine starts three brokers in 5 to 20 seconds; one that is overloaded needed 70
@@ -67,7 +67,7 @@ class Brokers:
     def __init__(self, count: int = 3, advertised: Sequence[int] = (), disks: int = 1) -> None:
         self.count, self._disks = count, disks
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-"))
-        self._ports = {node: _free_ports(4) for node in range(1, count + 1)}
+        self._ports = {node: free_ports(4) for node in range(1, count + 1)}
         self._advertised = dict(zip(self._ports, advertised, strict=False))
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.bootstrap = ",".join(f"127.0.0.1:{ports[0]}" for ports in self._ports.values())
@@ -209,13 +209,3 @@ class Brokers:
 def _id() -> str:
     """A new one, as Kafka writes them."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -8,8 +8,8 @@ from typing import Self
 
 import httpx2
 
+from tests.ports import free_ports
 from tests.real.stack import jars
-from tests.real.stack.brokers import _free_ports
 
 START_S = 300.0
 
@@ -18,7 +18,7 @@ class RealRegistry:
     """``with RealRegistry() as registry: registry.url``."""
 
     def __init__(self) -> None:
-        self._port = _free_ports(1)[0]
+        self._port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self._port}/apis/ccompat/v7"
         self._process: subprocess.Popen[bytes] | None = None
 
