@@ -12,6 +12,9 @@ that line takes new contacts at all, so that its requests stay in order.
 
 No line has room: those that have something left of their day share by that; else all that are open; else all.
 
+A line that operators have paused counts as closed here, and here alone: whoever was given it already waits for it, in
+order. If all lines are paused or closed, new contacts are shared as if none were, and wait.
+
 What is ugly: shares are off by the chance of where places lie, 4 per cent for a whole share and 14 for a tenth of one.
 """
 
@@ -22,6 +25,7 @@ from hashlib import blake2b
 from struct import unpack
 
 from connector.core.line_facts import LineFacts, Room
+from connector.core.pauses import Pauses
 
 PLACES = 640
 """Of each line: shares deviate by 1 / sqrt(PLACES). A thousand lines take 8 MB, and a second at start."""
@@ -63,9 +67,14 @@ class Pool:
 
     def __init__(self, circle: Circle, facts: LineFacts, margin: int = 0) -> None:
         self._circle, self._facts, self._margin = circle, facts, margin
+        self._pauses = Pauses()
         self._live: Sequence[int] | None = None
         self._looked = float("-inf")
         self._kept: dict[bytes, str] = {}
+
+    def obey(self, pauses: Pauses) -> None:
+        """Follow what operators have paused, as it changes in place."""
+        self._pauses = pauses
 
     def line_of(self, contact: bytes, now: float, now_ms: int) -> str:
         """The line for a contact that has none."""
@@ -77,7 +86,7 @@ class Pool:
     def again(self, contact: bytes, now: float, now_ms: int) -> str:
         """The same, whatever was chosen before."""
         if now - self._looked >= LOOK_S:
-            rooms = [self._facts.room(alias, now, now_ms) for alias in self._circle.pool]
+            rooms = [self._room(alias, now, now_ms) for alias in self._circle.pool]
             self._live, self._looked = live_places(rooms, self._margin), now
         line = self._circle.line_of(contact, self._live)
         self._keep(contact, line)
@@ -86,8 +95,13 @@ class Pool:
     def roomier(self, contact: bytes, line: str, now: float, now_ms: int) -> str | None:
         """Another line that has room for a contact which waits for ``line``; None when there is none."""
         other = self.again(contact, now, now_ms) if self._circle.pool else line
-        room = self._facts.room(other, now, now_ms)
+        room = self._room(other, now, now_ms)
         return other if other != line and room.open and _known_left(room, self._margin) > 0 else None
+
+    def _room(self, alias: str, now: float, now_ms: int) -> Room:
+        """As new contacts find it that may be given another line."""
+        room = self._facts.room(alias, now, now_ms)
+        return room._replace(open=False) if self._pauses.line_s(alias, now_ms) > 0 else room
 
     def _keep(self, contact: bytes, line: str) -> None:
         self._kept.pop(contact, None)

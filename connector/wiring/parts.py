@@ -125,6 +125,7 @@ class Parts:
         """Obey what operators order from now on."""
         self.orders = feed.control.orders
         self.known.facts.obey(feed.control.moves)
+        self.known.pool.obey(self.orders.pauses)
         self.watches.append(feed.watch)
         feed.ordered = self.ordered
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.line_facts import Condition, LineFacts, Quota, Room, State, Told, Usage
+from connector.core.pauses import OfAll, OfLine, Pause, Pauses, Said
 from connector.core.pool import LOOK_S, PLACES, Circle, Pool, live_places
 
 CONTACTS = [blake2b(str(n).encode(), digest_size=8).digest() for n in range(8_000)]
@@ -94,7 +95,17 @@ class Stage:
 
     def __init__(self) -> None:
         self.facts = LineFacts(NUMBERS)
+        self.pauses = Pauses()
         self.pool = Pool(CIRCLE, self.facts, margin=1)
+        self.pool.obey(self.pauses)
+
+    def pause(self, *aliases: str, until_ms: int | None = None) -> None:
+        for alias in aliases:
+            self.pauses.put(Pause(OfLine(alias), Said("ann", "too many", NOW_MS), until_ms))
+
+    def lines(self, now: float, now_ms: int = NOW_MS) -> set[str]:
+        """Those that contacts get which nobody asked about before."""
+        return {self.pool.again(contact, now, now_ms) for contact in CONTACTS[:200]}
 
     def left(self, now: float, **days: int) -> None:
         numbers = {alias: number for number, alias in NUMBERS.items()}
@@ -146,3 +157,45 @@ def test_another_line_for_one_that_waits() -> None:
 def test_an_empty_pool_has_no_other_line() -> None:
     """All lines are named by producers."""
     assert Pool(Circle(()), LineFacts({})).roomier(CONTACTS[0], "a", 0.0, NOW_MS) is None
+
+
+def test_a_paused_line_is_given_no_new_contacts() -> None:
+    """While another is open, full or not; when its pause is over it has its share again."""
+    stage = Stage()
+    stage.pause("a", "b", until_ms=NOW_MS + 1_000)
+    paused = stage.lines(0.0)
+    stage.left(LOOK_S, a=50, b=50, c=0, d=0)
+    others_full = stage.lines(LOOK_S)
+    over = stage.lines(2 * LOOK_S, NOW_MS + 1_000)
+
+    assert (paused, others_full, over) == ({"c", "d"}, {"c", "d"}, {"a", "b"})
+
+
+def test_when_all_lines_are_paused_new_contacts_are_shared_as_before() -> None:
+    """They wait at their lines; so it is with everything paused, and with the rest closed."""
+    stage = Stage()
+    before = stage.lines(0.0)
+    stage.pause(*"abcd")
+    each = stage.lines(LOOK_S)
+    everything = Stage()
+    everything.pauses.put(Pause(OfAll(), Said("ann", "stop", NOW_MS)))
+
+    assert before == each == everything.lines(0.0) == set("abcd")
+
+
+def test_who_waits_for_a_paused_line_keeps_it() -> None:
+    """Or its second request would overtake the first, which waits there."""
+    stage = Stage()
+    first = stage.pool.line_of(CONTACTS[0], 0.0, NOW_MS)
+    stage.pause(first)
+
+    assert stage.pool.line_of(CONTACTS[0], 2 * LOOK_S, NOW_MS) == first
+
+
+def test_nobody_is_sent_on_to_a_paused_line() -> None:
+    """Even if it alone has room."""
+    stage = Stage()
+    stage.left(0.0, a=0, b=50, c=0, d=0)
+    stage.pause("b")
+
+    assert stage.pool.roomier(CONTACTS[0], "a", 0.0, NOW_MS) is None
