@@ -61,6 +61,18 @@ class LinePart(_Part):
     gap_s: float = Field(1.0, ge=0, le=3600, description="least time between two messages, in seconds")
     in_flight: int = Field(1, ge=1, le=16, description="calls under way at once; more only for fast lines")
     pool: bool = Field(True, description="may be given to new contacts")
+    new_contacts_per_hour: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="most new contacts in any hour, whatever Sendblue allows; not set: as it says",
+    )
+    new_contacts_per_day: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="most new contacts from one 3 AM in New York to the next; not set: as it says",
+    )
 
 
 class InDoubt(_Part):
@@ -181,6 +193,11 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("lines: two lines have one alias; give each its own")
     if len(set(numbers)) < len(numbers):
         faults.append("lines: two lines have one number; name each number once")
+    faults += [
+        f"lines: {line.alias} may text more new contacts in an hour than in a day; lower new_contacts_per_hour"
+        for line in settings.lines
+        if line.new_contacts_per_day is not None and line.new_contacts_per_day < (line.new_contacts_per_hour or 0)
+    ]
     signing = settings.callbacks.signing_key
     if signing is not None and settings.callbacks.keys_dir is None and signing not in settings.callbacks.keys:
         faults.append("callbacks.signing_key: it is not one of callbacks.keys; add it there")

@@ -10,10 +10,11 @@ from connector.core.calls import CALL_S, Answer, Failure, MayWrite
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.inquiries import NoAnswer
-from connector.core.line_facts import LineFacts
+from connector.core.line_facts import LineFacts, Usage
 from connector.core.messages import Dispatch, Origin, SendRequest
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
+from connector.core.own_limits import Limits, own_usage
 from connector.core.pool import Circle, Pool
 from connector.core.preparing import Media
 from connector.core.priorities import Places
@@ -108,6 +109,7 @@ class Stage:
     refusals: list[tuple[Held, int]] = field(default_factory=list)
     replies: dict[str, int] = field(default_factory=dict)
     given: dict[str, Places] = field(default_factory=dict)
+    limits: dict[str, Limits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.replica = Replica(self.owner, self.log)
@@ -122,7 +124,7 @@ class Stage:
             Desk(self.file, lambda _: 900.0, self, self.jitter, self._wake, at_once=2, rate=lambda: 10.0),
         )
         preparations = Preparations(self.policy.preparing, *self.desks)
-        self.line_facts = LineFacts(LINES, lambda: self.replica.views.firsts, self._stir)
+        self.line_facts = LineFacts(LINES, lambda: self.replica.views.firsts, self._stir, self._own)
         observe, account, doubts = self.facts.append, self.account, self.doubts
         around = Surroundings(
             *(self.replica, self, self, account, doubts, self.policy, self, self, observe, key),
@@ -141,6 +143,9 @@ class Stage:
 
     def pause(self, partition: int, full: bool) -> None:
         self.paused.append((partition, full))
+
+    def _own(self, alias: str, now_ms: int) -> Usage:
+        return own_usage(self.limits.get(alias, Limits()), self.replica.views.firsts_at, alias, now_ms)
 
     def _stir(self, lines: frozenset[str] | None = None) -> None:
         self.sender.stir(lines)

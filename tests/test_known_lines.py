@@ -54,3 +54,15 @@ async def test_what_sendblue_says_decides_who_gets_new_contacts() -> None:
 def test_spreading_is_a_setting() -> None:
     """Off unless asked for."""
     assert [policy_of(two_lines(spread=spread)).spread_new for spread in Spread] == [False, True]
+
+
+async def test_limits_of_ours_are_counted_by_the_ledger() -> None:
+    """From the settings of each line; Sendblue has said nothing yet."""
+    settings, replica, system = two_lines(), Replica("P", Log()), System()
+    limited = settings.lines[0].model_copy(update={"new_contacts_per_hour": 2, "new_contacts_per_day": 9})
+    settings = settings.model_copy(update={"lines": (limited, settings.lines[1])})
+    replica.views.firsts_at.bound("line-0", system.now_ms())
+    known = KnownLines(settings, replica, system, lambda _: None, lambda _: None)
+    rooms = [known.facts.room(alias, system.mono(), system.now_ms()) for alias in ("line-0", "line-1")]
+
+    assert rooms == [Room(True, 1, 8), Room()]

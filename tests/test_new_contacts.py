@@ -10,6 +10,7 @@ from connector.core.line_facts import Condition, Quota, State, Told, Usage
 from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Move
 from connector.core.new_contacts import MOST_NEAR
+from connector.core.own_limits import Limits
 from connector.core.records import Outcome, Rebind, Result
 from connector.core.seen import Policy
 from connector.core.turns import AGREE_S, MAX_HOPS
@@ -269,5 +270,24 @@ def test_a_request_that_names_a_moved_line_follows_its_contact(moves: dict[str, 
 
         assert [end for request, end in stage.ends if request == "named"] == ends
         assert ("named", "B") in stage.hops or ends
+
+    run(story())
+
+
+@pytest.mark.parametrize(("limits", "wait_s"), [(Limits(per_hour=1), 3_600), (Limits(per_day=1), 35_200)])
+def test_a_limit_of_ours_holds_though_sendblue_says_nothing(limits: Limits, wait_s: int) -> None:
+    """One new contact in an hour, or in the day that ends in 35,200 s: the next waits, known ones go on."""
+
+    async def story() -> None:
+        stage = DelayStage(limits={"A": limits, "B": limits})
+        stage.sender.assigned([0])
+        stage.request("first", KNOWN)
+        stage.request("new", NEW)
+        stage.request("old", KNOWN)
+        await stage.until(lambda: len(stage.ends) == 3, within_s=40_000)
+        times = {request: at for at, request, _ in stage.posts}
+
+        assert [request for _, request, _ in stage.posts] == ["first", "old", "new"]
+        assert wait_s <= times["new"] < wait_s + 3_700
 
     run(story())

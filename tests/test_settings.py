@@ -128,3 +128,25 @@ def test_a_secret_file_is_read_again(tmp_path: Path) -> None:
         secret(None, Path("/nowhere/key"), "ledger.hash_key")
     with pytest.raises(ValueError, match="hash_key is not set"):
         secret(None, None, "ledger.hash_key")
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ("new_contacts_per_hour: 15, new_contacts_per_day: 50", ""),
+        ("new_contacts_per_hour: 15", ""),
+        ("new_contacts_per_hour: 50, new_contacts_per_day: 15", "more new contacts in an hour than in a day"),
+        ("new_contacts_per_day: 0", "lines.0.new_contacts_per_day = 0"),
+        ("new_contacts_per_hour: many", "lines.0.new_contacts_per_hour = 'many'"),
+    ],
+)
+def test_limits_of_new_contacts_are_looked_at(tmp_path: Path, limits: str, told: str) -> None:
+    """At least one, and no more in an hour than in a day; each may stand alone."""
+    path = written(tmp_path, GOOD.replace('"+13035550100"}', f'"+13035550100", {limits}}}'))
+    found = ""
+    try:
+        load(path)
+    except ValidationError as error:
+        found = "\n".join(explain(error))
+
+    assert (told in found) if told else not found

@@ -12,11 +12,12 @@ from connector.core.ledger import Alarm, Step
 from connector.core.preflight import Finding
 from connector.core.records import Digest, LedgerRecord
 from connector.demo_plan import DemoPlan
+from connector.kafka.records import KafkaRecord
 from connector.kafka.topics import TopicNames
 from connector.settings import Ledger, Observability, Settings
 from connector.settings_kafka import RegistryPart
 from connector.simulator.registry import embedded_registry
-from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by
+from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by, written_lately
 from tests.core.ledger_story import intent, submitted
 
 
@@ -101,3 +102,13 @@ def test_an_alarm_names_its_request(record: LedgerRecord, request_id: str) -> No
     Connector(settings, observe=told.append)._ledger_seen(record, Step(alarm=Alarm.SECOND_SUBMITTED))
 
     assert told == [AlarmRaised("SECOND_SUBMITTED", request_id)]
+
+
+def test_bindings_written_lately_count_as_new_contacts() -> None:
+    """Those of the 25 hours before the newest record; one without a time says nothing."""
+    hour_ms, now_ms = 3_600_000, 1_770_019_200_000
+    times = {b"": now_ms, b"new": now_ms - hour_ms, b"old": now_ms - 25 * hour_ms, b"none": None}
+    table = {key: KafkaRecord("contacts", 0, 1, key, b"", (), time) for key, time in times.items()}
+
+    assert dict(written_lately(table)) == {b"": now_ms, b"new": now_ms - hour_ms}
+    assert dict(written_lately({})) == {}

@@ -65,6 +65,12 @@ def window_end(window: Window, now_ms: int, failures: int = 0) -> int | None:
     return None if end is None else end(now_ms, failures)
 
 
+def day_began(now_ms: int) -> int:
+    """When the day of Sendblue's began that it is now."""
+    today = now_ms // _DAY_MS
+    return next(reset for day in (today, today - 1) if (reset := _reset_ms(day)) <= now_ms)
+
+
 def _wait(failures: int, jitter: float) -> float:
     ceiling = min(LONGEST_S, FIRST_S * 2.0 ** (1 + min(failures, _MOST_DOUBLINGS)))
     return FIRST_S + jitter * (ceiling - FIRST_S)

@@ -11,6 +11,7 @@ The rules:
   offline one sends nothing at all: a degraded one still sends, and its own contacts go on.
 - What a line has left for new contacts is what the last reading said, less the contacts that the ledger has shown to be
   new on the line since that reading was asked for. So replicas agree within a minute, without a word between them.
+- Where an operator allows a line fewer (``core.own_limits``), the less of both is left, whether anybody answers or not.
 - A block ends when Sendblue says of the line that it came online after it, or after a day: a webhook has no opposite.
 
 What is ugly: a contact that the ledger has bound counts as known, and Sendblue forgets it after 30 quiet days; and
@@ -69,6 +70,9 @@ class Usage(NamedTuple):
     paused: bool = False
 
 
+NO_USAGE = Usage()
+
+
 class State(NamedTuple):
     """What ``lines/state`` says of a line; ``since_ms``: when it became so."""
 
@@ -102,7 +106,7 @@ class Room(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A line for people: its condition, its windows as last read, its room now, and the age of all that in seconds."""
+    """A line for people: its condition, its windows, its room now, and the age of what Sendblue said in seconds."""
 
     condition: Condition
     usage: Usage
@@ -115,7 +119,8 @@ class Fact(NamedTuple):
 class LineFacts:
     """``numbers``: E.164 -> alias. ``firsts``: how many contacts the ledger has bound first to an alias, ever rising.
 
-    ``changed`` is called with the lines that may do more than before. One owner.
+    ``changed`` is called with the lines that may do more than before. ``own``: an alias's windows at this time (ms) by
+    limits of ours. One owner.
     """
 
     def __init__(
@@ -123,7 +128,9 @@ class LineFacts:
         numbers: Mapping[str, str],
         firsts: Callable[[], Mapping[str, int]] = dict,
         changed: Callable[[frozenset[str]], None] = lambda _: None,
+        own: Callable[[str, int], Usage] = lambda _, __: NO_USAGE,
     ) -> None:
+        self._own = own
         self._numbers, self._firsts, self._changed = dict(numbers), firsts, changed
         self._number_of = {alias: number for number, alias in numbers.items()}
         self._listed: tuple[float, frozenset[str]] | None = None
@@ -182,14 +189,17 @@ class LineFacts:
 
     def room(self, alias: str, now: float, now_ms: int) -> Room:
         """What the line has left for new contacts."""
-        usage, taken = self.usage(alias, now), self._taken(alias)
+        usage = self.usage(alias, now, now_ms)
         open_ = not self._retired(alias) and not usage.paused and self.condition(alias, now, now_ms) not in CLOSES
-        return Room(open_, _less(usage.hour.left, taken), _less(usage.day.left, taken))
+        return Room(open_, usage.hour.left, usage.day.left)
 
-    def usage(self, alias: str, now: float) -> Usage:
-        """What the last reading said of the line's windows; an empty one when it is too old."""
-        at, usage = self._usage
-        return usage.get(alias, Usage()) if now - at <= STALE_S else Usage()
+    def usage(self, alias: str, now: float, now_ms: int) -> Usage:
+        """The line's windows now: as the last reading said, unless it is too old, or as we allow; the less of both."""
+        at, told = self._usage
+        said, own = told.get(alias, NO_USAGE) if now - at <= STALE_S else NO_USAGE, self._own(alias, now_ms)
+        taken = self._taken(alias)
+        hour, day = stricter(_less(said.hour, taken), own.hour), stricter(_less(said.day, taken), own.day)
+        return Usage(hour, day, said.resets_ms or own.resets_ms, said.paused)
 
     def fact(self, alias: str, now: float, now_ms: int) -> Fact:
         """All of a line, to be shown."""
@@ -197,7 +207,7 @@ class LineFacts:
         number = self._number_of.get(alias, "")
         return Fact(
             self.condition(alias, now, now_ms),
-            self.usage(alias, now),
+            self.usage(alias, now, now_ms),
             self.room(alias, now, now_ms),
             self._retired(alias),
             None if self._listed is None else number in self._listed[1],
@@ -249,8 +259,14 @@ def shown_fact(fact: Fact) -> dict[str, object]:
     return shown | {"retired": fact.retired, "on_account": fact.listed, "age_s": fact.age_s}
 
 
-def _less(left: int | None, taken: int) -> int | None:
-    return None if left is None else max(left - taken, 0)
+def stricter(one: Quota, other: Quota) -> Quota:
+    """The one that leaves less; of two that are used up the one that lasts longer."""
+    known = [quota for quota in (one, other) if quota.left is not None]
+    return min(known, key=lambda quota: (quota.left or 0, -(quota.free_ms or 0)), default=one)
+
+
+def _less(quota: Quota, taken: int) -> Quota:
+    return quota if quota.left is None else quota._replace(left=max(quota.left - taken, 0))
 
 
 def _none(room: Room) -> bool:

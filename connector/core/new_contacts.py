@@ -4,7 +4,7 @@ A contact is new on a line when the ledger has not bound it, or when Sendblue ha
 whom nobody wrote to for 30 days). New contacts wait; known ones of the same line go on. What makes them wait:
 
 - a refusal that names a window: until the window's end, as far as it is known
-- line facts: nothing left in a window, or a line that takes nobody new
+- line facts: nothing left in a window of Sendblue's or of the operator's, or a line that takes nobody new
 - ``pool.spread = day``: the day's rest is divided among those that are left, so that the last one is not at noon
 
 A group is never new: no page says how it counts, and a refusal would tell.
@@ -67,7 +67,7 @@ def no_room(newcomer: Newcomer, mono: float, waited_s: float, left_s: float) -> 
 
 def most_near(facts: LineFacts, alias: str, now: float, now_ms: int, *, spread: bool) -> int:
     """How many new contacts of the line wait near: as many as have their turn within an hour."""
-    hour = facts.usage(alias, now).hour.limit or LEAST_NEAR
+    hour = facts.usage(alias, now, now_ms).hour.limit or LEAST_NEAR
     gap_s = _gap_s(facts, alias, now, now_ms) if spread else None
     return min(max(hour, LEAST_NEAR), MOST_NEAR) if gap_s is None else min(ceil(3_600 / gap_s) + 1, MOST_NEAR)
 
@@ -88,7 +88,7 @@ def ready_at(facts: LineFacts, alias: str, under_way: int, now: float, now_ms: i
         return now + CLOSED_S
     if room.left is None or room.left > under_way:
         return NEVER
-    usage = facts.usage(alias, now)
+    usage = facts.usage(alias, now, now_ms)
     full = [quota for left, quota in ((room.hour, usage.hour), (room.day, usage.day)) if left is not None and left <= 0]
     free_ms = max((quota.free_ms for quota in full if quota.free_ms is not None), default=None)
     wait_s = ASK_AGAIN_S if free_ms is None else (free_ms - now_ms) / 1000
@@ -106,5 +106,5 @@ def _gap_s(facts: LineFacts, alias: str, now: float, now_ms: int) -> float | Non
     left = facts.room(alias, now, now_ms).day
     if not left:
         return None
-    ends_ms = facts.usage(alias, now).resets_ms or window_end(Window.DAILY, now_ms) or now_ms
+    ends_ms = facts.usage(alias, now, now_ms).resets_ms or window_end(Window.DAILY, now_ms) or now_ms
     return max(ends_ms - now_ms, 1_000) / 1000 / left

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from connector.core.bindings import CONTACT_BYTES, Bindings
 from connector.core.claims import Claims
+from connector.core.firsts import Firsts
 from connector.core.ledger import GRANTED, Fold, Step
 from connector.core.messages import MAX_AGE_MS
 from connector.core.outcomes import NEVER_WROTE
@@ -60,6 +61,7 @@ class Views:
         self._attempts: dict[str, LiveAttempt] = {}
         self._by_contact: dict[bytes, list[LiveAttempt]] = {}
         self.firsts: Counter[str] = Counter()  # contacts that this log has bound first, by line; it only rises
+        self.firsts_at = Firsts()
         self._bindings = Bindings()
         self._by_park: dict[bytes, int] = {}
         self._foreign_open: dict[str, dict[str, float]] = {}  # by line and attempt: when its lease is over
@@ -78,6 +80,7 @@ class Views:
             self._parked(record, step, read_at)
         elif isinstance(record, Rebind):
             self._move(record.contact, record.line)
+            self.firsts_at.moved(record.contact)
         if step.was is not step.now and step.was is not None and step.was.attempt is not None:
             self._follow(step, read_at)
         self._forget()
@@ -216,6 +219,7 @@ class Views:
     def _bind(self, contact: bytes, line: str) -> None:
         if self._bindings.get(contact) is None:
             self.firsts[line] += 1
+            self.firsts_at.bound(line, self._fold.log_ms)
         self._move(contact, line)
 
     def _move(self, contact: bytes, line: str) -> None:

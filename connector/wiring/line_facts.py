@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from connector.core.facts import Observer
 from connector.core.line_facts import LineFacts, State, Usage
+from connector.core.own_limits import Limits, own_usage
 from connector.core.pool import Pool
 from connector.core.routing import Lines
 from connector.roles.line_watch import LineWatch, Pause, or_none
@@ -23,7 +24,12 @@ class KnownLines:
     def __init__(self, settings: Settings, replica: Replica, system: System, observe: Observer, stir: Stir) -> None:
         numbers = {line.number: line.alias for line in settings.lines}
         self.lines = Lines(numbers, tuple(line.alias for line in settings.lines if line.pool))
-        self.facts = LineFacts(numbers, lambda: replica.views.firsts, stir)
+        each = {line.alias: Limits(line.new_contacts_per_hour, line.new_contacts_per_day) for line in settings.lines}
+
+        def own(alias: str, now_ms: int) -> Usage:
+            return own_usage(each[alias], replica.views.firsts_at, alias, now_ms)
+
+        self.facts = LineFacts(numbers, lambda: replica.views.firsts, stir, own)
         self.pool = Pool(self.lines.circle, self.facts, settings.pool.margin)
         self.watch: LineWatch | None = None
         self._settings, self._replica, self._system, self._observe = settings, replica, system, observe

@@ -6,18 +6,19 @@ the start: the account's own stop guards every send, and the question is asked a
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from confluent_kafka import KafkaException
 
 from connector.core.adoption import Adoption, Found
+from connector.core.firsts import KEPT_MS
 from connector.core.preflight import Finding, continuous, partitions, refusal
 from connector.core.priorities import Places
 from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of
-from connector.kafka.records import is_away
+from connector.kafka.records import KafkaRecord, is_away
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
@@ -125,7 +126,17 @@ async def load_contacts(
         bindings, reached = await contacts_of(reader.row, table)
     for contact, (line, grant_offset) in bindings.items():
         replica.views.load_binding(contact, line, grant_offset)
+    for contact, written_ms in written_lately(table):
+        if contact in bindings:
+            replica.views.firsts_at.loaded(contact, bindings[contact][0], written_ms)
     return reached
+
+
+def written_lately(table: Mapping[bytes, KafkaRecord]) -> Iterator[tuple[bytes, int]]:
+    """The keys that were written within 25 hours before the newest one, and when."""
+    times = {key: record.timestamp_ms for key, record in table.items() if record.timestamp_ms is not None}
+    since_ms = max(times.values(), default=0) - KEPT_MS
+    return ((key, at_ms) for key, at_ms in times.items() if at_ms > since_ms)
 
 
 async def restore(

@@ -1,4 +1,4 @@
-"""Rules for a line's two lanes and for quiet hours."""
+"""Rules for a line's two lanes, for quiet hours, and for which line a new contact gets."""
 
 from tests.mutants.mutation import Mutant
 
@@ -112,6 +112,42 @@ LANE_MUTANTS = (
         "        if not self._lanes:\n            self.guard, self.new = self._new_guard(), self._new_contacts()\n",
         "        self.guard, self.new = self._new_guard(), self._new_contacts()\n",
         ("test_lanes.py",),
+    ),
+    Mutant(
+        "a-paused-line-is-given-nobody",
+        "new contacts get no line that operators have paused while another is open",
+        "core/pool.py",
+        "core/pool.py",
+        "        return room._replace(open=False) if self._pauses.line_s(alias, now_ms) > 0 else room\n",
+        "        return room\n",
+        ("core/test_pool.py",),
+    ),
+    Mutant(
+        "the-stricter-window-counts",
+        "of what Sendblue says and what an operator allows a line the less is left",
+        "core/own_limits.py",
+        "core/line_facts.py",
+        "    return min(known, key=",
+        "    return max(known, key=",
+        ("core/test_own_limits.py",),
+    ),
+    Mutant(
+        "the-day-begins-at-three",
+        "what an operator allows in a day is counted from the last 3 AM in New York",
+        "core/own_limits.py",
+        "core/own_limits.py",
+        "    day = times[bisect_right(times, day_ms) :]\n",
+        "    day = times\n",
+        ("core/test_own_limits.py",),
+    ),
+    Mutant(
+        "a-start-forgets-no-new-contacts",
+        "a replica that starts counts the bindings that were written within the last day",
+        "core/firsts.py",
+        "core/firsts.py",
+        "        return sorted([*loaded, *times",
+        "        return sorted([*times",
+        ("core/test_own_limits.py",),
     ),
     Mutant(
         "a-lane-that-came-back-waits",
