@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from connector.core.budget import Budget
 from connector.core.calls import Answer
 from connector.core.messages import OnInDoubt
@@ -439,6 +441,30 @@ def test_window_exceeded_makes_the_line_wait_and_the_message_goes_later() -> Non
 
         assert stage.ends == [("r1", "SUBMITTED")]
         assert stage.posts[1][0] - stage.posts[0][0] >= 60.0
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, {"error_key": "PRE_REPLY_LIMIT_REACHED"}),
+        (403, {"message": "The contact has not replied yet"}),
+        (400, {"error_key": "FOLLOW_UP_LIMIT_REACHED"}),
+    ],
+)
+def test_a_window_of_one_contact_holds_nobody_else(status: int, said: dict[str, str]) -> None:
+    """Not answered, or followed up too often: that request ends, the line goes on at its pace."""
+
+    async def story() -> None:
+        stage = Stage(answers=[Answer(status, {"status": "ERROR", **said}, is_json=True)])
+        stage.sender.assigned([0])
+        stage.give(0, "r1")
+        stage.give(1, "r2", number="+12025550124")
+        await stage.until(lambda: len(stage.ends) == 2)
+
+        assert stage.ends == [("r1", "REJECTED"), ("r2", "SUBMITTED")]
+        assert stage.posts[1][0] - stage.posts[0][0] < 2.0
 
     run(story())
 

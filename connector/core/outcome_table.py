@@ -167,6 +167,16 @@ PHRASES: tuple[Phrase, ...] = (
         re.compile(r"(?:contact|recipient|number).{0,60}\bverif|\bverif.{0,40}(?:contact|recipient)"),
     ),
     Phrase(
+        "NOT_ANSWERED",
+        Refuse("the contact has not answered, and Sendblue takes no more messages to it now; then redrive it"),
+        frozenset({400, 403, 422}),
+        re.compile(
+            r"\bunanswered\b|\bfollow[- ]?ups?\b.{0,60}\b(?:limit|maximum|exceeded|reached|allowed)"
+            r"|\b(?:limit|maximum)\b.{0,60}\bfollow[- ]?ups?\b"
+            r"|\b(?:contact|recipient)\b.{0,40}(?:\bnot|n't)\b.{0,20}\b(?:replied|responded|answered)\b"
+        ),
+    ),
+    Phrase(
         "SEAT_UNKNOWN",
         Refuse("Sendblue does not know the seat this message names"),
         frozenset({400, 404, 422}),

@@ -143,6 +143,11 @@ def test_a_faulty_message_does_not_stop_its_line(text: str) -> None:
     [
         (400, "Contact must be verified before sending", "CONTACT_NOT_VERIFIED"),
         (403, "This number has not been verified. Please verify the contact first", "CONTACT_NOT_VERIFIED"),
+        (400, "Follow-up limit of 200 reached for this line", "NOT_ANSWERED"),
+        (403, "Maximum number of follow ups exceeded", "NOT_ANSWERED"),
+        (422, "Too many consecutive unanswered messages", "NOT_ANSWERED"),
+        (400, "The contact hasn't responded yet", "NOT_ANSWERED"),
+        (400, "The upstream has not responded", "HTTP_400"),
         (400, "Seat not found", "SEAT_UNKNOWN"),
         (404, "Seat not found", "SEAT_UNKNOWN"),
         (404, "Group not found", "HTTP_404"),

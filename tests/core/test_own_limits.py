@@ -63,6 +63,15 @@ def test_the_day_begins_at_three_in_new_york() -> None:
     assert next_day.day == Quota(2, 0, 2, None)
 
 
+def test_after_the_reset_the_hour_reaches_into_the_day_before() -> None:
+    """The day is new, and the hour is not."""
+    counted = Firsts()
+    counted.bound("a", RESET_MS - MINUTE_MS)
+    usage = own_usage(Limits(1, 2), counted, "a", RESET_MS + MINUTE_MS)
+
+    assert (usage.hour.left, usage.day.left) == (0, 2)
+
+
 def test_another_lines_contacts_do_not_count() -> None:
     """Each line has its own windows."""
     assert own_usage(Limits(per_hour=2), firsts(1, 1), "b", NOW_MS).hour == Quota(2, 0, 2, None)
