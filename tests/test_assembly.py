@@ -31,6 +31,7 @@ async def test_the_roles_share_what_the_process_knows() -> None:
                 (around.facts, parts.known.facts),
                 (around.facts._moves, connector._orders and connector._orders.control.moves),
                 (around.pool, parts.known.pool),
+                (parts.known.pool._pauses, parts.orders.pauses),
                 (around.account, parts.account),
                 (router._lines, parts.known.lines),
                 (parts.sender._lines["line-0"]._given, parts.partitions),

@@ -8,16 +8,16 @@ from pydantic import SecretStr
 
 from connector.app import Connector
 from connector.core.facts import AlarmRaised, Fact
-from connector.core.ledger import Alarm, Step
+from connector.core.ledger import Alarm, Fold, Step
 from connector.core.preflight import Finding
 from connector.core.records import Digest, LedgerRecord
+from connector.core.views import Views
 from connector.demo_plan import DemoPlan
-from connector.kafka.records import KafkaRecord
 from connector.kafka.topics import TopicNames
 from connector.settings import Ledger, Observability, Settings
 from connector.settings_kafka import RegistryPart
 from connector.simulator.registry import embedded_registry
-from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by, written_lately
+from connector.wiring.starting import StartRefused, ask_kafka, prepared_codec, refuse_by, take_bindings
 from tests.core.ledger_story import intent, submitted
 
 
@@ -105,10 +105,11 @@ def test_an_alarm_names_its_request(record: LedgerRecord, request_id: str) -> No
 
 
 def test_bindings_written_lately_count_as_new_contacts() -> None:
-    """Those of the 25 hours before the newest record; one without a time says nothing."""
-    hour_ms, now_ms = 3_600_000, 1_770_019_200_000
-    times = {b"": now_ms, b"new": now_ms - hour_ms, b"old": now_ms - 25 * hour_ms, b"none": None}
-    table = {key: KafkaRecord("contacts", 0, 1, key, b"", (), time) for key, time in times.items()}
+    """Those of the 25 hours before the newest record; one without a time says nothing; all are bound."""
+    hour_ms, now_ms, views = 3_600_000, 1_770_019_200_000, Views(Fold(), "P")
+    written_ms = {b"": now_ms, b"new-----": now_ms - hour_ms, b"old-----": now_ms - 25 * hour_ms, b"none----": None}
+    take_bindings(views, {contact: ("a", None) for contact in written_ms if contact}, written_ms)
+    take_bindings(views, {}, {})
 
-    assert dict(written_lately(table)) == {b"": now_ms, b"new": now_ms - hour_ms}
-    assert dict(written_lately({})) == {}
+    assert views.firsts_at.since("a", 0) == [now_ms - hour_ms]
+    assert {views.line_of(contact) for contact in written_ms if contact} == {"a"}

@@ -15,10 +15,11 @@ from connector.core.adoption import Adoption, Found
 from connector.core.firsts import KEPT_MS
 from connector.core.preflight import Finding, continuous, partitions, refusal
 from connector.core.priorities import Places
+from connector.core.views import Views
 from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.clients import ClientSettings
 from connector.kafka.control import contacts_of
-from connector.kafka.records import KafkaRecord, is_away
+from connector.kafka.records import is_away
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
@@ -124,19 +125,20 @@ async def load_contacts(
     table = await ask_kafka(lambda: read_table(clients, names.contacts), told)
     with _readable(names.contacts):
         bindings, reached = await contacts_of(reader.row, table)
-    for contact, (line, grant_offset) in bindings.items():
-        replica.views.load_binding(contact, line, grant_offset)
-    for contact, written_ms in written_lately(table):
-        if contact in bindings:
-            replica.views.firsts_at.loaded(contact, bindings[contact][0], written_ms)
+    take_bindings(replica.views, bindings, {key: record.timestamp_ms for key, record in table.items()})
     return reached
 
 
-def written_lately(table: Mapping[bytes, KafkaRecord]) -> Iterator[tuple[bytes, int]]:
-    """The keys that were written within 25 hours before the newest one, and when."""
-    times = {key: record.timestamp_ms for key, record in table.items() if record.timestamp_ms is not None}
-    since_ms = max(times.values(), default=0) - KEPT_MS
-    return ((key, at_ms) for key, at_ms in times.items() if at_ms > since_ms)
+def take_bindings(
+    views: Views, bindings: Mapping[bytes, tuple[str, int | None]], written_ms: Mapping[bytes, int | None]
+) -> None:
+    """Give the views each contact's line, and when its line won it if that was within 25 hours before the newest."""
+    since_ms = max((at_ms or 0 for at_ms in written_ms.values()), default=0) - KEPT_MS
+    for contact, (line, grant_offset) in bindings.items():
+        views.load_binding(contact, line, grant_offset)
+        at_ms = written_ms.get(contact)
+        if at_ms is not None and at_ms > since_ms:
+            views.firsts_at.loaded(contact, line, at_ms)
 
 
 async def restore(
