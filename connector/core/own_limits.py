@@ -5,7 +5,8 @@ number of ours. Where an operator sets one, both count, and the less of both is 
 nothing, what is set counts alone, by what the ledger shows: a contact counts when it is bound first (``core.firsts``).
 
 What is ugly: a contact that texted us first, and a group, count like new ones; one that Sendblue has forgotten after 30
-quiet days does not count.
+quiet days does not count. Where two processes share a line, what the other one has under way is not counted yet, so a
+limit may be passed by as many as that.
 """
 
 from bisect import bisect_right
