@@ -99,5 +99,5 @@ async def test_nothing_is_wider_than_the_screen(tmp_path: Path, width: int) -> N
     found = json.loads(told[1].replace("&quot;", '"').replace("&amp;", "&"))
 
     assert found["wide"] <= width
-    assert found["rows"] == len(state["lines"]) + len(state["topics"])
+    assert found["rows"] == len(state["lines"]) + len(state["line_facts"]) + len(state["topics"])
     assert [line for line in state["lines"] if escape(line) not in found["text"]] == []

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,9 +46,11 @@ class Prometheus:
 
     async def _has(self, times: int) -> bool:
         try:
-            found = await self.ask("query", query=f"count_over_time(sendblue_ready[5m]) >= {times}")
+            if (await self._client.get("/-/ready")).status_code != HTTPStatus.OK:
+                return False
         except httpx2.TransportError:
             return False
+        found = await self.ask("query", query=f"count_over_time(sendblue_ready[5m]) >= {times}")
         return bool(found["result"])
 
 
