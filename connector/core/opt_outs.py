@@ -25,6 +25,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from connector.core.callbacks import Report
+from connector.core.calls import normalise_code
 from connector.core.identities import HASH_BYTES
 from connector.core.refusals import refusal
 
@@ -78,10 +79,14 @@ def said(text: str | None) -> bool | None:
 
 
 def told_out(report: Report) -> str | None:
-    """The number of the person of whom a status says that they have opted out; None for a group, or for nobody."""
+    """The number of the person of whom a status says that they have opted out; None for a group, or for nobody.
+
+    It may say so by ``opted_out`` or by the error alone.
+    """
     people = {*report.participants} - {report.from_number, report.sendblue_number}  # our line may be among them
     to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
-    if not report.opted_out or to_group or report.is_outbound is False:
+    says_so = report.opted_out or OPTED_OUT in (normalise_code(report.error_key), normalise_code(report.error_code))
+    if not says_so or to_group or report.is_outbound is False:
         return None
     return report.number or report.to_number
 
