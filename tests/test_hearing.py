@@ -80,6 +80,25 @@ async def test_who_is_not_named_is_whose_number_the_message_has() -> None:
     assert [CONTACT in ear.opt_outs.known for ear in ears] == [True, False]
 
 
+async def test_a_stop_is_heard_however_its_number_is_spelled() -> None:
+    """Else it opts out a contact that nobody has."""
+    for spelled in ("12025550123", "+1 (202) 555-0123"):
+        ear = Ear()
+        await listeners_of(ear.opt_outs, LineFacts({})).heard(text("STOP", number=spelled))
+
+        assert CONTACT in ear.opt_outs.known
+        assert [event.number for event in ear.topics.events] == [NUMBER]
+
+
+async def test_a_line_is_blocked_however_its_number_is_spelled() -> None:
+    """The body of this webhook is documented nowhere."""
+    facts = LineFacts(LINES)
+    event = account_event("line_blocked", {"line": {"phone_number": LINE.lstrip("+")}}, LINES, NOW_MS)
+    await listeners_of(Ear().opt_outs, facts).line_blocked(event)
+
+    assert facts.stopped("line-1", 0.0, NOW_MS)
+
+
 async def test_a_status_that_says_so_is_heard_of_an_outbound_too() -> None:
     """It comes before the callback, or instead of it."""
     ear = Ear()

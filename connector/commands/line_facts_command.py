@@ -10,10 +10,10 @@ from connector.core.line_facts import LineFacts, Told, shown_fact
 from connector.core.looks import RECONCILER_RATE
 from connector.core.messages import SendRequest
 from connector.core.moving import Entry
+from connector.core.numbers import number_of
 from connector.core.requests import E164
 from connector.core.sweeping import Page, Walk
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.line_states import number_of
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.wiring.installation import client_of, hash_key_of
@@ -81,9 +81,10 @@ def _pair(report: Report, aliases: dict[str, str]) -> tuple[str | None, str | No
     """The contact's number and the alias of our line; None for what is neither, and for a group."""
     if report.group_id or report.message_type == "group":
         return None, None
-    numbers = [text for text in (report.from_number, report.to_number, report.number, report.sendblue_number) if text]
-    line = next((aliases[ours] for text in numbers if (ours := number_of(text)) in aliases), None)
-    contact = next((text for text in numbers if E164.fullmatch(text) and text not in aliases), None)
+    texts = (report.from_number, report.to_number, report.number, report.sendblue_number)
+    numbers = [number_of(text) for text in texts if text]
+    line = next((aliases[number] for number in numbers if number in aliases), None)
+    contact = next((number for number in numbers if E164.fullmatch(number) and number not in aliases), None)
     return contact, line
 
 

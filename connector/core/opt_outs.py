@@ -27,6 +27,7 @@ from typing import NamedTuple
 from connector.core.callbacks import Report
 from connector.core.calls import normalise_code
 from connector.core.identities import HASH_BYTES
+from connector.core.numbers import number_of
 from connector.core.refusals import refusal
 
 OPTED_OUT = refusal("OPTED_OUT").code
@@ -83,12 +84,14 @@ def told_out(report: Report) -> str | None:
 
     It may say so by ``opted_out`` or by the error alone.
     """
-    people = {*report.participants} - {report.from_number, report.sendblue_number}  # our line may be among them
-    to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
     says_so = report.opted_out or OPTED_OUT in (normalise_code(report.error_key), normalise_code(report.error_code))
-    if not says_so or to_group or report.is_outbound is False:
+    if not says_so or report.is_outbound is False:
         return None
-    return report.number or report.to_number
+    ours = {number_of(text) for text in (report.from_number, report.sendblue_number) if text}
+    people = {number_of(text) for text in report.participants} - ours  # our line may be among them
+    to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
+    number = report.number or report.to_number
+    return None if number is None or to_group else number_of(number)
 
 
 def operators_key(contact: bytes) -> bytes:

@@ -196,6 +196,8 @@ STATUS = {"status": "SENT", "message_handle": "h", "number": "+12025550123", "is
         ({"opted_out": False, "status": "ERROR", "error_code": " opted_out "}, "+12025550123"),
         ({"opted_out": None, "error_key": "OPTED_OUT", "group_id": "g"}, None),
         ({"opted_out": None, "error_key": "SMS_LIMIT_REACHED"}, None),
+        ({"number": "1 (202) 555-0123"}, "+12025550123"),
+        ({"from_number": "13035550100", "participants": ["+13035550100", "+12025550123"]}, "+12025550123"),
         ({"is_outbound": False}, None),
         ({"group_id": "g"}, None),
         ({"message_type": "group"}, None),
