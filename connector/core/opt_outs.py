@@ -12,6 +12,8 @@ which no text shows (a complaint by letter, a court, a wrong number). An operato
 Only the newest record of a key is left when the topic has been compacted. If that is not the newest word (two ingresses
 at the same moment), the key is *behind*: whoever sees it appends the word that holds once more.
 
+A record that nobody can read keeps its contact out too, until the key has another one: it may have said STOP.
+
 A group is a contact of its own, and its members are others: STOP of one of them ends what goes to that person, and not
 what goes to the group. Only an operator takes a group out.
 
@@ -110,6 +112,7 @@ class OptedOut:
     def __init__(self) -> None:
         self._words: dict[bytes, int] = {}
         self._behind: set[bytes] = set()
+        self._unread: set[bytes] = set()
         self._out = 0
 
     def __len__(self) -> int:
@@ -132,12 +135,22 @@ class OptedOut:
     def read(self, key: bytes, word: Word | None) -> None:
         """Take the next record of the topic; a tombstone, which nobody of us writes, forgets the key."""
         self._behind.discard(key)
+        self._unread.discard(key)
         if word is None:
             self._count(self._words.pop(key, 0), 0)
         else:
             self.learn(key, word)
             if self._words[key] != _packed(word):
                 self._behind.add(key)
+
+    def unreadable(self, key: bytes) -> None:
+        """The next record cannot be read: out, until the key has one that can."""
+        self._behind.discard(key)
+        self._unread.add(key)
+
+    def unread(self) -> list[bytes]:
+        """The keys of such records."""
+        return list(self._unread)
 
     def learn(self, key: bytes, word: Word) -> None:
         """Take a word that is durable, and not read back yet."""
@@ -156,7 +169,7 @@ class OptedOut:
 
     def news(self, contact: bytes, word: Word) -> list[bytes]:
         """The keys under which this word must be appended to count: none where it says nothing new."""
-        if word.source in HEARSAY and contact in self:
+        if word.source in HEARSAY and contact in self and self._unread.isdisjoint(_keys(contact)):
             return []
         keys = [contact] if word.source is not Source.OPERATOR or not word.out else []
         if word.source is Source.OPERATOR:
@@ -169,14 +182,18 @@ class OptedOut:
 
     def newer_than(self, contact: bytes, now_ms: int) -> int:
         """A time for what an operator says now: later than all that was said, whatever the clocks show."""
-        known = (self._words.get(key, 0) >> _TIME_SHIFT for key in (contact, operators_key(contact)))
+        known = (self._words.get(key, 0) >> _TIME_SHIFT for key in _keys(contact))
         return max(now_ms, *(since_ms + 1 for since_ms in known))
 
     def _is_out(self, key: bytes) -> bool:
-        return bool(self._words.get(key, 0) & _OUT_BIT)
+        return bool(self._words.get(key, 0) & _OUT_BIT) or key in self._unread
 
     def _count(self, before: int, now: int) -> None:
         self._out += bool(now & _OUT_BIT) - bool(before & _OUT_BIT)
+
+
+def _keys(contact: bytes) -> tuple[bytes, bytes]:
+    return contact, operators_key(contact)
 
 
 def _packed(word: Word) -> int:

@@ -128,6 +128,7 @@ class Parts:
         self.orders = feed.control.orders
         self.known.facts.obey(feed.control.moves, feed.control.blocks)
         self.watches.append(feed.watch)
+        self.noted.append(feed.notes)
         feed.ordered = self.ordered
 
     async def block(self, line: str, at_ms: int) -> None:
