@@ -36,8 +36,8 @@ OPTED_OUT = refusal("OPTED_OUT").code
 """Also Sendblue's own name for it (``error_key``), and why a granted attempt is given up."""
 STOP_WORDS = frozenset({"STOP", "QUIT", "END", "REVOKE", "OPT OUT", "CANCEL", "UNSUBSCRIBE"})
 START_WORDS = frozenset({"START"})
-MAX_WORD_CHARS = 64
-"""A longer text is none of these words, however much of it is punctuation."""
+MAX_TEXT_CHARS = 4_096
+"""A longer text is none of these words, however much of it is punctuation: far above what anybody types around one."""
 OPERATORS_SUFFIX = b"o"
 
 _BETWEEN = re.compile(r"[\W_]+")
@@ -73,12 +73,15 @@ HEARSAY = frozenset({Source.CALLBACK, Source.REFUSAL})
 def said(text: str | None) -> bool | None:
     """True for STOP and its like, False for START, None for anything else. Only the whole text counts.
 
-    Case, blanks, punctuation and other signs do not matter: "Stop!", "opt-out".
+    Case, blanks, punctuation and other signs do not matter: "Stop!", "opt-out". Signs that nobody sees (a soft hyphen,
+    a joiner of no width) stand within a word, or between two.
     """
-    if text is None or len(stripped := text.strip()) > MAX_WORD_CHARS:
+    if text is None or len(text) > MAX_TEXT_CHARS:
         return None
-    word = _BETWEEN.sub(" ", unicodedata.normalize("NFKC", stripped)).strip().upper()
-    return True if word in STOP_WORDS else False if word in START_WORDS else None
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+    words = {_BETWEEN.sub(" ", reading).strip().upper() for reading in (seen, plain)}
+    return True if words & STOP_WORDS else False if words & START_WORDS else None
 
 
 def told_out(report: Report) -> str | None:

@@ -47,6 +47,11 @@ def back(at_ms: int, source: Source = Source.INBOUND) -> Word:
             "STOP 🛑",
             "\uff53\uff54\uff4f\uff50",
             "(unsubscribe)",
+            "STOP" + "!" * 4_000,
+            "St\u00adop",
+            "\u200bSTOP\ufeff",
+            "opt\u200dout",
+            "STOP\ufe0f",
         ),
     ],
 )
@@ -65,7 +70,7 @@ def test_the_word_that_takes_in_again(text: str) -> None:
     "text",
     [
         *("", " ", "!!!", None, "stop it", "please stop", "don't stop", "nonstop", "stopp", "S T O P", "optout", "yes"),
-        *("Liked “STOP”", "START STOP", "end of story", "STOP" + "!" * 61),
+        *("Liked “STOP”", "START STOP", "end of story", "STOP" + "!" * 4_093, "optout\u200b"),
     ],
 )
 def test_anything_else_says_nothing(text: str | None) -> None:
