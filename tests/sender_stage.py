@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from connector.core.budget import Budget
-from connector.core.callbacks import Report
-from connector.core.calls import CALL_S, Answer, Failure, MayWrite
+from connector.core.callbacks import Report, parse
+from connector.core.calls import CALL_S, Answer, Failure, MayWrite, message_of
 from connector.core.delays import Defer
 from connector.core.facts import Fact
 from connector.core.inquiries import NoAnswer
@@ -211,7 +211,8 @@ class Stage:
         return self.listing()
 
     def report(self, answer: Answer) -> Report | None:
-        return None
+        body = message_of(answer)
+        return parse(body) if "status" in body else None
 
     async def owed(self, held: Held, owe: Owe, report: Report | None) -> None:
         self.ends.append((held.dispatch.request.request_id, str(owe.event)))

@@ -20,6 +20,7 @@ from connector.roles.replica import Replica
 from connector.roles.status_reports import StatusReports
 from connector.sendblue.reading import json_value
 from tests.core.webhook_bodies import CAPTURED, LINE, LINES, OTHERS, PHOTO, RECEIVED, STATUS, STOP
+from tests.test_opt_outs import CONTACT, NUMBER, Ear
 
 NOW_MS = 1_700_000_000_000
 SECRET, NEXT = b"a shared secret of the tests", b"the next shared secret of the tests"
@@ -293,6 +294,17 @@ async def test_who_listens_has_heard_before_the_answer() -> None:
 
     assert [world.messages[0].event_id, blocked[0].event_id] == world.heard
     assert [event.line for event in blocked] == ["line-1"]
+
+
+async def test_an_opt_out_is_heard_though_its_event_is_a_repeat() -> None:
+    """A status that differs in it alone is the same event."""
+    world, ear = World(), Ear()
+    world.listeners.opted = ear.opt_outs.told
+    for opted_out in (False, True):
+        await world.tell("outbound", {**STATUS, "number": NUMBER, "opted_out": opted_out})
+
+    assert len(world.events) == 1
+    assert CONTACT in ear.opt_outs.known
 
 
 async def test_what_we_sent_ourselves_is_not_heard() -> None:

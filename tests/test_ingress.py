@@ -15,6 +15,7 @@ from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, Replica
 from connector.sendblue.reading import json_value
 from tests.core.ledger_story import intent
+from tests.test_opt_outs import CONTACT, NUMBER, Ear
 
 NOW_MS = 1_700_000_000_000
 ATTEMPT = "00000000000000a1"
@@ -240,5 +241,21 @@ async def test_an_opt_out_that_is_not_durable_is_asked_for_again() -> None:
     again = [await world.call(number="+12025550123", opted_out=True) for _ in range(2)]
 
     assert (first.status, [reply.status for reply in again]) == (503, [200, 200])
-    assert world.opted_out == ["+12025550123"]
+    assert world.opted_out == ["+12025550123"] * 2
     assert len({event.event_id for event in world.events}) == 1
+
+
+async def test_an_opt_out_is_heard_though_its_event_is_a_repeat() -> None:
+    """Two callbacks that differ in it alone are one event; the second must not be lost behind the first."""
+    world = World()
+    ear = Ear()
+    world.ingress = Ingress(
+        lambda: world.ring,
+        *(world.replica, world, world, json_value, lambda: NOW_MS, world.facts.append, (PublishFailed,)),
+        opt_outs=ear.opt_outs.told,
+    )
+    for opted_out in (None, False, True):
+        await world.call(number=NUMBER, opted_out=opted_out)
+
+    assert len(world.events) == 1
+    assert CONTACT in ear.opt_outs.known

@@ -36,6 +36,7 @@ def test_a_wrong_command_line_ends_before_anything_is_read(words: list[str]) -> 
         (Moved(3, in_flight=1), False, 6),
         (Moved(3, parked=1), False, 6),
         (Moved(3, 1, 1), True, 0),
+        (Moved(3, stopped="blocked"), False, 0),
     ],
 )
 def test_what_was_moved_is_told(done: Moved, dry_run: bool, code: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +51,7 @@ def test_what_was_moved_is_told(done: Moved, dry_run: bool, code: int, capsys: p
 
     assert found == code
     assert (told["moved"], told["in_flight"], told["parked"]) == (done.moved, done.in_flight, done.parked)
+    assert told["stopped"] == done.stopped
 
 
 def test_what_a_list_comes_to_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,13 +8,15 @@ import pytest
 from connector.commands import contact_files, line_facts_command, moving_commands
 from connector.commands.control_topic import control_codec, write_control
 from connector.commands.moving_commands import Moved, Moving
+from connector.core.callbacks import parse
 from connector.core.identities import contact_hash
 from connector.core.messages import Origin, SendRequest
-from connector.core.moving import Entry
+from connector.core.moving import Entry, Move
 from connector.core.records import Intent, Outcome, Rebind, Result
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
-from connector.kafka.control import Genesis, genesis_record
+from connector.kafka.control import Genesis, block_row, genesis_record
+from connector.kafka.schemas import SchemaName
 from connector.roles.replica import Replica
 from connector.settings import LinePart, Settings, secret
 from connector.wiring.installation import identity_of
@@ -24,6 +26,7 @@ from tests.virtual_time import run as virtually
 
 NUMBERS = [f"+1206555{n:04}" for n in range(100, 112)]
 OPEN = "+12065550199"
+TALKER = "+12065550150"
 
 
 def contact_of(settings: Settings, number: str) -> bytes:
@@ -77,7 +80,14 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         async with asyncio.timeout(10):
             while parts.known.facts.moved_to("spare") != "line-0":  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
+        with pytest.raises(ValueError, match="spare is retired"):
+            await moving_commands.move(settings, Moving("line-0", "spare"), None, quiet)
         await moving_commands.use_again(settings, "spare")
+        blocked, row = block_row("spare", parts.system.now_ms())
+        await write_control(settings, [(blocked, codec.encode(SchemaName.CONTROL, row))])
+        warned = await moving_commands.move(settings, Moving("line-0", "spare", dry_run=True), None, quiet)
+        with pytest.raises(ValueError, match="nothing was moved"):
+            await moving_commands.move(settings, Moving("line-0", "spare"), lambda _: False, quiet)
         async with asyncio.timeout(10):
             while parts.known.facts.moved_to("spare") is not None:  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
@@ -86,7 +96,7 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         assert (len(again.new), again.same, [place for place, _ in again.refused]) == (0, len(NUMBERS), ["row 0"])
         assert (would, moved, nothing) == (Moved(12, 1, 0), Moved(12, 1, 0), Moved(0, 1, 0))
         assert told[-1] == (12, 13)
-        assert retired == Moved(0, 1, 0)
+        assert (retired, warned.stopped) == (Moved(0, 1, 0), "blocked")
         with pytest.raises(ValueError, match="spare was not moved"):
             await moving_commands.use_again(settings, "spare")
 
@@ -157,15 +167,41 @@ async def test_what_sendblue_says_of_lines_and_talks_is_read() -> None:
         ("line-0", "line-9", "no line is called line-9"),
         ("lin-0", "line-1", "no line was ever called lin-0; did you mean line-0"),
         ("line-1", "line-1", "not moved to itself"),
+        ("line-1", "spare", "spare is retired, its contacts went to line-1; .*--undo"),
     ],
 )
 def test_a_slip_of_the_finger_is_told_with_its_cure(line: str, to: str, sentence: str) -> None:
     """The nearest names; a line that is configured no more may still be left."""
     settings = DemoPlan(lines=2).settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
-    moving_commands.check(Moving("gone", "line-1"), settings, ["gone"])
+    moves = {"spare": Move("line-1", True, 1, "ann"), "line-1": Move("line-0", False, 1, "ann")}
+    spare = settings.lines[0].model_copy(update={"alias": "spare"})
+    settings = settings.model_copy(update={"lines": (*settings.lines, spare)})
+    moving_commands.check(Moving("gone", "line-1"), settings, ["gone"], moves)
 
     with pytest.raises(ValueError, match=sentence):
-        moving_commands.check(Moving(line, to), settings, ["gone"])
+        moving_commands.check(Moving(line, to), settings, ["gone"], moves)
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ({"status": "DELIVERED"}, True),
+        ({"status": "QUEUED", "from_number": "13035550100"}, True),
+        ({"status": "RECEIVED", "is_outbound": False, "from_number": TALKER, "to_number": "+13035550100"}, True),
+        ({"status": "ERROR", "error_code": "10001"}, True),
+        ({"status": "ERROR", "error_code": 5504}, True),
+        ({"status": "ERROR", "error_code": "4000"}, False),
+        ({"status": "ERROR"}, False),
+        ({"status": "DECLINED", "error_key": "OPTED_OUT"}, False),
+        ({"status": "DELIVERED", "group_id": "g"}, False),
+    ],
+)
+def test_a_text_that_was_refused_is_no_talk(said: dict[str, object], counts: bool) -> None:
+    """Else a try from a second line, refused, would take the contact from the line that it knows."""
+    body = {"is_outbound": True, "from_number": "+13035550100", "to_number": TALKER, **said}
+    found = line_facts_command.pair(parse(body), {"+13035550100": "line-0"})
+
+    assert found == ((TALKER, "line-0") if counts else (None, None))
 
 
 CSV = "number,line\n+12065550101,line-0\n\n +12065550102 , +13035550101 \n"

@@ -15,6 +15,7 @@ from connector.core.messages import SendRequest
 from connector.core.opt_outs import Source
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
+from connector.kafka.producer import KafkaProducer
 from connector.settings import Settings
 from connector.wiring.installation import hash_key_of
 from tests.test_ledger_commands import NUMBER, beside_a_connector
@@ -66,6 +67,36 @@ async def test_a_running_connector_obeys_and_what_it_hears_is_shown() -> None:
         assert NUMBER not in demo.simulator.account.opted_out
         assert second.contact not in known
         assert await opt_out_commands.stands(settings) == []
+
+    await beside_a_connector(work)
+
+
+async def test_what_nobody_can_read_keeps_its_contact_out_until_an_operator_says_more() -> None:
+    """In a connector that runs, whose notes name the record, and in the command, whose word is the cure."""
+
+    async def work(settings: Settings, demo: Demo) -> None:
+        assert demo.connector is not None
+        assert demo.connector.parts is not None
+        parts, whos = demo.connector.parts, whom(settings, [NUMBER], [], [])
+        known, contact = parts.opt_outs.known, whos[0].contact
+        own = KafkaProducer(parts.clients, asyncio.get_running_loop())
+        await own.send(parts.names.optouts, key=contact, value=b"garbage", partition=0)
+        await own.close()
+
+        async def until(true: bool) -> None:
+            async with asyncio.timeout(10):
+                while (contact in known) is not true:  # noqa: ASYNC110 - another's state
+                    await asyncio.sleep(0.01)
+
+        await until(true=True)
+        noted, listed = demo.connector.notes(), await opt_out_commands.stands(settings)
+        removed = await opt_out_commands.say(settings, whos, out=False)
+        await until(true=False)
+
+        assert [note.split(":")[0] for note in noted] == [f"unreadable records in {parts.names.optouts}"]
+        assert shown(listed) == [(True, None)]
+        assert shown(removed.stands) == [(False, Source.OPERATOR)]
+        assert demo.connector.notes() == []
 
     await beside_a_connector(work)
 

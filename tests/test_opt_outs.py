@@ -274,15 +274,18 @@ def test_a_granted_attempt_is_given_up_before_the_socket(connects_s: list[float]
     run(story())
 
 
+SAYS_SO = {"number": NUMBER, "opted_out": True}
 REFUSED = Answer(status=400, body={"status": "ERROR", "error_key": "OPTED_OUT"}, is_json=True, date_ms=NOW_MS - 7)
 ACCEPTED = Answer(status=202, body={"status": "ERROR", "message_handle": "h", "error_key": "OPTED_OUT"}, is_json=True)
+QUEUED = Answer(status=202, body={"status": "QUEUED", "message_handle": "h", **SAYS_SO}, is_json=True)
 
 
 @pytest.mark.parametrize(
-    ("answer", "end", "at_ms"), [(REFUSED, "REJECTED", NOW_MS - 7), (ACCEPTED, "SUBMITTED", NOW_MS + 100)]
+    ("answer", "end", "at_ms"),
+    [(REFUSED, "REJECTED", NOW_MS - 7), (ACCEPTED, "SUBMITTED", NOW_MS + 100), (QUEUED, "SUBMITTED", NOW_MS + 100)],
 )
 def test_sendblues_refusal_is_heard(answer: Answer, end: str, at_ms: int) -> None:
-    """As HTTP 400, or as an error in a 2xx; by Sendblue's clock where it tells, else ours."""
+    """As HTTP 400, as an error in a 2xx, or in a good one; by Sendblue's clock where it tells, else ours."""
 
     async def story() -> None:
         stage = Stage(answers=[answer])

@@ -14,6 +14,7 @@ from connector.core.sweeping import GRACE_MS, Page
 from connector.core.tokens import Claim
 from connector.roles.sweeper import EVERY_S, Miss, Rows, Sweeper, Turn
 from tests.sender_stage import NOW_MS
+from tests.test_opt_outs import CONTACT, Ear
 from tests.virtual_time import run
 
 DAY_S = 24 * 3600.0
@@ -117,9 +118,13 @@ class Stage:
     topic: Topic = field(default_factory=Topic)
     sendblue: Sendblue = field(default_factory=Sendblue)
     facts: list[Fact] = field(default_factory=list)
+    ear: Ear = field(default_factory=Ear)
 
     def sweeper(self) -> Sweeper:
-        sweeper = Sweeper(self.sendblue, self.topic, self.topic, NothingParked(), Clocks(), self.facts.append)
+        told = self.ear.opt_outs.told
+        sweeper = Sweeper(
+            self.sendblue, self.topic, self.topic, NothingParked(), Clocks(), self.facts.append, opted=told
+        )
         sweeper.begin()
         return sweeper
 
@@ -172,6 +177,26 @@ def test_what_no_callback_told_arrives_by_the_sweep() -> None:
         assert sum(isinstance(fact, StatusSwept) for fact in stage.facts) == 250
 
     run(story())
+
+
+def test_an_opt_out_that_no_callback_told_is_heard() -> None:
+    """In the list, or by the look-up of what the list hides; once Kafka takes it, and though its status is no news."""
+
+    async def story(*, hidden: bool) -> None:
+        stage = Stage()
+        stage.ear.topics.refuse = 3
+        stage.sweeper()
+        await stage.submit("h")
+        stage.sendblue.has("h", "QUEUED" if hidden else "DELIVERED", opted_out=True)
+        if hidden:
+            stage.sendblue.hidden.add("h")
+        await stage.callback("h")
+        await asyncio.sleep(3600)
+
+        assert CONTACT in stage.ear.opt_outs.known
+
+    for hidden in (False, True):
+        run(story(hidden=hidden))
 
 
 def test_what_callbacks_told_is_not_told_again() -> None:

@@ -124,7 +124,9 @@ def tell_moved(done: Moved, wanted: Moving, as_json: bool) -> None:
     verb = "would move" if wanted.dry_run else "moved"
     stay = f"; {done.in_flight} stay with a text in flight or in doubt, {done.parked} with a parked one"
     told = {"moved": done.moved, "in_flight": done.in_flight, "parked": done.parked, "dry_run": wanted.dry_run}
-    tell(f"{done.moved} contacts {verb} from {wanted.line} to {wanted.to}{stay}", as_json, **told)
+    waits = f"; {wanted.to} is {done.stopped}: they wait there" if done.stopped else ""
+    sentence = f"{done.moved} contacts {verb} from {wanted.line} to {wanted.to}{stay}{waits}"
+    tell(sentence, as_json, **told, stopped=done.stopped)
     if (done.in_flight or done.parked) and not wanted.dry_run:
         raise typer.Exit(OTHERWISE)
 

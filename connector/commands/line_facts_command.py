@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from connector.core.callbacks import Report
 from connector.core.identities import contact_hash
@@ -10,10 +10,11 @@ from connector.core.line_facts import LineFacts, Told, shown_fact
 from connector.core.looks import RECONCILER_RATE
 from connector.core.messages import SendRequest
 from connector.core.moving import Entry
+from connector.core.numbers import number_of
+from connector.core.proofs import was_refused
 from connector.core.requests import E164
 from connector.core.sweeping import Page, Walk
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.line_states import number_of
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.wiring.installation import client_of, hash_key_of
@@ -26,6 +27,15 @@ TURN_S = 2 / RECONCILER_RATE
 
 async def lines(settings: Settings) -> list[dict[str, object]]:
     """Each line of ours. Raises ValueError when Sendblue says nothing at all."""
+    facts, now, now_ms = await facts_of(settings), time.monotonic(), _now_ms()
+    return [
+        {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
+        for line in settings.lines
+    ]
+
+
+async def facts_of(settings: Settings) -> LineFacts:
+    """What Sendblue says of our lines. Raises ValueError when it says nothing at all."""
     client = client_of(settings, time.monotonic)
     try:
         answers = ToldLines(client)
@@ -34,12 +44,9 @@ async def lines(settings: Settings) -> list[dict[str, object]]:
         await client.aclose()
     if told.listed is None and told.states is None and told.usage is None:
         raise ValueError("Sendblue does not answer; check sendblue.base_url and the two keys: `kafka-sendblue check`")
-    facts, now, now_ms = LineFacts({line.number: line.alias for line in settings.lines}), time.monotonic(), _now_ms()
-    facts.told(told, now, now_ms)
-    return [
-        {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
-        for line in settings.lines
-    ]
+    facts = LineFacts({line.number: line.alias for line in settings.lines})
+    facts.told(told, time.monotonic(), _now_ms())
+    return facts
 
 
 async def talked_to(settings: Settings, days: int) -> list[Entry]:
@@ -48,7 +55,7 @@ async def talked_to(settings: Settings, days: int) -> list[Entry]:
     aliases, last = {line.number: line.alias for line in settings.lines}, dict[str, str]()
     try:
         async for report in _rows(client, _now_ms() - days * 86_400_000):
-            contact, line = _pair(report, aliases)
+            contact, line = pair(report, aliases)
             if contact is not None and line is not None:
                 last.pop(contact, None)
                 last[contact] = line
@@ -77,13 +84,17 @@ async def _rows(client: SendblueClient, since_ms: int) -> AsyncIterator[Report]:
         await asyncio.sleep(TURN_S)
 
 
-def _pair(report: Report, aliases: dict[str, str]) -> tuple[str | None, str | None]:
-    """The contact's number and the alias of our line; None for what is neither, and for a group."""
-    if report.group_id or report.message_type == "group":
+def pair(report: Report, aliases: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The contact's number and the alias of our line (``aliases``: by number).
+
+    None for what is neither, for a group, and for a text that Sendblue refused: the person knows nothing of it.
+    """
+    if report.group_id or report.message_type == "group" or was_refused(report):
         return None, None
-    numbers = [text for text in (report.from_number, report.to_number, report.number, report.sendblue_number) if text]
-    line = next((aliases[ours] for text in numbers if (ours := number_of(text)) in aliases), None)
-    contact = next((text for text in numbers if E164.fullmatch(text) and text not in aliases), None)
+    texts = (report.from_number, report.to_number, report.number, report.sendblue_number)
+    numbers = [number_of(text) for text in texts if text]
+    line = next((aliases[number] for number in numbers if number in aliases), None)
+    contact = next((number for number in numbers if E164.fullmatch(number) and number not in aliases), None)
     return contact, line
 
 

@@ -7,15 +7,17 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
 from connector.commands.ledger_reading import in_time, reading
+from connector.commands.line_facts_command import facts_of
+from connector.core.line_facts import STOPS, LineFacts
 from connector.core.moving import Entry, Listing, Move, Plan, listing, may_go, plan
 from connector.core.nearest import nearest
 from connector.core.records import Rebind
-from connector.kafka.control import move_record
+from connector.kafka.control import Control, move_record
 from connector.roles.replica import Replica
 from connector.settings import Settings
 
@@ -43,11 +45,15 @@ class Moving:
 
 @dataclass(slots=True)
 class Moved:
-    """What came of it: contacts moved (or that would be), and those that stay because of a text."""
+    """What came of it: contacts moved (or that would be), and those that stay because of a text.
+
+    ``stopped``: why the line they went to sends nothing, "" if it does, or nobody says.
+    """
 
     moved: int = 0
     in_flight: int = 0
     parked: int = 0
+    stopped: str = ""
 
 
 async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show: Show) -> Moved:
@@ -55,15 +61,31 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
     codec = await control_codec(settings)
     control = await control_now(settings, codec)
     check_ours(settings, control)
-    check(wanted, settings, control.partitions)
+    check(wanted, settings, control.partitions, control.moves)
+    stopped = await stopped_because(settings, control, wanted.to)
+    if stopped and not wanted.dry_run and confirm is not None:
+        question = f"{wanted.to} is {stopped}: whoever moves there waits. Move them all the same?"
+        if not await asyncio.to_thread(confirm, question):
+            raise ValueError("nothing was moved")
     async with _reading(settings) as replica:
         found = plan(replica.views, wanted.line, parked_too=wanted.parked_too)
         if wanted.dry_run:
-            return _moved(len(found.movable), found)
+            return replace(_moved(len(found.movable), found), stopped=stopped)
         parked_too = wanted.parked_too or await _parked_too(found, confirm)
         told = Move(wanted.to, wanted.retire, time.time_ns() // 1_000_000, wanted.operator)
         await write_control(settings, [move_record(codec, wanted.line, told)])
-        return await _move_all(replica, wanted, parked_too, show)
+        return replace(await _move_all(replica, wanted, parked_too, show), stopped=stopped)
+
+
+async def stopped_because(settings: Settings, control: Control, line: str) -> str:
+    """Why nothing is sent from a line now, "" if something is, or nobody says."""
+    try:
+        facts = await facts_of(settings)
+    except ValueError:
+        facts = LineFacts({line.number: line.alias for line in settings.lines})
+    facts.obey(control.moves, control.blocks)
+    condition = facts.condition(line, time.monotonic(), time.time_ns() // 1_000_000)
+    return str(condition) if condition in STOPS else ""
 
 
 async def use_again(settings: Settings, line: str) -> None:
@@ -130,7 +152,7 @@ def _moved(count: int, found: Plan) -> Moved:
     return Moved(count, len(found.busy), len(found.parked))
 
 
-def check(wanted: Moving, settings: Settings, known: Iterable[str]) -> None:
+def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mapping[str, Move]) -> None:
     """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
     ours = [line.alias for line in settings.lines]
     if wanted.to not in ours:
@@ -139,6 +161,9 @@ def check(wanted: Moving, settings: Settings, known: Iterable[str]) -> None:
         raise ValueError(f"no line was ever called {wanted.line}{nearest(wanted.line, known)}")
     if wanted.line == wanted.to:
         raise ValueError("a line is not moved to itself")
+    if (there := moves.get(wanted.to)) is not None and there.retired:
+        undo = f"`kafka-sendblue lines retire {wanted.to} --undo` takes it into use again"
+        raise ValueError(f"{wanted.to} is retired, its contacts went to {there.to}; {undo}")
 
 
 @contextlib.asynccontextmanager

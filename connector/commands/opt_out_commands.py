@@ -17,7 +17,7 @@ from connector.core.messages import SendRequest
 from connector.core.opt_events import opt_event
 from connector.core.opt_outs import OptedOut, Source, Word, contact_of, operators_key
 from connector.core.requests import E164
-from connector.kafka.avro import Codec
+from connector.kafka.avro import Codec, Undecodable
 from connector.kafka.opt_outs import word_of
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.schemas import SchemaName
@@ -89,7 +89,8 @@ async def stands(settings: Settings, whos: Sequence[Who] | None = None) -> list[
     known = await _known(settings, await _codec(settings))
     if whos is not None:
         return [_stand(known, who.contact) for who in whos]
-    contacts = dict.fromkeys(contact_of(key) for key, word in known if word.out)
+    out = [key for key, word in known if word.out]
+    contacts = dict.fromkeys(map(contact_of, [*out, *known.unread()]))
     return [_stand(known, contact) for contact in contacts]
 
 
@@ -113,7 +114,7 @@ async def _say(topics: OutTopics, known: OptedOut, who: Who, out: bool) -> None:
     try:
         for key in known.news(who.contact, word):
             await topics.opt_out(key, word)
-            known.learn(key, word)
+            known.read(key, word)
         await topics.event(opt_event(who.contact, who.number, word, now_ms))
     except PublishFailed as error:
         raise ValueError(f"Kafka did not take it ({error}); what was said before holds, say all again") from None
@@ -141,7 +142,10 @@ async def _known(settings: Settings, codec: Codec) -> OptedOut:
     known = OptedOut()
     table = await asyncio.to_thread(read_table, clients_of(settings), names_of(settings).optouts)
     for key, record in table.items():
-        known.read(key, word_of(await codec.read(SchemaName.OPT_OUT, record.value)))
+        try:
+            known.read(key, word_of(await codec.read(SchemaName.OPT_OUT, record.value)))
+        except Undecodable:
+            known.unreadable(key)
     return known
 
 

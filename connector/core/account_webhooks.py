@@ -2,7 +2,8 @@
 
 A ``receive`` is a message object like that of a callback, seen from the other side: the contact in ``from_number``, our
 line in ``to_number`` and ``sendblue_number``. An ``outbound`` *is* a callback. Of the other types next to nothing is
-documented, so they are passed on whole. A body may be a list of such objects. Nothing is refused for what it lacks.
+documented, so they are passed on whole. A body may be a list of such objects. Nothing is refused for what it lacks, and
+a number means the same however it is spelled (``numbers``).
 
 No webhook has an id of its own, so ids are made from the content, and a repeat has that of the first:
 
@@ -23,6 +24,7 @@ from enum import StrEnum
 
 from connector.core.callbacks import LEFT_OUT, Report, Unreadable, depth_ok, parse, time_of
 from connector.core.events import id_of
+from connector.core.numbers import number_of
 
 MAX_OBJECTS = 1_000
 """Of one body: each becomes a record of its own, and nobody saw Sendblue send more than one."""
@@ -126,8 +128,8 @@ def inbound(
     return InboundMessage(
         event_id=_id(kind, body, received_at_ms),
         report=report,
-        contact=report.group_id or other or report.number,
-        line=lines.get(report.sendblue_number or "") or lines.get(ours or ""),
+        contact=report.group_id or _number(other or report.number),
+        line=lines.get(_number(report.sendblue_number) or "") or lines.get(_number(ours) or ""),
         received_at_ms=received_at_ms,
         raw=_json(body) if LEFT_OUT in report.extras else None,
     )
@@ -136,13 +138,13 @@ def inbound(
 def account_event(kind: str, body: Mapping[str, object], lines: Mapping[str, str], received_at_ms: int) -> AccountEvent:
     """An object of any other type. Raises ValueError for a number no text can hold."""
     report = parse(body, otherwise="")
-    number = next((text for text in _texts(body) if text in lines), None)
+    number = next((number for number in map(number_of, _texts(body)) if number in lines), None)
     at_ms = next((found for name in TIMES if (found := time_of(body.get(name))) is not None), received_at_ms)
     return AccountEvent(
         event_id=_id(kind, body, received_at_ms),
         type=kind,
         line=lines.get(number or ""),
-        about=number or report.sendblue_number or report.number or report.from_number,
+        about=number or _number(report.sendblue_number or report.number or report.from_number),
         status=report.status if 0 < len(report.status) <= MAX_STATUS else None,
         raw=_json(body),
         occurred_at_ms=at_ms,
@@ -167,6 +169,10 @@ def _id(kind: str, body: Mapping[str, object], received_at_ms: int) -> str:
         return id_of(kind, "message", _json(said))
     when = "" if NAMING & said.keys() else str(received_at_ms // SPAN_MS)
     return id_of(kind, "said", _json(said), when)
+
+
+def _number(text: str | None) -> str | None:
+    return None if text is None else number_of(text)
 
 
 def _texts(body: Mapping[str, object]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What is known of each line: what Sendblue says of its state and of its new contacts, and how old that is.
 
 Three answers (the account's lines, their state, their usage) are read about once a minute and kept with their age.
-Beside them stand what a webhook said (*blocked*) and what an operator ordered (*retired*).
+Beside them stand what a webhook said (*blocked*) and what an operator ordered (*retired*). Both are in the control
+topic, so they hold in every replica, and after a restart.
 
 The rules:
 
@@ -137,8 +138,10 @@ class LineFacts:
         self._states: tuple[float, dict[str, State]] = (float("-inf"), {})
         self._usage: tuple[float, dict[str, Usage]] = (float("-inf"), {})
         self._counted: Mapping[str, int] = {}
-        self._blocked: dict[str, int] = {}
+        self._heard: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
         self._moves: Mapping[str, Move] = {}
+        self._blocks: Mapping[str, int] = {}
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -154,24 +157,26 @@ class LineFacts:
             self._states = now, self._by_alias(told.states)
         if told.usage is not None:
             self._usage, self._counted = (now, self._by_alias(told.usage)), dict(told.firsts)
-        for alias, since_ms in list(self._blocked.items()):
-            if self._over(alias, since_ms, now_ms):
-                del self._blocked[alias]
+        for alias in self.aliases:
+            if (since_ms := self._blocked_ms(alias)) is not None and self._over(alias, since_ms, now_ms):
+                self._ended[alias] = since_ms
         if more := frozenset(alias for alias, was in before.items() if self._more(alias, *was, now, now_ms)):
             self._changed(more)
 
-    def blocked(self, number: str, at_ms: int) -> None:
-        """A webhook says that the line is blocked; a number that is not ours changes nothing."""
+    def blocked(self, number: str, at_ms: int) -> str | None:
+        """A webhook says that the line is blocked; return its alias. A number that is not ours changes nothing."""
         if (alias := self._numbers.get(number)) is not None:
-            self._blocked[alias] = at_ms
+            self._heard[alias] = max(at_ms, self._heard.get(alias, 0))
+        return alias
 
-    def obey(self, moves: Mapping[str, Move]) -> None:
-        """Follow what operators order of lines, as it changes in place."""
-        self._moves = moves
+    def obey(self, moves: Mapping[str, Move], blocks: Mapping[str, int] | None = None) -> None:
+        """Follow what operators order of lines, and when webhooks told any replica of a block, as it changes in
+        place."""
+        self._moves, self._blocks = moves, {} if blocks is None else blocks
 
     def condition(self, alias: str, now: float, now_ms: int) -> Condition:
         """How the line stands; UNKNOWN where nobody has said it lately."""
-        blocked_ms = self._blocked.get(alias)
+        blocked_ms = self._blocked_ms(alias)
         if blocked_ms is not None and now_ms - blocked_ms <= BLOCKED_MS:
             return Condition.BLOCKED
         at, states = self._states
@@ -179,9 +184,9 @@ class LineFacts:
         return state.condition if state else Condition.UNKNOWN
 
     def troubled(self, alias: str) -> bool:
-        """Whether anything was ever said against the line, however old."""
+        """Whether anything was ever said against the line that is not over, however old."""
         state = self._states[1].get(alias)
-        return alias in self._blocked or (state is not None and state.condition in CLOSES)
+        return self._blocked_ms(alias) is not None or (state is not None and state.condition in CLOSES)
 
     def stopped(self, alias: str, now: float, now_ms: int) -> bool:
         """Whether nothing can be sent from the line: its contacts wait."""
@@ -238,6 +243,11 @@ class LineFacts:
     def _taken(self, alias: str) -> int:
         """New contacts since the last reading was asked for."""
         return max(self._firsts().get(alias, 0) - self._counted.get(alias, 0), 0)
+
+    def _blocked_ms(self, alias: str) -> int | None:
+        """When the line's last block began, None if it is known to be over."""
+        since_ms = max(self._heard.get(alias, 0), self._blocks.get(alias, 0))
+        return since_ms if since_ms > self._ended.get(alias, 0) else None
 
     def _over(self, alias: str, since_ms: int, now_ms: int) -> bool:
         state = self._states[1].get(alias)

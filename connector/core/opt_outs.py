@@ -12,6 +12,8 @@ which no text shows (a complaint by letter, a court, a wrong number). An operato
 Only the newest record of a key is left when the topic has been compacted. If that is not the newest word (two ingresses
 at the same moment), the key is *behind*: whoever sees it appends the word that holds once more.
 
+A record that nobody can read keeps its contact out too, until the key has another one: it may have said STOP.
+
 A group is a contact of its own, and its members are others: STOP of one of them ends what goes to that person, and not
 what goes to the group. Only an operator takes a group out.
 
@@ -25,15 +27,17 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from connector.core.callbacks import Report
+from connector.core.calls import normalise_code
 from connector.core.identities import HASH_BYTES
+from connector.core.numbers import number_of
 from connector.core.refusals import refusal
 
 OPTED_OUT = refusal("OPTED_OUT").code
 """Also Sendblue's own name for it (``error_key``), and why a granted attempt is given up."""
 STOP_WORDS = frozenset({"STOP", "QUIT", "END", "REVOKE", "OPT OUT", "CANCEL", "UNSUBSCRIBE"})
 START_WORDS = frozenset({"START"})
-MAX_WORD_CHARS = 64
-"""A longer text is none of these words, however much of it is punctuation."""
+MAX_TEXT_CHARS = 4_096
+"""A longer text is none of these words, however much of it is punctuation: far above what anybody types around one."""
 OPERATORS_SUFFIX = b"o"
 
 _BETWEEN = re.compile(r"[\W_]+")
@@ -69,21 +73,30 @@ HEARSAY = frozenset({Source.CALLBACK, Source.REFUSAL})
 def said(text: str | None) -> bool | None:
     """True for STOP and its like, False for START, None for anything else. Only the whole text counts.
 
-    Case, blanks, punctuation and other signs do not matter: "Stop!", "opt-out".
+    Case, blanks, punctuation and other signs do not matter: "Stop!", "opt-out". Signs that nobody sees (a soft hyphen,
+    a joiner of no width) stand within a word, or between two.
     """
-    if text is None or len(stripped := text.strip()) > MAX_WORD_CHARS:
+    if text is None or len(text) > MAX_TEXT_CHARS:
         return None
-    word = _BETWEEN.sub(" ", unicodedata.normalize("NFKC", stripped)).strip().upper()
-    return True if word in STOP_WORDS else False if word in START_WORDS else None
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+    words = {_BETWEEN.sub(" ", reading).strip().upper() for reading in (seen, plain)}
+    return True if words & STOP_WORDS else False if words & START_WORDS else None
 
 
 def told_out(report: Report) -> str | None:
-    """The number of the person of whom a status says that they have opted out; None for a group, or for nobody."""
-    people = {*report.participants} - {report.from_number, report.sendblue_number}  # our line may be among them
-    to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
-    if not report.opted_out or to_group or report.is_outbound is False:
+    """The number of the person of whom a status says that they have opted out; None for a group, or for nobody.
+
+    It may say so by ``opted_out`` or by the error alone.
+    """
+    says_so = report.opted_out or OPTED_OUT in (normalise_code(report.error_key), normalise_code(report.error_code))
+    if not says_so or report.is_outbound is False:
         return None
-    return report.number or report.to_number
+    ours = {number_of(text) for text in (report.from_number, report.sendblue_number) if text}
+    people = {number_of(text) for text in report.participants} - ours  # our line may be among them
+    to_group = report.group_id is not None or report.message_type == "group" or len(people) > 1
+    number = report.number or report.to_number
+    return None if number is None or to_group else number_of(number)
 
 
 def operators_key(contact: bytes) -> bytes:
@@ -102,6 +115,7 @@ class OptedOut:
     def __init__(self) -> None:
         self._words: dict[bytes, int] = {}
         self._behind: set[bytes] = set()
+        self._unread: set[bytes] = set()
         self._out = 0
 
     def __len__(self) -> int:
@@ -124,12 +138,22 @@ class OptedOut:
     def read(self, key: bytes, word: Word | None) -> None:
         """Take the next record of the topic; a tombstone, which nobody of us writes, forgets the key."""
         self._behind.discard(key)
+        self._unread.discard(key)
         if word is None:
             self._count(self._words.pop(key, 0), 0)
         else:
             self.learn(key, word)
             if self._words[key] != _packed(word):
                 self._behind.add(key)
+
+    def unreadable(self, key: bytes) -> None:
+        """The next record cannot be read: out, until the key has one that can."""
+        self._behind.discard(key)
+        self._unread.add(key)
+
+    def unread(self) -> list[bytes]:
+        """The keys of such records."""
+        return list(self._unread)
 
     def learn(self, key: bytes, word: Word) -> None:
         """Take a word that is durable, and not read back yet."""
@@ -148,7 +172,7 @@ class OptedOut:
 
     def news(self, contact: bytes, word: Word) -> list[bytes]:
         """The keys under which this word must be appended to count: none where it says nothing new."""
-        if word.source in HEARSAY and contact in self:
+        if word.source in HEARSAY and contact in self and self._unread.isdisjoint(_keys(contact)):
             return []
         keys = [contact] if word.source is not Source.OPERATOR or not word.out else []
         if word.source is Source.OPERATOR:
@@ -161,14 +185,18 @@ class OptedOut:
 
     def newer_than(self, contact: bytes, now_ms: int) -> int:
         """A time for what an operator says now: later than all that was said, whatever the clocks show."""
-        known = (self._words.get(key, 0) >> _TIME_SHIFT for key in (contact, operators_key(contact)))
+        known = (self._words.get(key, 0) >> _TIME_SHIFT for key in _keys(contact))
         return max(now_ms, *(since_ms + 1 for since_ms in known))
 
     def _is_out(self, key: bytes) -> bool:
-        return bool(self._words.get(key, 0) & _OUT_BIT)
+        return bool(self._words.get(key, 0) & _OUT_BIT) or key in self._unread
 
     def _count(self, before: int, now: int) -> None:
         self._out += bool(now & _OUT_BIT) - bool(before & _OUT_BIT)
+
+
+def _keys(contact: bytes) -> tuple[bytes, bytes]:
+    return contact, operators_key(contact)
 
 
 def _packed(word: Word) -> int:

@@ -111,7 +111,7 @@ def judge(
         return Ambiguous("UNEXPLAINED") if unexplained else Absent(_newer_visible(group, listing))
     if not all(_is(row, text) and row.message_handle for row in alike):
         return Ambiguous("NOT_EXACT")
-    if any(_refused(row) for row in alike):
+    if any(was_refused(row) for row in alike):
         return Ambiguous("REFUSED_ROW")
     if not all(candidate.same_body for candidate in group):
         return Ambiguous("ANOTHER_ATTEMPT")
@@ -169,7 +169,8 @@ def _is(row: Report, text: Text) -> bool:
     return alone and at_line and row.media_url == text.media_url and _same_text(row.content or "", text.content or "")
 
 
-def _refused(row: Report) -> bool:
+def was_refused(row: Report) -> bool:
+    """Whether Sendblue did not take it; of an error that may have come later nobody knows."""
     return row.status == Status.DECLINED or (row.status == Status.ERROR and row.error_code not in FAILED_LATER)
 
 

@@ -1,5 +1,5 @@
-"""The control and contacts topics as values: who this connector is, lines, orders, moves of lines, an adoption,
-further keys of the account, and each contact's line.
+"""The control and contacts topics as values: who this connector is, lines, orders, moves and blocks of lines, an
+adoption, further keys of the account, and each contact's line.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ LINE = b"line/"
 ADOPTION = b"adoption"
 ACCOUNT = b"account/"
 MOVE = b"move/"
+BLOCKED = b"blocked/"
 CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
@@ -49,7 +50,8 @@ class Genesis:
 class Control:
     """The control topic as it stands; ``put`` takes its records in order. Keys of a newer version are left alone.
 
-    ``accounts``: fingerprints of the account's further API keys, beside the one in the genesis.
+    ``accounts``: fingerprints of the account's further API keys, beside the one in the genesis. ``blocks``: when a
+    webhook said last that a line is blocked.
     """
 
     genesis: Genesis | None = None
@@ -58,12 +60,13 @@ class Control:
     adoption: Adoption | None = None
     accounts: set[str] = field(default_factory=set)
     moves: dict[str, Move] = field(default_factory=dict)
+    blocks: dict[str, int] = field(default_factory=dict)
 
     def put(self, key: bytes, row: Row | None) -> Order | None:
         """Take the newest record of a key, None for a tombstone; return the order it holds, if it is one.
 
-        A tombstone takes back an order or a move; of a pause it is the pause that is returned, which no longer stands.
-        A line keeps its partitions for ever, and the genesis stands.
+        A tombstone takes back an order, a move or a block; of a pause it is the pause that is returned, which no longer
+        stands. A line keeps its partitions for ever, and the genesis stands.
         """
         if key.startswith((CANCEL_ID, CANCEL_TAG, PAUSE)):
             order = None if row is None else _order(key, row)
@@ -71,6 +74,8 @@ class Control:
             return before if order is None and isinstance(before, Pause) else order
         if key.startswith(MOVE):
             self._moved(key.removeprefix(MOVE).decode(), row)
+        elif key.startswith(BLOCKED):
+            self._blocked(key.removeprefix(BLOCKED).decode(), row)
         elif row is not None and key == GENESIS:
             self.genesis = Genesis(row["connector"], row["account"], row["hash_key"], row["created_at"])
         elif row is not None and key.startswith(LINE):
@@ -88,6 +93,13 @@ class Control:
             self.moves.pop(line, None)
         else:
             self.moves[line] = Move(row["to_line"], bool(row["retired"]), row["created_at"] or 0, row["operator"] or "")
+
+    def _blocked(self, line: str, row: Row | None) -> None:
+        """Two ingresses may hear of it in another order: the later counts."""
+        if row is None:
+            self.blocks.pop(line, None)
+        else:
+            self.blocks[line] = max(row["created_at"] or 0, self.blocks.get(line, 0))
 
 
 def _order(key: bytes, row: Row) -> Order:
@@ -147,6 +159,11 @@ def move_record(codec: Codec, line: str, move: Move | None) -> tuple[bytes, byte
     told = {"created_at": move.at_ms, "operator": move.operator}
     row = {"line": line, "to_line": move.to, "retired": move.retired, **told}
     return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
+
+
+def block_row(line: str, at_ms: int) -> tuple[bytes, Row]:
+    """Key and row of the record that says when a webhook told that a line is blocked."""
+    return BLOCKED + line.encode(), _EMPTY | {"line": line, "created_at": at_ms, "reason": "line_blocked"}
 
 
 def adoption_record(codec: Codec, adoption: Adoption) -> tuple[bytes, bytes]:

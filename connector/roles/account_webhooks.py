@@ -202,11 +202,11 @@ class AccountWebhooks:
 
     async def _status(self, body: Mapping[str, object], began: int) -> "Taken":
         report = outbound(body)
+        await self._listeners.opted(report)  # first: two reports that differ in this alone are one event
         claim = self._claims.of(report.message_handle)
         event = self._reports.event(report, claim, began)
         if self._reports.is_repeat(event):
             return REPEATED
-        await self._listeners.opted(report)  # the callback that says the same is a repeat after this
         await self._reports.publish(event, report, claim)
         if claim is not None:
             self._observe(answered("accepted", report, self._since(began)))

@@ -52,7 +52,7 @@ async def _unheard(_: Report) -> None:
 class Ingress:
     """Answers callbacks; ``decode`` reads JSON and raises ValueError, ``failed`` are the publisher's exceptions.
 
-    ``opt_outs`` hears each status before it is answered, and raises one of those exceptions too.
+    ``opt_outs`` hears each status before it is answered, repeats too, and raises one of those exceptions too.
     ``ring`` is asked for each callback, so that a new key is accepted, and a retired one is not, without a restart.
     """
 
@@ -98,10 +98,10 @@ class Ingress:
         except (ValueError, RecursionError):
             return await self._unreadable(claim, body, "NOT_JSON", began)
         await self._prove(claim, report, began)
+        await self._opt_outs(report)  # first: two callbacks that differ in this alone are one event
         event = self._reports.event(report, claim, began)
         if self._reports.is_repeat(event):
             return self._answered(OK, "repeated", report, began)
-        await self._opt_outs(report)
         await self._reports.publish(event, report, claim)
         return self._answered(OK, "accepted", report, began)
 

@@ -21,7 +21,7 @@ from connector.core.facts import AttemptInDoubt, FuseBlown, PostAnswered, Verdic
 from connector.core.identities import words_hash
 from connector.core.ledger import Duplicate, Expired, Granted
 from connector.core.messages import Disposition, OnInDoubt
-from connector.core.opt_outs import OPTED_OUT
+from connector.core.opt_outs import OPTED_OUT, told_out
 from connector.core.outcomes import (
     Answer,
     Classified,
@@ -265,11 +265,12 @@ class _Turn:
             self.lane.suspicions[self.offset] = before.stopped(self.around.clocks.mono())
 
     async def _settle(self, intent: Intent, classified: Classified, answer: Answer) -> None:
-        if outcome_of(classified)[1] == OPTED_OUT:
+        report = self.around.sendblue.report(answer) if isinstance(classified, Submitted) else None
+        if outcome_of(classified)[1] == OPTED_OUT or (report is not None and told_out(report) is not None):
             self.around.refused(self.held, answer.date_ms or self.around.clocks.now_ms())
         match classified:
             case Submitted(handle=handle):
-                if (report := self.around.sendblue.report(answer)) is not None:
+                if report is not None:
                     self.lane.reports[intent.attempt] = report
                 await self._record(self._outcome(intent, Result.SUBMITTED, handle))
             case Unsent(code=code):

@@ -15,6 +15,7 @@ from connector.core.events import MessageEvent
 from connector.core.facts import Observer, OptOutHeard
 from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
+from connector.core.numbers import number_of
 from connector.core.opt_events import opt_event
 from connector.core.opt_outs import OptedOut, Source, Word, said, told_out
 from connector.core.requests import MAX_AHEAD_MS
@@ -63,6 +64,7 @@ class OptOuts:
         out = said(text)
         if out is None:
             return False
+        number = number_of(number)
         word, contact = self._word(at_ms, out, Source.INBOUND), _of(number, self._hash_key)
         await self._say(contact, number, word)
         if self.known.holds(contact, word):
@@ -127,4 +129,4 @@ class OptOuts:
 
 def _of(number: str, hash_key: bytes) -> bytes:
     """The contact of a person, whatever is asked of it."""
-    return contact_hash(SendRequest("", number=number.strip()), hash_key)
+    return contact_hash(SendRequest("", number=number), hash_key)

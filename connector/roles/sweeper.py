@@ -24,6 +24,8 @@ from connector.core.outstanding import READ_BACK_MS, Known, Outstanding, Told, e
 from connector.core.sights import SweepSeen
 from connector.core.statuses import progress
 from connector.core.sweeping import GRACE_MS, Page, Walk, begin, place_after
+from connector.roles.account_webhooks import Opted, nobody
+from connector.roles.ends import loudly, surely
 from connector.roles.list_proofs import Clocks
 from connector.roles.watched import Shift, Watch
 
@@ -101,8 +103,9 @@ class Sweeper:
         clocks: Clocks,
         observe: Observer,
         every_s: float = EVERY_S,
+        opted: Opted = nobody,
     ) -> None:
-        self._every_s = every_s
+        self._every_s, self._opted = every_s, opted
         self._statuses, self._events, self._ends, self._parked = statuses, events, ends, parked
         self._clocks, self._observe = clocks, observe
         self._known = Outstanding()
@@ -175,6 +178,7 @@ class Sweeper:
         if isinstance(found, Miss):
             result = str(found)
         else:
+            await self._hear(found)
             result = "new" if await self._publish(handle, found, "look_up") else "same"
         self._observe(StatusLookedUp(result))
         answered = found is not Miss.NO_ANSWER
@@ -191,12 +195,17 @@ class Sweeper:
         handle = report.message_handle
         if handle is None or report.is_outbound is False or not self._statuses.is_ours(report):
             return
+        await self._hear(report)
         known, made_ms = self._known.knows(handle), report.date_sent_ms or now_ms
         old = made_ms < self._clocks.now_ms() - READ_BACK_MS  # the list was away for long: whose it is, nobody knows
         self._audit.row(handle, made_ms, text_of(report), ours=old or known is not Known.UNKNOWN)
         is_told = known is not Known.UNKNOWN or made_ms < self._horizon_ms
         if is_told and (report.date_updated_ms or 0) <= now_ms - GRACE_MS:
             await self._publish(handle, report, "list")
+
+    async def _hear(self, report: Report) -> None:
+        """Whatever the row is news of: its recipient may have opted out, and no callback told it."""
+        await surely(lambda: self._opted(report), loudly("opt out", self._observe))
 
     async def _publish(self, handle: str, report: Report, by: str) -> bool:
         """Publish a status that nobody has told yet; False where somebody has."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from connector.core.line_facts import Condition, Quota, State, Usage
+from connector.core.numbers import digits_of
 from connector.sendblue.lookups import LINE_KEYS, Found, SendblueError
 
 STATE_PATH = "/api/v2/lines/state"
@@ -29,11 +30,6 @@ def line_usages(found: Found) -> dict[str, Usage]:
     return {number: _usage(row) for number, row in _numbered(_listed(found, "lines", "data"))}
 
 
-def number_of(text: str) -> str:
-    """A number as we write it, however the answer does."""
-    return "+" + "".join(filter(str.isdigit, text))
-
-
 def _listed(found: Found, *names: str) -> Iterable[object]:
     body = found.object()
     rows = next((body[name] for name in names if isinstance(body.get(name), list)), None)
@@ -47,7 +43,7 @@ def _numbered(rows: Iterable[object]) -> Iterator[tuple[str, Mapping[str, object
         if isinstance(row, dict):
             places = (row.get(key) for key in LINE_KEYS)
             if number := next((place for place in places if isinstance(place, str) and place.strip()), None):
-                yield number_of(number), row
+                yield digits_of(number), row
 
 
 def _condition(row: Mapping[str, object]) -> Condition:

@@ -154,6 +154,7 @@ def _sweeper(parts: Parts, reconciler: Reconciler) -> Sweeper:
         ParkedLooks(parts.replica, proofs, reconciler.parked, system.now_ms, parts.observe),
         system,
         parts.observe,
+        opted=parts.opt_outs.told,
     )
 
 

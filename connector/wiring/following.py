@@ -1,7 +1,7 @@
 """A compacted topic of one partition, followed live: read to its end before anything sends, and on from then.
 
-Record by record, in order. A record of a newer schema is waited for; one that cannot be read is left alone, and said:
-it may be of a version to come.
+Record by record, in order. A record of a newer schema is waited for; one that cannot be read is left alone, and said
+for as long as it is the last of its key: what it orders does not hold here, and may hold in other replicas.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from connector.kafka.tail import LogTail
 from connector.roles.watched import Watch
 from connector.wiring.inbound import Reader
 
+CURE = "write what they said once more, or upgrade this program"
+
 
 class Following:
     """``put`` takes what was read; ``watch`` fails when the topic cannot be read."""
@@ -32,10 +34,21 @@ class Following:
         self._queue: asyncio.Queue[KafkaRecord | None] = asyncio.Queue()
         self._task = self.watch.start(self._run())
         self._tail: LogTail | None = None
+        self._unread: dict[bytes, KafkaRecord] = {}
 
     def put(self, key: bytes, row: Row | None) -> None:
         """Take the next record, None for a tombstone."""
         raise NotImplementedError
+
+    def unreadable(self, key: bytes) -> None:
+        """The next record of this key cannot be read."""
+
+    def notes(self) -> list[str]:
+        """Which records cannot be read, in one sentence; none where all can."""
+        last = max(self._unread.values(), key=lambda record: record.offset, default=None)
+        if last is None:
+            return []
+        return [f"unreadable records in {last.topic}: {len(self._unread)}, the last at offset {last.offset}; {CURE}"]
 
     async def follow(self, clients: ClientSettings, topic: str) -> None:
         """Read the topic to its end, and follow it from then on. Raises KafkaFatal."""
@@ -73,10 +86,12 @@ class Following:
                 await self._put(record)
 
     async def _put(self, record: KafkaRecord) -> None:
-        row: Row | None = None
+        key, row = record.key or b"", None
         if record.value is not None and (row := await self._row(record)) is None:
-            return
-        self.put(record.key or b"", row)
+            self._unread[key] = record
+            return self.unreadable(key)
+        self._unread.pop(key, None)
+        return self.put(key, row)
 
     async def _row(self, record: KafkaRecord) -> Row | None:
         try:

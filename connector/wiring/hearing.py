@@ -1,13 +1,18 @@
 """Who listens to account webhooks: opt-outs to what people write and to statuses, the lines' facts to lines that are
-blocked."""
+blocked, here at once and in every replica by the control topic."""
+
+from collections.abc import Awaitable, Callable
 
 from connector.core.account_webhooks import AccountEvent, InboundMessage
 from connector.core.line_facts import LineFacts
 from connector.roles.account_webhooks import Listeners
 from connector.roles.opt_outs import OptOuts
 
+Block = Callable[[str, int], Awaitable[None]]
+"""Makes it durable that a line was blocked, and when; raises PublishFailed."""
 
-def listeners_of(opt_outs: OptOuts, facts: LineFacts) -> Listeners:
+
+def listeners_of(opt_outs: OptOuts, facts: LineFacts, block: Block) -> Listeners:
     """Each hears of it before the webhook is answered; raises PublishFailed for what must be told again."""
 
     async def heard(message: InboundMessage) -> None:
@@ -20,6 +25,7 @@ def listeners_of(opt_outs: OptOuts, facts: LineFacts) -> Listeners:
     async def blocked(event: AccountEvent) -> None:
         if event.about is not None:
             at_ms = min(event.occurred_at_ms, event.received_at_ms)  # a time to come would outlast its own end
-            facts.blocked(event.about, at_ms)
+            if (line := facts.blocked(event.about, at_ms)) is not None:
+                await block(line, at_ms)
 
     return Listeners(heard, blocked, opt_outs.told)

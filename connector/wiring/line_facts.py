@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 from connector.core.facts import Observer
 from connector.core.line_facts import LineFacts, State, Usage
+from connector.core.numbers import digits_of
 from connector.core.own_limits import Limits, own_usage
 from connector.core.pool import Pool
 from connector.core.routing import Lines
 from connector.roles.line_watch import LineWatch, Pause, or_none
 from connector.roles.replica import Replica
 from connector.sendblue.client import SendblueClient
-from connector.sendblue.line_states import number_of
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.system import System
@@ -55,7 +55,7 @@ class ToldLines:
     async def listed(self) -> frozenset[str] | None:
         """Return the account's lines."""
         numbers = await or_none(self._client.lines, (SendblueError,))
-        return None if numbers is None else frozenset(map(number_of, numbers))
+        return None if numbers is None else frozenset(map(digits_of, numbers))
 
     async def states(self) -> Mapping[str, State] | None:
         """Return each line's state."""

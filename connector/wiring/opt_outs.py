@@ -29,6 +29,11 @@ class OptOutsFeed(Following):
         self.known.read(key, word_of(row))
         self.heard(key)
 
+    def unreadable(self, key: bytes) -> None:
+        """The contact in the key is out, until something that can be read is said of it."""
+        self.known.unreadable(key)
+        self.heard(key)
+
 
 class SendbluesList:
     """Sendblue's own list of opt-outs."""
@@ -55,6 +60,7 @@ def listen(parts: Parts, feed: OptOutsFeed) -> None:
 
     feed.heard = heard
     opt_outs.mend()
+    parts.noted.append(feed.notes)
     parts.watches += [feed.watch, opt_outs.watch]
     parts.closers.append(opt_outs.close)
     if parts.settings.optouts.write_through:

@@ -11,6 +11,8 @@ from connector.core.orders import Order, Orders
 from connector.core.priorities import Places
 from connector.core.spans import OFF, Tracing
 from connector.kafka.clients import ClientSettings
+from connector.kafka.control import block_row
+from connector.kafka.schemas import SchemaName
 from connector.kafka.topics import TopicNames
 from connector.roles.account import Account
 from connector.roles.account_webhooks import Listeners
@@ -79,7 +81,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.known = KnownLines(self.settings, self.replica, self.system, self.observe, self.stir)
-        self.listeners: Listeners = listeners_of(self.opt_outs, self.known.facts)
+        self.listeners: Listeners = listeners_of(self.opt_outs, self.known.facts, self.block)
 
     def client(self) -> SendblueClient:
         """A client of a role's own, closed at the end."""
@@ -124,10 +126,16 @@ class Parts:
     def follow(self, feed: ControlFeed) -> None:
         """Obey what operators order from now on."""
         self.orders = feed.control.orders
-        self.known.facts.obey(feed.control.moves)
+        self.known.facts.obey(feed.control.moves, feed.control.blocks)
         self.known.pool.obey(self.orders.pauses)
         self.watches.append(feed.watch)
+        self.noted.append(feed.notes)
         feed.ordered = self.ordered
+
+    async def block(self, line: str, at_ms: int) -> None:
+        """Tell every replica that a line was blocked. Raises PublishFailed."""
+        key, row = block_row(line, at_ms)
+        await self.out.row(self.names.control, key, SchemaName.CONTROL, row)
 
     def ordered(self, order: Order) -> None:
         """An operator ordered something: the records it may mean look again."""

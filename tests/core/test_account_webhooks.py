@@ -107,6 +107,22 @@ def test_no_field_must_be_there(missing: str) -> None:
     assert inbound(odd, LINES, NOW_MS).report.extras[missing] == '{"odd":[1]}'
 
 
+SPELLINGS = ("13035550100", "+1 (303) 555-0100", " +13035550100 ")
+
+
+@pytest.mark.parametrize("ours", SPELLINGS)
+@pytest.mark.parametrize("theirs", ["12025550123", "+1 202-555-0123"])
+def test_a_number_is_the_same_however_it_is_spelled(ours: str, theirs: str) -> None:
+    """Our line is found, and the contact's key is that of the requests to it."""
+    body = {**CAPTURED, "from_number": theirs, "number": theirs, "to_number": ours, "sendblue_number": ours}
+    message = inbound(body, LINES, NOW_MS)
+    blocked = account_event("line_blocked", {"data": {"phone": ours}}, LINES, NOW_MS)
+    created = account_event("contact_created", {"number": theirs}, LINES, NOW_MS)
+
+    assert (message.contact, message.line) == (PERSON, "line-1")
+    assert (blocked.line, blocked.about, created.about) == ("line-1", LINE, PERSON)
+
+
 def test_what_the_extras_cannot_hold_is_kept_whole() -> None:
     """The object itself, readable."""
     body = {**CAPTURED, "transcript": "\u00e9" * 5000}

@@ -185,3 +185,16 @@ def test_a_line_is_shown_without_its_number() -> None:
         "age_s": 30.0,
     }
     assert shown_fact(stage.facts.fact("b", 30.0, NOW_MS))["on_account"] is False
+
+
+def test_a_block_told_to_another_replica_holds_here_and_is_over_once() -> None:
+    """What the control topic says, as it changes in place: it is not forgotten there when it has ended here."""
+    stage, blocks = Stage(), {"a": NOW_MS}
+    stage.facts.obey({}, blocks)
+    before = stage.facts.stopped("a", 0.0, NOW_MS), stage.facts.troubled("a")
+    stage.told(states=state(Condition.ONLINE, NOW_MS + 1))
+    after = stage.facts.stopped("a", 0.0, NOW_MS), stage.facts.troubled("a")
+    blocks["a"] = NOW_MS + 2
+
+    assert (before, after) == ((True, True), (False, False))
+    assert stage.facts.stopped("a", 0.0, NOW_MS + 2)

@@ -47,6 +47,11 @@ def back(at_ms: int, source: Source = Source.INBOUND) -> Word:
             "STOP 🛑",
             "\uff53\uff54\uff4f\uff50",
             "(unsubscribe)",
+            "STOP" + "!" * 4_000,
+            "St\u00adop",
+            "\u200bSTOP\ufeff",
+            "opt\u200dout",
+            "STOP\ufe0f",
         ),
     ],
 )
@@ -65,7 +70,7 @@ def test_the_word_that_takes_in_again(text: str) -> None:
     "text",
     [
         *("", " ", "!!!", None, "stop it", "please stop", "don't stop", "nonstop", "stopp", "S T O P", "optout", "yes"),
-        *("Liked “STOP”", "START STOP", "end of story", "STOP" + "!" * 61),
+        *("Liked “STOP”", "START STOP", "end of story", "STOP" + "!" * 4_093, "optout\u200b"),
     ],
 )
 def test_anything_else_says_nothing(text: str | None) -> None:
@@ -192,6 +197,12 @@ STATUS = {"status": "SENT", "message_handle": "h", "number": "+12025550123", "is
         ({"number": None, "to_number": "+12025550124"}, "+12025550124"),
         ({"opted_out": False}, None),
         ({"opted_out": None}, None),
+        ({"opted_out": None, "status": "DECLINED", "error_key": "OPTED_OUT"}, "+12025550123"),
+        ({"opted_out": False, "status": "ERROR", "error_code": " opted_out "}, "+12025550123"),
+        ({"opted_out": None, "error_key": "OPTED_OUT", "group_id": "g"}, None),
+        ({"opted_out": None, "error_key": "SMS_LIMIT_REACHED"}, None),
+        ({"number": "1 (202) 555-0123"}, "+12025550123"),
+        ({"from_number": "13035550100", "participants": ["+13035550100", "+12025550123"]}, "+12025550123"),
         ({"is_outbound": False}, None),
         ({"group_id": "g"}, None),
         ({"message_type": "group"}, None),

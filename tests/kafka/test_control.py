@@ -17,6 +17,7 @@ from connector.kafka.control import (
     account_record,
     adoption_record,
     assign_partitions,
+    block_row,
     control_of,
     genesis_record,
     line_record,
@@ -166,3 +167,15 @@ def test_a_line_s_partitions_survive_the_wire(places: Places) -> None:
     control.put(key, CODEC.decode(SchemaName.CONTROL, value))
 
     assert control.partitions == {"a": places}
+
+
+def test_of_two_tellings_of_a_block_the_later_counts() -> None:
+    """Two ingresses may write them in another order; a tombstone takes the block back."""
+    control, later = Control(), 1_700_000_000_009
+    for at_ms in (later, later - 5):
+        key, row = block_row("a", at_ms)
+        control.put(key, CODEC.decode(SchemaName.CONTROL, CODEC.encode(SchemaName.CONTROL, row)))
+    found = dict(control.blocks)
+    control.put(key, None)
+
+    assert (found, control.blocks) == ({"a": later}, {})

@@ -69,7 +69,7 @@ DOUBT_MUTANTS = (
         "the row of a text that Sendblue refused is no proof that ours was sent",
         LIST,
         "core/proofs.py",
-        '    if any(_refused(row) for row in alike):\n        return Ambiguous("REFUSED_ROW")\n',
+        '    if any(was_refused(row) for row in alike):\n        return Ambiguous("REFUSED_ROW")\n',
         "",
         PROOFS,
     ),

@@ -173,7 +173,8 @@ def start_reconciler(process: "Process") -> None:
         edges.now_ms,
         process.observe,
     )
-    sweeper = Sweeper(statuses, EventsBack(process), ends, looks, edges, process.observe)
+    told = process.ears.role.told
+    sweeper = Sweeper(statuses, EventsBack(process), ends, looks, edges, process.observe, opted=told)
 
     def give(record: Fetched, _: None) -> None:
         key, value = record.entry.key or b"", record.entry.value
