@@ -1,9 +1,13 @@
-"""What Sendblue says of our lines now, and what contacts it says they have talked to lately; nothing is written."""
+"""What Sendblue says of our lines now, and an operator of them; what contacts Sendblue says they have talked to lately.
+
+Nothing is written.
+"""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 
+from connector.commands.control_topic import control_codec, control_now
 from connector.core.callbacks import Report
 from connector.core.identities import contact_hash
 from connector.core.line_facts import LineFacts, Told, shown_fact
@@ -25,7 +29,8 @@ TURN_S = 2 / RECONCILER_RATE
 
 
 async def lines(settings: Settings) -> list[dict[str, object]]:
-    """Each line of ours. Raises ValueError when Sendblue says nothing at all."""
+    """Each line of ours; a retired one as such. Raises ValueError when Sendblue says nothing at all."""
+    moves = (await control_now(settings, await control_codec(settings))).moves
     client = client_of(settings, time.monotonic)
     try:
         answers = ToldLines(client)
@@ -35,6 +40,7 @@ async def lines(settings: Settings) -> list[dict[str, object]]:
     if told.listed is None and told.states is None and told.usage is None:
         raise ValueError("Sendblue does not answer; check sendblue.base_url and the two keys: `kafka-sendblue check`")
     facts, now, now_ms = LineFacts({line.number: line.alias for line in settings.lines}), time.monotonic(), _now_ms()
+    facts.obey(moves)
     facts.told(told, now, now_ms)
     return [
         {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
