@@ -23,10 +23,10 @@ class Brokers:
 
 
 def test_what_a_client_loses_while_it_finds_the_brokers_is_asked_again() -> None:
-    """A command ended with it, a start was refused: the connection to a bootstrap server gave way to the broker's own."""
+    """A command ended with it, a start was refused: the way by a bootstrap server gave way to the broker's own."""
     brokers = Brokers(LOST, LOST)
 
-    assert ("the places", TRIES) == (asked(brokers), brokers.questions)
+    assert (asked(brokers), brokers.questions) == ("the places", TRIES)
 
 
 @pytest.mark.parametrize(("error", "questions"), [(LOST, TRIES), (FORBIDDEN, 1)])
