@@ -25,5 +25,10 @@ class Clock:
 
 def sdk(url: str) -> sendblue_api.AsyncSendblueAPI:
     """A client to which an answer that its models do not take is an error."""
-    keys = {"api_key": "demo-key", "api_secret": "demo-secret"}
-    return sendblue_api.AsyncSendblueAPI(**keys, base_url=url, max_retries=0, _strict_response_validation=True)
+    return sendblue_api.AsyncSendblueAPI(
+        api_key="demo-key",
+        api_secret="demo-secret",
+        base_url=url,
+        max_retries=0,
+        _strict_response_validation=True,
+    )
