@@ -17,7 +17,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def simulator(clock: Clock) -> AsyncIterator[Site]:
-    """One line, fifteen new contacts an hour. Texts stay QUEUED: the models do not know ACCEPTED, which Sendblue says."""
+    """One line, fifteen new contacts an hour. Texts stay QUEUED: the models do not know ACCEPTED."""
     one = Simulator(SimulatorSettings((LINE,), step_s=3600.0, lag_s=60.0, new_contacts_hourly=15), clock=clock)
     async with running(one) as url, sdk(url) as client:
         yield one, client
