@@ -1,6 +1,5 @@
 """The commands, but for those with modules of their own in ``commands``."""
 
-import uuid
 from typing import Annotated, Any
 
 import typer
@@ -33,9 +32,9 @@ from connector.commands.cli_output import (
 from connector.commands.cli_parked import parked_cli
 from connector.commands.cli_pauses import orders_cli, pause, pause_line, resume, resume_line
 from connector.commands.cli_roles import Roles, roles_of
+from connector.commands.cli_send import send
 from connector.commands.cli_simulate import simulate
 from connector.commands.cli_webhooks import webhooks_cli
-from connector.core.messages import SendRequest, ServicePolicy
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
@@ -125,45 +124,7 @@ async def _demo(plan: DemoPlan, show: Any = lambda _: None) -> dict[str, Any]:
 
 
 cli.command()(simulate)
-
-
-@cli.command()
-def send(
-    number: Annotated[str | None, typer.Argument(help="recipient, E.164")] = None,
-    content: Annotated[str | None, typer.Option(help="the text")] = None,
-    media_url: Annotated[str | None, typer.Option(help="https link to the attachment")] = None,
-    from_number: Annotated[str | None, typer.Option(help="our line, E.164; default: the connector chooses")] = None,
-    send_style: Annotated[str | None, typer.Option(help="expressive style")] = None,
-    group_id: Annotated[str | None, typer.Option(help="an existing group, instead of a number")] = None,
-    imessage_only: Annotated[bool, typer.Option("--imessage-only", help="or not at all, after a look-up")] = False,
-    request_id: Annotated[str | None, typer.Option(help="default: a new one")] = None,
-    wait: Annotated[float, typer.Option(help="seconds to wait for its events; 0: do not wait")] = 0.0,
-    config: Config = None,
-    as_json: AsJson = False,
-) -> None:
-    """Put one request on the requests topic, as any producer would, and show its events if asked.
-
-    Exit code with --wait: 0 when it ended as SUBMITTED, 8 when it ended otherwise, 1 when its end has not come yet.
-
-    Example: kafka-sendblue send +12025550123 --content "Hello" --wait 30
-    """
-    request = SendRequest(
-        request_id or f"cli-{uuid.uuid4()}",
-        number=number,
-        group_id=group_id,
-        content=content,
-        media_url=media_url,
-        from_number=from_number,
-        send_style=send_style,
-        service_policy=ServicePolicy.IMESSAGE_ONLY if imessage_only else None,
-    )
-    settings = _settings(config)
-    final = _kafka(operations.send(settings, request, wait, lambda row: print_event(row, as_json)))
-    if not wait:
-        return print_json({"request_id": request.request_id})
-    if final is None:
-        fail(f"no final event of {request.request_id} within {wait:g} s; it may still come", WRONG)
-    raise typer.Exit(operations.exit_of(final))
+cli.command()(send)
 
 
 @cli.command()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import typer
 import uvloop
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from connector.commands.cli_output import fail
 from connector.commands.cli_settings import (
@@ -44,6 +44,11 @@ EXITS = {
     STOPPED: "Ctrl-C",
 }
 """What the exit codes mean, of all commands."""
+_NO_TOPIC = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+}
 
 
 def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
@@ -55,7 +60,7 @@ def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
     try:
         return run(work)
     except KafkaException as error:
-        sentence = f"Kafka: {error.args[0].str()}; check kafka.bootstrap_servers and kafka.client"
+        sentence = f"Kafka: {error.args[0].str()}; {_way_out(error.args[0])}"
     except LedgerSaysOtherwise as error:
         fail(str(error), OTHERWISE)
     except RiskNotAccepted as error:
@@ -71,6 +76,11 @@ def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
     except (RegistryAway, UnknownSchema, SchemaRefused, Undecodable, KafkaFatal, OSError, ValueError) as error:
         sentence = str(error)
     fail(sentence, WRONG)
+
+
+def _way_out(error: KafkaError) -> str:
+    missing = error.code() in _NO_TOPIC
+    return "run `kafka-sendblue topics apply`" if missing else "check kafka.bootstrap_servers and kafka.client"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -1,6 +1,7 @@
 """How the commands print: tables for people, JSON for machines, one red sentence for what is wrong."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -12,6 +13,8 @@ from rich.table import Table
 from connector.core.preflight import Finding
 
 out, err = Console(), Console(stderr=True)
+SPAN = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
+SPANS_MS = {"m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 
 
 def fail(sentence: str, code: int) -> NoReturn:
@@ -96,3 +99,9 @@ def time_ms(text: str, option: str) -> int:
     except ValueError:
         fail(f"{option} is no time; it reads like 2026-03-01T12:00:00Z", 2)
     return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def later_ms(text: str, option: str, now_ms: int) -> int:
+    """A time the user gave: a span from now on, as 90m, or as ``time_ms`` reads it."""
+    span = SPAN.fullmatch(text)
+    return now_ms + int(span[1]) * SPANS_MS[span[2]] if span else time_ms(text, option)

@@ -8,15 +8,13 @@ import typer
 
 from connector.commands import pause_commands
 from connector.commands.cli_frame import AsJson, Config, on_kafka, settings_of
-from connector.commands.cli_output import fail, moment, out, print_rows, tell, time_ms
+from connector.commands.cli_output import fail, later_ms, moment, out, print_rows, tell
 from connector.commands.cli_parked import check_operator
 from connector.commands.pause_commands import Row
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said, Scope, name_of
 
 orders_cli = typer.Typer(help="What operators have ordered: cancellations and pauses.")
 EFFECT = "within two seconds in every replica; what waits goes on expiring"
-SPAN = re.compile(r"(\d{1,4})([mhd])")
-SPANS_MS = {"m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 HOLDING = 7  # columns that tell of what holds; the others of who ended it
 MOST_REASON = 200
 NUMBER_DIGITS = 10  # so many in a row, whatever stands between them, may be a phone number
@@ -151,8 +149,7 @@ def end_of(until: str | None, forever: bool, now_ms: int) -> int | None:
         fail("say when it ends with --until, or --forever", 2)
     if until is None:
         return None
-    span = SPAN.fullmatch(until)
-    until_ms = now_ms + int(span[1]) * SPANS_MS[span[2]] if span else time_ms(until, "--until")
+    until_ms = later_ms(until, "--until", now_ms)
     if until_ms <= now_ms:
         fail("--until is over already", 2)
     return until_ms

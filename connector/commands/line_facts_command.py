@@ -1,9 +1,13 @@
-"""What Sendblue says of our lines now, and what contacts it says they have talked to lately; nothing is written."""
+"""What Sendblue says of our lines now, and an operator of them; what contacts Sendblue says they have talked to lately.
+
+Nothing is written.
+"""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 
+from connector.commands.control_topic import control_codec, control_now
 from connector.core.callbacks import Report
 from connector.core.identities import contact_hash
 from connector.core.line_facts import LineFacts, Told, shown_fact
@@ -26,8 +30,10 @@ TURN_S = 2 / RECONCILER_RATE
 
 
 async def lines(settings: Settings) -> list[dict[str, object]]:
-    """Each line of ours. Raises ValueError when Sendblue says nothing at all."""
+    """Each line of ours; a retired or blocked one as such. Raises ValueError when Sendblue says nothing at all."""
+    ordered = await control_now(settings, await control_codec(settings))
     facts, now, now_ms = await facts_of(settings), time.monotonic(), _now_ms()
+    facts.obey(ordered.moves, ordered.blocks)
     return [
         {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
         for line in settings.lines

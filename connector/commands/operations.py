@@ -73,7 +73,7 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
         await events.start(read.take, from_beginning=False)
     producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
     try:
-        key = (request.number or request.group_id or request.request_id).encode()
+        key = (request.number or request.group_id or ",".join(sorted(request.numbers))).encode()
         await producer.send(names.requests, key=key, value=codec.encode(SchemaName.SEND_REQUEST, request_row(request)))
         if not wait_s:
             return None

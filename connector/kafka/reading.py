@@ -4,13 +4,17 @@ All partitions, without joining a group. What is committed is committed by hand,
 work: both read everything. Each call blocks; brokers that say nothing for ten seconds end it with KafkaException.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
 from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
 from connector.kafka.tail import BURST, POLL_S, SILENT_POLLS, WATERMARK_S, reaches, record_of
+
+TRIES = 3  # of a question: right after its start a client may lose one while it finds out who the brokers are
+T = TypeVar("T")
 
 
 class ToTheEnd:
@@ -34,7 +38,7 @@ class ToTheEnd:
         self._next: dict[int, int] = {}
         self._ended: set[int] = set()
         self._silent = 0
-        for place in self._places(since_ms):
+        for place in asked(lambda: self._places(since_ms)):
             begin, end = self._client.get_watermark_offsets(place, timeout=WATERMARK_S)
             self._ends[place.partition] = end
             self._next[place.partition] = min(max(begin, place.offset), end)
@@ -94,6 +98,17 @@ class ToTheEnd:
         if since_ms:
             return [_at(place) for place in self._client.offsets_for_times(places, timeout=WATERMARK_S)]
         return places
+
+
+def asked(question: Callable[[], T]) -> T:
+    """The answer, asked for again where that may help. Raises KafkaException."""
+    for _ in range(TRIES - 1):
+        try:
+            return question()
+        except KafkaException as error:
+            if not is_away(error.args[0]):
+                raise
+    return question()
 
 
 def _at(place: TopicPartition) -> TopicPartition:

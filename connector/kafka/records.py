@@ -4,7 +4,19 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError
 
-_AWAY = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE}  # noqa: SLF001 - librdkafka's own names
+_AWAY = {
+    KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+    KafkaError._DESTROY_BROKER,  # noqa: SLF001 - asked through a bootstrap server that turned out to be a broker
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+}
+"""The client calls not all of them retriable that are."""
 
 _FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,

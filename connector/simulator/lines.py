@@ -76,7 +76,7 @@ class Lines:
             "sendblue_number": line,
             "sampled_at": stamp(account.now()),
             "classification": ("known" if known else "new") if on else "not_applicable",
-            "known_contact": known,
+            "known_contact": known if on else None,
             "new_contact_lookback_days": LOOKBACK_DAYS if on else None,
         }
         return answer(200, {"status": "OK", **row})

@@ -15,7 +15,7 @@ from connector.kafka.writers import schema_of
 RELEASED = Path(__file__).parents[2] / "schemas" / "released"
 VERSIONS = sorted((folder.name for folder in RELEASED.iterdir()), key=int)
 NEW_SYMBOLS = ("NEWER", "NEWEST")
-ROUNDS = 12  # samples a schema: more than any of our enums and unions has members
+ROUNDS = 24  # samples a schema: more than any of our enums and unions has members
 
 
 def versions(name: SchemaName) -> list[str]:

@@ -52,6 +52,7 @@ hashes = st.binary(min_size=8, max_size=8)
 attempts = st.integers(0, 2**64 - 1).map(lambda n: f"{n:016x}")
 small = st.integers(0, 99)
 offsets = st.integers(0, 2**62)
+leases = st.integers(0, 2**31 - 1)  # the schema's int
 origins = st.builds(Origin, words, st.integers(0, 2**31 - 1), offsets)
 times = st.integers(1, 4_000_000_000_000)
 ledger_records = st.one_of(
@@ -67,6 +68,7 @@ ledger_records = st.one_of(
         st.integers(0, 99),
         words,
         st.integers(0, 9),
+        leases,
     ),
     st.builds(records.Outcome, attempts, words, words, hashes, st.sampled_from(records.Result), words, words),
     st.builds(records.Park, attempts, words, origins, words, hashes, words),

@@ -3,6 +3,7 @@
 The real registry is asked the same in ``tests/real/test_registry.py``.
 """
 
+import hashlib
 import json
 
 import pytest
@@ -11,6 +12,8 @@ from connector.core.messages import EventOrigin, EventType, OnInDoubt, Priority,
 from connector.kafka.schemas import SchemaName, text_of
 from tests.kafka import evolution
 
+DIGESTS = {"1": "ef08d5a0b8859c20", "2": "966366de9f7f5862"}
+"""Of each release, all its files: nobody edits one."""
 RELEASES = [(name, version) for name in SchemaName for version in evolution.versions(name)]
 
 
@@ -18,6 +21,25 @@ RELEASES = [(name, version) for name in SchemaName for version in evolution.vers
 def test_todays_schema_fits_every_release(name: SchemaName, version: str) -> None:
     """Whatever was ever written can be read, by old readers too."""
     assert evolution.fits(evolution.released(name, version), text_of(name))
+
+
+def test_a_release_is_never_edited() -> None:
+    """Else a schema could be made to fit what was never written. A new release has its digest beside the others."""
+    found = {version: hashlib.sha256(files_of(version)).hexdigest()[:16] for version in evolution.VERSIONS}
+
+    assert found == DIGESTS
+
+
+def files_of(version: str) -> bytes:
+    """The names and texts of a release."""
+    files = sorted((evolution.RELEASED / version).iterdir())
+    return b"".join(file.name.encode() + b"\n" + file.read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("name", SchemaName)
+def test_every_schema_was_released(name: SchemaName) -> None:
+    """One that was not may change in any way, unnoticed, while topics fill with what is written by it."""
+    assert evolution.versions(name)
 
 
 @pytest.mark.parametrize("name", SchemaName)
@@ -50,6 +72,7 @@ def test_every_value_of_the_code_is_in_its_schema() -> None:
         for enum in evolution._enums(json.loads(text_of(name)))
     }
 
+    assert max(map(len, enums.values())) <= evolution.ROUNDS
     assert enums["EventType"] == {"UNKNOWN", *EventType}
     assert enums["EventOrigin"] == {"UNKNOWN", *EventOrigin}
     assert enums["OnInDoubt"] == {"DEFAULT", *OnInDoubt}

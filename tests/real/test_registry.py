@@ -12,7 +12,7 @@ BROKEN = [evolution.without_default, evolution.without_field, evolution.with_ano
 
 
 @pytest.fixture
-def registry(registry_url: str) -> Registry:
+def client(registry_url: str) -> Registry:
     """The registry, as the connector asks it."""
     return Registry(RegistrySettings(registry_url))
 
@@ -24,54 +24,54 @@ def subject() -> str:
 
 
 @pytest.mark.parametrize("name", SchemaName)
-async def test_todays_schema_may_follow_every_release(registry: Registry, subject: str, name: SchemaName) -> None:
+async def test_todays_schema_may_follow_every_release(client: Registry, subject: str, name: SchemaName) -> None:
     """FULL_TRANSITIVE: all releases in their order, then today's, then one that has grown."""
     for version in evolution.versions(name):
-        await registry.register(subject, evolution.released(name, version))
+        await client.register(subject, evolution.released(name, version))
     grown = evolution.changed(text_of(name), evolution.grow)
 
-    assert await registry.compatible(subject, text_of(name))
-    await registry.register(subject, text_of(name))
-    assert await registry.compatible(subject, grown)
-    await registry.register(subject, grown)
-    assert await registry.compatible(subject, text_of(name))
-    assert await registry.is_protected(subject)
+    assert await client.compatible(subject, text_of(name))
+    await client.register(subject, text_of(name))
+    assert await client.compatible(subject, grown)
+    await client.register(subject, grown)
+    assert await client.compatible(subject, text_of(name))
+    assert await client.is_protected(subject)
 
 
-async def test_an_incompatible_schema_is_found_and_refused(registry: Registry, subject: str) -> None:
+async def test_an_incompatible_schema_is_found_and_refused(client: Registry, subject: str) -> None:
     """The registry's check can fail, and a protected subject takes nothing that does."""
-    await registry.register(subject, text_of(SchemaName.SEND_REQUEST))
+    await client.register(subject, text_of(SchemaName.SEND_REQUEST))
     for change in BROKEN:
         broken = evolution.changed(text_of(SchemaName.SEND_REQUEST), change)
 
-        assert not await registry.compatible(subject, broken)
+        assert not await client.compatible(subject, broken)
         with pytest.raises(SchemaRefused):
-            await registry.register(subject, broken)
+            await client.register(subject, broken)
 
 
-async def test_an_older_version_counts_as_much_as_the_latest(registry: Registry, subject: str) -> None:
+async def test_an_older_version_counts_as_much_as_the_latest(client: Registry, subject: str) -> None:
     """A field that comes back as another type fits the version without it, but not the one before."""
 
     def with_field(kind: str) -> str:
         new = {"name": "newer", "type": ["null", kind], "default": None, "doc": "New."}
         return evolution.changed(text_of(SchemaName.PARKED), lambda schema: schema["fields"].append(new))
 
-    await registry.register(subject, with_field("string"))
-    await registry.register(subject, text_of(SchemaName.PARKED))
+    await client.register(subject, with_field("string"))
+    await client.register(subject, text_of(SchemaName.PARKED))
 
-    assert not await registry.compatible(subject, with_field("double"))
-    assert await registry.compatible(subject, with_field("string"))
+    assert not await client.compatible(subject, with_field("double"))
+    assert await client.compatible(subject, with_field("string"))
 
 
-async def test_what_nobody_registered_is_unknown(registry: Registry, subject: str) -> None:
+async def test_what_nobody_registered_is_unknown(client: Registry, subject: str) -> None:
     """By id, by subject, by schema; a subject nobody set is not protected."""
     with pytest.raises(UnknownSchema):
-        await registry.text(987_654_321)
+        await client.text(987_654_321)
     with pytest.raises(UnknownSchema):
-        await registry.find(subject, text_of(SchemaName.PARKED))
+        await client.find(subject, text_of(SchemaName.PARKED))
 
-    assert not await registry.is_protected(subject)
-    assert await registry.compatible(subject, text_of(SchemaName.PARKED))
-    await registry.register(subject, text_of(SchemaName.PARKED))
+    assert not await client.is_protected(subject)
+    assert await client.compatible(subject, text_of(SchemaName.PARKED))
+    await client.register(subject, text_of(SchemaName.PARKED))
     with pytest.raises(UnknownSchema):
-        await registry.find(subject, text_of(SchemaName.CONTACT))
+        await client.find(subject, text_of(SchemaName.CONTACT))

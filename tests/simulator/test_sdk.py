@@ -1,44 +1,13 @@
-"""The official SDK works against the simulator, unchanged."""
+"""The official SDK sends and lists through the simulator, unchanged, and its models take every answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sendblue_api
 
-from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.faults import Fault
-from connector.simulator.server import running
-
-LINE, PERSON = "+13035550100", "+12025550123"
-Site = tuple[Simulator, sendblue_api.AsyncSendblueAPI]
-
-
-class Clock:
-    """A time of day that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC).timestamp()
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def simulator(clock: Clock) -> AsyncIterator[Site]:
-    one = Simulator(SimulatorSettings((LINE,), step_s=0.01, lag_s=60.0, new_contacts_hourly=15), clock=clock)
-    async with running(one) as url:
-        client = sendblue_api.AsyncSendblueAPI(
-            api_key="demo-key", api_secret="demo-secret", base_url=url, max_retries=0
-        )
-        async with client:
-            yield one, client
+from tests.simulator.sdk_stage import ANOTHER, LINE, PERSON, STYLED, Clock, Site
 
 
 async def test_send_and_look_up(simulator: Site) -> None:
@@ -65,7 +34,8 @@ async def test_list_with_filters_and_lag(simulator: Site, clock: Clock) -> None:
     began = datetime.fromtimestamp(clock.now, UTC)
     handles = []
     for content in ("one", "two"):
-        handles.append((await client.messages.send(content=content, from_number=LINE, number=PERSON)).message_handle)
+        sent = await client.messages.send(content=content, from_number=LINE, number=PERSON, **STYLED)
+        handles.append(sent.message_handle)
         clock.now += 10
     early = await client.messages.list(to_number=PERSON)
     clock.now += 60
@@ -88,74 +58,10 @@ async def test_list_with_filters_and_lag(simulator: Site, clock: Clock) -> None:
     assert (late.pagination.total, late.pagination.offset, late.pagination.has_more) == (2, 0, False)
 
 
-async def test_lines(simulator: Site) -> None:
-    """Their state, what they may do, who is known on them."""
-    _, client = simulator
-    await client.messages.send(content="Hello", from_number=LINE, number=PERSON)
-
-    state, usage = await client.lines.get_state(), await client.lines.get_usage()
-    known = await client.lines.get_contact_status(number=PERSON, sendblue_number=LINE)
-    with pytest.raises(sendblue_api.BadRequestError):
-        await client.lines.get_contact_status(number=PERSON, sendblue_number="+13035550199")
-
-    assert [(line.sendblue_number, line.status) for line in state.data] == [(LINE, "ONLINE")]
-    assert [(line.phone, line.state, line.hourly.used, line.hourly.remaining) for line in usage.lines] == [
-        (LINE, "available", 1, 14)
-    ]
-    assert usage.lines[0].daily.resets_at is not None
-    assert known.classification == "known"
-
-
-async def test_evaluate_service_and_media(simulator: Site) -> None:
-    """A look-up of the service, an object made of a link, and a link that is none."""
-    _, client = simulator
-
-    services = [(await client.lookups.lookup_number(number=PERSON[:-1] + digit)).service for digit in "38"]
-    media = await client.media_objects.upload(media_url="https://example.com/WelcomeImage.png")
-    with pytest.raises(sendblue_api.BadRequestError):
-        await client.media_objects.upload(media_url="nowhere")
-
-    assert services == ["iMessage", "SMS"]
-    assert media.media_object_id
-
-
-async def test_webhooks(simulator: Site) -> None:
-    """Added, replaced, shown without secrets, deleted."""
-    _, client = simulator
-    url, second = "https://example.com/hook", "https://example.com/second"
-
-    added = await client.webhooks.create(webhooks=[{"url": url, "secret": "s"}], type="outbound", global_secret="g")
-    replaced = await client.webhooks.update(webhooks={"receive": [url, second], "global_secret": "g"})
-    await client.webhooks.delete(webhooks=[url], type="receive")
-    shown = (await client.webhooks.list()).webhooks
-
-    assert added.webhooks is not None
-    assert [url] == added.webhooks.outbound
-    assert replaced.webhooks is not None
-    assert [url, second] == replaced.webhooks.receive
-    assert shown is not None
-    assert ([second], None, None) == (shown.receive, shown.outbound, shown.global_secret)
-
-
-async def test_opt_out(simulator: Site) -> None:
-    """A contact who is out gets nothing; the error names the rule."""
-    _, client = simulator
-
-    out = await client.contacts.opt_out(number=PERSON)
-    with pytest.raises(sendblue_api.BadRequestError) as refused:
-        await client.messages.send(content="x", from_number=LINE, number=PERSON)
-    await client.contacts.opt_out(number=PERSON, opted_out=False)
-
-    assert (out.number, out.opted_out) == (PERSON, True)
-    assert isinstance(refused.value.body, dict)
-    assert refused.value.body["error_key"] == "OPTED_OUT"
-    assert (await client.messages.send(content="x", from_number=LINE, number=PERSON)).message_handle
-
-
 async def test_typing(simulator: Site) -> None:
     """Once there is a conversation."""
     _, client = simulator
-    await client.messages.send(content="Hello", from_number=LINE, number=PERSON)
+    await client.messages.send(content="Hello", from_number=LINE, number=PERSON, **STYLED)
 
     assert (await client.typing_indicators.send(number=PERSON, from_number=LINE)).status == "SENT"
 
@@ -163,17 +69,18 @@ async def test_typing(simulator: Site) -> None:
 async def test_group_send(simulator: Site) -> None:
     """Several people, one message, one group however they are listed."""
     one, client = simulator
-    second = "+12025550124"
 
     sent = [
-        await client.groups.send_message(content="Hi", from_number=LINE, numbers=numbers)
-        for numbers in ([PERSON, second], [second, PERSON])
+        await client.groups.send_message(content="Hi", from_number=LINE, numbers=numbers, extra_body=STYLED)
+        for numbers in ([PERSON, ANOTHER], [ANOTHER, PERSON])
     ]
 
     assert [message.message_type for message in sent] == ["group", "group"]
     groups = {one.texts[str(message.message_handle)].group_id for message in sent}
     assert len(groups) == 1
-    assert (await client.groups.send_message(content="Hi", from_number=LINE, group_id=groups.pop())).message_handle
+    assert (
+        await client.groups.send_message(content="Hi", from_number=LINE, group_id=groups.pop(), extra_body=STYLED)
+    ).message_handle
 
 
 async def test_wrong_keys_and_a_foreign_line(simulator: Site) -> None:

@@ -43,7 +43,7 @@ CASES = (
     Case("keda", {"router": {"hpa": {"enabled": True}}}, "would be scaled by two"),
     Case("hpa", {"ingress": {"hpa": {"minReplicas": 9}}}, "minReplicas exceeds maxReplicas"),
     Case("keda", {"router": {"keda": {"maxReplicas": 13}}}, "has 12 partitions, more pods would be idle"),
-    Case("keda", {"sender": {"keda": {"maxReplicas": 3}}}, "has 2 partitions, more pods would be idle"),
+    Case("keda", {"sender": {"keda": {"maxReplicas": 5}}}, "has 4 partitions, more pods would be idle"),
     Case("keda", {"sender": {"keda": {"maxReplicas": 1}}}, "minReplicas exceeds maxReplicas"),
     Case("split", {"ingress": {"keda": {"enabled": True}}}, "has no lag that more pods would shorten"),
     Case("split", {"reconciler": {"keda": {"enabled": True}}}, "has no lag that more pods would shorten"),

@@ -4,6 +4,7 @@ from tests.ops.tools_needed import need
 
 need("helm_python")
 
+from tests.ops.chart.guards import sentence  # noqa: E402 - after what it needs
 from tests.ops.chart.rendering import Object, ci_values, objects, of_ci, of_kind, with_  # noqa: E402 - after what it needs
 
 FULL = "texts-kafka-sendblue"
@@ -70,6 +71,18 @@ def test_scaling_names_the_groups_and_topics_that_the_connector_has() -> None:
     triggers = [one["spec"]["triggers"][0]["metadata"] for one in of_kind(of_ci("keda"), "ScaledObject").values()]
 
     assert wanted == {(one["consumerGroup"], one["topic"]) for one in triggers}
+
+
+def test_as_many_senders_as_the_lines_have_partitions() -> None:
+    """As the connector gives them to lines; one more would be idle, and is refused."""
+    from connector.kafka.control import assign_partitions, partitions_of  # noqa: PLC0415 - beside its only use
+
+    values = ci_values()["keda"]
+    most = partitions_of(assign_partitions({}, [line["alias"] for line in values["config"]["lines"]]).values())
+    as_many, more = (with_(values, {"sender": {"keda": {"maxReplicas": most + n}}}) for n in (0, 1))
+
+    assert sentence(as_many) == ""
+    assert f"has {most} partitions, more pods would be idle" in sentence(more)
 
 
 def test_an_eviction_takes_one_pod_at_a_time() -> None:
