@@ -6,13 +6,14 @@ INTENT of a request that is free opens it; an OUTCOME or a PARK settles it.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.chaos.fleet import Life
+from tests.chaos.ordered import Heard, Out, Pause, Spoken, heard_of, outs_of, pauses_of
 from tests.chaos.tapes import Row, Tapes
 
 Jams: TypeAlias = Sequence[tuple[float, float]]
@@ -42,7 +43,10 @@ class Told(NamedTuple):
 
 @dataclass
 class Attempt:
-    """A granted attempt. ``settled``: when; ``via``: whose word it was, ``parked`` for a PARK; ``word``: the result."""
+    """A granted attempt. ``settled``: when; ``via``: whose word it was, ``parked`` for a PARK; ``word``: the result.
+
+    ``place``: of its INTENT among the ledger's records.
+    """
 
     attempt: str
     request: str
@@ -52,6 +56,18 @@ class Attempt:
     via: str = ""
     word: str = ""
     detail: str = ""
+    line: str = ""
+    contact: bytes = b""
+    place: int = 0
+
+
+class Rebound(NamedTuple):
+    """A contact was moved to this line."""
+
+    place: int
+    at: float
+    contact: bytes
+    line: str
 
 
 @dataclass
@@ -60,16 +76,25 @@ class Folded:
 
     attempts: dict[str, Attempt] = field(default_factory=dict)
     clashes: list[str] = field(default_factory=list)
+    rebinds: list[Rebound] = field(default_factory=list)
 
 
 class Evidence:
-    """All of one trial."""
+    """All of one trial. ``spoken``: who was taken out, or in again; ``aliases``: of our lines, by number."""
 
     def __init__(
-        self, tapes: Tapes, posts: Sequence[Post], told: Sequence[Told], lives: Sequence[Life], gap_s: float, jams: Jams
+        self,
+        tapes: Tapes,
+        posts: Sequence[Post],
+        told: Sequence[Told],
+        lives: Sequence[Life],
+        gap_s: float,
+        jams: Jams,
+        spoken: Sequence[Spoken] = (),
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.tapes, self.posts, self.told, self.lives = tapes, posts, told, lives
-        self.gap_s, self.jams = gap_s, jams
+        self.gap_s, self.jams, self.spoken, self.aliases = gap_s, jams, spoken, aliases or {}
 
     @cached_property
     def requests(self) -> dict[str, Row]:
@@ -120,6 +145,40 @@ class Evidence:
         """Incarnations by the name they have in the ledger."""
         return {life.owner: life for life in self.lives if life.owner}
 
+    @cached_property
+    def tags(self) -> dict[str, dict[str, str]]:
+        """Of each request that has any."""
+        return {row["request_id"]: row["tags"] for row in self.requests.values() if row.get("tags")}
+
+    @cached_property
+    def pauses(self) -> list[Pause]:
+        """What was paused."""
+        return pauses_of(self.tapes.control.entries)
+
+    @cached_property
+    def outs(self) -> dict[bytes, list[Out]]:
+        """Who was out, by contact."""
+        return outs_of(self.tapes.optouts.entries)
+
+    @cached_property
+    def rebinds(self) -> dict[bytes, list[Rebound]]:
+        """Moves by contact, in their order."""
+        rebinds: dict[bytes, list[Rebound]] = defaultdict(list)
+        for one in self.ledger.rebinds:
+            rebinds[one.contact].append(one)
+        return rebinds
+
+    @cached_property
+    def moved(self) -> dict[str, float]:
+        """When the contact of a request was moved for the first time, for those that were."""
+        attempts = self.ledger.attempts.values()
+        return {one.request: self.rebinds[one.contact][0].at for one in attempts if one.contact in self.rebinds}
+
+    @cached_property
+    def heard(self) -> dict[str, Heard]:
+        """What each incarnation knew, by its name in the ledger."""
+        return {owner: heard_of(life.log) for owner, life in self.owners.items()}
+
     def waiting(self) -> set[str]:
         """Origins without an end: neither final nor parked, nor a repeat of a parked request."""
         held = {self.requests[origin]["request_id"] for origin in self.parked if origin in self.requests}
@@ -152,12 +211,15 @@ def fold(records: Any) -> Folded:
     """Fold the ledger's rows."""
     folded = Folded()
     state: dict[str, tuple[str, str]] = {}
-    for at, row in records:
+    for place, (at, row) in enumerate(records):
         request, kind, attempt = row["request_id"], row["kind"], row["attempt"]
         was, of = state.get(request, ("free", ""))
         if kind == "INTENT" and was == "free":
-            folded.attempts[attempt] = Attempt(attempt, request, row["owner"], at)
+            where = {"line": row["line"], "contact": row["contact"], "place": place}
+            folded.attempts[attempt] = Attempt(attempt, request, row["owner"], at, **where)
             state[request] = "open", attempt
+        elif kind == "REBIND":
+            folded.rebinds.append(Rebound(place, at, row["contact"], row["line"]))
         elif kind == "OUTCOME":
             _outcome(folded, state, at, row)
         elif kind == "PARK" and (was, of) == ("open", attempt):

@@ -1,8 +1,8 @@
 """The long form: kill -9 every few seconds under load, until there are enough of them.
 
 Every tenth kill takes two replicas at once, and in the middle of a run all die and the offsets go back to 0. Replies,
-callbacks and their order suffer all the time. The runs of a report take turns at how consumers share partitions, since
-a killed member is noticed differently by each.
+callbacks and their order suffer all the time. Meanwhile operators pause lines and move contacts, and contacts opt out.
+The runs of a report take turns at how consumers share partitions, since a killed member is noticed differently by each.
 
 With the policy RESEND two things happen besides: a replica is frozen for longer than a text's effect is waited for, and
 so are the calls that were under way at one moment. What they do when they come to life may be a second text: the one
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.fleet import PROTOCOLS
+from tests.chaos.operators import Operators
 from tests.chaos.oracle import EFFECT_S, judge
 from tests.chaos.proxy import CUT, KEEP_CALLS
 from tests.chaos.report import Run, line_of
@@ -33,6 +34,8 @@ WORK = 30
 DOUBLE_KILL = 10
 SETTLE_S = 240.0
 PARK_AFTER_S = 60
+ORDERS, FROM, TO = 30, 0.1, 0.9
+"""Acts of operators and contacts, fewer in a short run, and the share of the load in which they fall."""
 MOMENT_S, SHORT_HOLD_S, LONG_HOLD_S = 1.5, 45.0, EFFECT_S + 300.0
 """What is absent is looked for every two minutes; the second look that counts comes some 510 s after the grant."""
 SIMULATOR = (
@@ -58,6 +61,11 @@ class Plan:
         span_s = self.kills * sum(BETWEEN_S) / 2 + (SHORT_HOLD_S * 1.5 if self.policy == "resend" else 0.0)
         return min(self.requests / span_s, LINES / GAP_S)
 
+    def moments(self) -> list[int]:
+        """The counts of requests at which somebody gives an order."""
+        chance, span = random.Random(f"moments {self.seed}"), range(int(self.requests * FROM), int(self.requests * TO))
+        return sorted(chance.sample(span, min(ORDERS, self.requests // 100 + 7)))
+
 
 def run(stack: Stack, plan: Plan, say: Callable[[int, int, str], None]) -> Run:
     """One run in topics of its own. ``say`` hears kills, requests, and what is being done."""
@@ -72,7 +80,10 @@ def run(stack: Stack, plan: Plan, say: Callable[[int, int, str], None]) -> Run:
         resend, held = plan.policy == "resend", 0
         if resend:
             _hold_calls(trial)
-        _kill(trial, plan, say)
+        with Operators(trial, f"operators {plan.seed}") as operators:
+            operators.begin(plan.moments())
+            _kill(trial, plan, say)
+            operators.finish()
         if resend:
             held = _let_go(trial, began, say)
         say(trial.fleet.kills, trial.load.requests, "settling")

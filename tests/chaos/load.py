@@ -14,6 +14,8 @@ TWICE = 0.02
 """Share of requests whose record is appended twice, as a producer that was restarted does."""
 REPLIES = 0.2
 """Share of requests that take the other lane of their line."""
+CAMPAIGN, TAGGED = ("campaign", "spring"), 0.1
+"""A tag, and the share of requests that have it."""
 TICK_S, LOOK_TICKS, FULL_S = 0.05, 20, 0.5
 """Between two requests or more; between two looks whether it is too much; until the next look when it was."""
 ACKED_S = 300.0
@@ -29,7 +31,7 @@ class Load:
 
     def __init__(self, site: Site, seed: int, contacts: int = 100, **more: str) -> None:
         self._upstream, self._chance = Upstream(site), random.Random(f"load {seed}")
-        self._contacts, self._more = contacts, more
+        self.contacts, self._more = contacts, more
         self._pool = ThreadPoolExecutor(1, "load")
         self._work: Future[None] | None = None
         self._enough = threading.Event()
@@ -75,9 +77,10 @@ class Load:
             due, last = due + (now - last) * rate, now
 
     def _one(self) -> None:
-        contact = number(self._chance.randrange(self._contacts))
+        contact = number(self._chance.randrange(self.contacts))
         lane = {"priority": "REPLY"} if self._chance.random() < REPLIES else {}
-        value = self._upstream.encode(f"r{self.requests}", contact, **lane, **self._more)
+        tags = dict([CAMPAIGN]) if self._chance.random() < TAGGED else {}
+        value = self._upstream.encode(f"r{self.requests}", contact, tags=tags, **lane, **self._more)
         self.requests += 1
         self._upstream.produce(value, contact)
         if self._chance.random() < TWICE:

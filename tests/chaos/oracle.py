@@ -4,17 +4,19 @@ PARKED is provisional: parked requests are counted apart, and a repeat of one wa
 one end, and what the ends say must be true: SUBMITTED of a text that the simulator has, nothing refused without reason.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tests.chaos import obeyed
 from tests.chaos.evidence import Attempt, Evidence, Post
 from tests.chaos.pace import smallest_gap, too_close
 from tests.chaos.tapes import Row
 
 SHOWN = 5
 """Examples of a complaint."""
+RECEIVED = "RECEIVED"
 EFFECT_S = 390.0
 """After this an attempt's effect is taken not to come any more: the stated limit of RESEND."""
 
@@ -41,6 +43,12 @@ class Figures:
     callbacks: int = 0
     two_lines: int = 0
     too_close: int = 0
+    pauses: int = 0
+    moves: int = 0
+    both_lines: int = 0
+    opt_outs: int = 0
+    turned_away: int = 0
+    given_back: int = 0
     smallest_gap_s: float | None = None
     settle_p50_s: float | None = None
     settle_p95_s: float | None = None
@@ -61,10 +69,11 @@ class Judgement:
 
 def judge(evidence: Evidence, allowed: Collection[str] = (), *, resend: bool = False) -> Judgement:
     """``allowed``: codes of ends that this trial provoked. ``resend``: doubles are explained by the limit, or not."""
+    allowed = {*allowed, obeyed.OPTED_OUT}  # a rule of its own says of whom
     rules: list[Callable[[Evidence], Iterator[str]]] = [
         _one_end, _true_ends, lambda e: _letters(e, allowed), lambda e: _refused(e, allowed),
-        lambda e: too_close(e.posts, e.gap_s, e.jams), _one_line, _one_in_flight, _order, _callbacks,
-        lambda e: iter(e.ledger.clashes if not resend else ()),
+        lambda e: too_close(e.posts, e.gap_s, e.jams), _one_in_flight, _order, _callbacks,
+        lambda e: iter(e.ledger.clashes if not resend else ()), *obeyed.RULES,
     ]  # fmt: skip
     unexplained = [text for text in _doubled(evidence) if not resend or not _explained(evidence, text)]
     complaints = [f"{text}: {len(evidence.texts[text])} texts" for text in unexplained]
@@ -101,12 +110,13 @@ def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, .
         parked=len(still),
         parked_text_out=sum(one.request in evidence.texts for one in still),
         events=len(evidence.events),
-        callbacks=sum(200 <= told.http < 300 for told in evidence.told),
-        two_lines=len(list(_one_line(evidence))),
+        callbacks=sum(200 <= told.http < 300 for told in evidence.told if told.status != RECEIVED),
+        two_lines=len(list(obeyed.one_line(evidence))),
         too_close=len(list(too_close(evidence.posts, evidence.gap_s, evidence.jams))),
         smallest_gap_s=None if gap is None else round(gap, 4),
         settle_p50_s=percentile(settle_s, 0.5),
         settle_p95_s=percentile(settle_s, 0.95),
+        **obeyed.figures(evidence),
     )
 
 
@@ -177,16 +187,6 @@ def _refused(evidence: Evidence, allowed: Collection[str]) -> Iterator[str]:
             yield f"{row['request_id']}: {row['type']} {row['code']}"
 
 
-def _one_line(evidence: Evidence) -> Iterator[str]:
-    """A contact hears from one line."""
-    lines: dict[str, set[str]] = defaultdict(set)
-    for post in evidence.handles.values():
-        lines[post.contact].add(post.line)
-    for contact, of in lines.items():
-        if len(of) > 1:
-            yield f"contact {contact}: {len(of)} lines"
-
-
 def _one_in_flight(evidence: Evidence) -> Iterator[str]:
     """A contact has at most one POST in flight."""
     for post in evidence.posts:
@@ -195,7 +195,9 @@ def _one_in_flight(evidence: Evidence) -> Iterator[str]:
 
 
 def _order(evidence: Evidence) -> Iterator[str]:
-    """Requests of one contact and priority in one partition keep their order; one that was DEFERRED gave it up."""
+    """Requests of one contact and priority in one partition keep their order; one that was DEFERRED gave it up, and a
+    contact that was moved: what waited for it on its old line has to hop.
+    """
     deferred = {row["request_id"] for row in evidence.events if row["type"] == "DEFERRED"}
     place: dict[str, tuple[str, int]] = {}
     for origin, row in evidence.requests.items():
@@ -206,6 +208,8 @@ def _order(evidence: Evidence) -> Iterator[str]:
     for post in evidence.posts:
         if post.handle is None or post.request not in place or post.request in deferred:
             continue
+        if evidence.moved.get(post.request, post.at + 1) <= post.at:
+            continue
         lane, at = place[post.request]
         key, here = (post.contact, lane), (at, post.request)
         if here < last.get(key, here):
@@ -214,10 +218,10 @@ def _order(evidence: Evidence) -> Iterator[str]:
 
 
 def _callbacks(evidence: Evidence) -> Iterator[str]:
-    """A callback that was answered 2xx has its event."""
+    """A callback that was answered 2xx has its event; a reply is no callback."""
     known = {_status_key(row) for row in evidence.events if row["type"] == "STATUS"}
     for told in evidence.told:
-        if 200 <= told.http < 300 and (told.handle, told.status) not in known:
+        if told.status != RECEIVED and 200 <= told.http < 300 and (told.handle, told.status) not in known:
             yield f"callback {told.status} of {told.handle} was answered {told.http} and has no event"
 
 

@@ -33,15 +33,20 @@ def smallest_gap(posts: Sequence[Post], jams: Jams = ()) -> float | None:
 
 def _gaps(posts: Sequence[Post], jams: Jams) -> Iterator[tuple[Post, float]]:
     """Each POST with the time since the one before on its line."""
-    by_line, ends = defaultdict[str, list[tuple[float, Post]]](list), sorted((end, begin) for begin, end in jams)
+    by_line, ends = defaultdict[str, list[tuple[float, Post]]](list), ends_of(jams)
     for post in posts:
-        by_line[post.line].append((_begun(post.at, ends), post))
+        by_line[post.line].append((begun(post.at, ends), post))
     for of_line in by_line.values():
-        for (begun, _), (_, other) in pairwise(sorted(of_line)):
-            yield other, other.at - begun
+        for (at, _), (_, other) in pairwise(sorted(of_line)):
+            yield other, other.at - at
 
 
-def _begun(at: float, ends: Sequence[tuple[float, float]]) -> float:
+def ends_of(jams: Jams) -> list[tuple[float, float]]:
+    """Jams by their ends."""
+    return sorted((end, begin) for begin, end in jams)
+
+
+def begun(at: float, ends: Sequence[tuple[float, float]]) -> float:
     """When a POST had arrived at the proxy, that went on at this time."""
     near = ends[bisect_left(ends, (at - NEAR_S, 0.0)) : bisect_left(ends, (at + NEAR_S, 0.0))]
     return min([at, *(begin for _, begin in near)])

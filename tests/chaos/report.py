@@ -12,7 +12,8 @@ from tests.chaos.oracle import Judgement, percentile
 
 SUMS = (
     "requests", "repeats", "kills", "posts", "texts", "doubled", "explained", "lost", "in_doubt", "callback", "list",
-    "absence", "parked", "parked_text_out", "two_lines", "too_close", "events", "callbacks",
+    "absence", "parked", "parked_text_out", "two_lines", "too_close", "events", "callbacks", "pauses", "moves",
+    "both_lines", "opt_outs", "turned_away", "given_back",
 )  # fmt: skip
 NAMES = {
     "repeats": "records appended twice by the upstream",
@@ -25,9 +26,14 @@ NAMES = {
     "absence": "settled by proved absence",
     "parked": "parked",
     "parked_text_out": "of them with a text that went out",
-    "two_lines": "contacts on two lines",
+    "two_lines": "contacts on two lines without a REBIND",
     "too_close": "calls closer than the gap of their line",
     "callbacks": "callbacks answered 2xx",
+    "moves": "contacts moved to another line",
+    "both_lines": "contacts who heard from both",
+    "opt_outs": "contacts who opted out",
+    "turned_away": "requests refused for it",
+    "given_back": "grants given back: paused, opted out, moved",
 }
 Run = dict[str, Any]
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from tests.chaos import acts_disk as disk
 from tests.chaos import acts_network as network
+from tests.chaos import acts_operator as operator
 from tests.chaos import acts_process as process
 from tests.chaos.oracle import Judgement, judge
 from tests.chaos.stack import Stack
@@ -36,6 +37,7 @@ ACTS: Mapping[str, Act] = {
     "offsets-reset": process.offsets_reset,
     "registry-away": process.registry_away,
     "ledger-slow": network.ledger_slow,
+    "operators-at-work": operator.operators_at_work,
 }
 WHY_NOT: Mapping[str, Callable[[], str | None]] = {"disk-full": disk.why_not}
 """Of acts that not every machine can play."""

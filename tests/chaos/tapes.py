@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     at: float
     row: Row | None
     headers: dict[str, str]
+    key: bytes = b""
 
 
 class Tape:
@@ -70,7 +71,8 @@ class Tape:
         row = self._row(bytes(value)) if value is not None else None
         told: Any = message.headers()
         headers = {name: (raw or b"").decode("utf-8", "replace") for name, raw in told or ()}
-        return Entry(partition, offset, message.timestamp()[1] / 1000, row, headers)
+        key: Any = message.key() or b""
+        return Entry(partition, offset, message.timestamp()[1] / 1000, row, headers, bytes(key))
 
     def _row(self, value: bytes) -> Row:
         if not self._avro:
@@ -92,9 +94,11 @@ class Tapes:
 
         self.requests, self.events, self.ledger = tape("requests"), tape("events"), tape("ledger")
         self.letters, self.parked = tape("dlq", avro=False), tape("parked", avro=False)
+        self.control, self.optouts = tape("control"), tape("optouts")
 
     def __iter__(self) -> Iterator[Tape]:
-        return iter((self.requests, self.events, self.ledger, self.letters, self.parked))
+        tapes = self.requests, self.events, self.ledger, self.letters, self.parked, self.control, self.optouts
+        return iter(tapes)
 
     def read(self) -> None:
         """Bring all of them up to now."""

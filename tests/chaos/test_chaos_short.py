@@ -17,6 +17,7 @@ SEED = int(os.environ.get("SEED", str(random.SystemRandom().randrange(10**6))))
 ACTS: tuple[tuple[str, ...], ...] = (
     ("rolling-deploy",),
     ("kill-loop",),
+    ("operators-at-work",),
     ("rebalance-storm",),
     ("offsets-reset",),
     ("registry-away",),

@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from tests.chaos.evidence import Evidence, Post, posts_of, told_of
 from tests.chaos.fleet import Fleet
 from tests.chaos.load import Load
+from tests.chaos.ordered import Spoken
 from tests.chaos.stack import Stack
 from tests.chaos.tapes import Tapes
 from tests.real.site import Site, until
@@ -21,6 +22,7 @@ SETTLE_S = 240.0
 WITHIN_S = 300.0
 """For what takes seconds on a quiet machine: no wait ends a trial that an overloaded machine would pass."""
 LOOK_S = 2.0
+SECRET = "a shared secret of the tests"
 QUIET_S = 3.0
 """After the last end: callbacks that are still on their way."""
 
@@ -45,6 +47,7 @@ class Trial:
         folder.mkdir(parents=True, exist_ok=True)
         self.stack, self.seed, self.gap_s = stack, seed, gap_s
         self.site = Site(folder, stack.bootstrap, stack.registry_url, lines, gap_s)
+        self.site.base["webhooks"] = {"secrets": {"w1": SECRET}}
         self.sendblue = stack.network.proxy([self.site.api_port])
         self._names, self._protocol, self._changes = names, protocol, changes
         self._record, self._answers = folder / "posts.jsonl", folder / "answers.jsonl"
@@ -53,6 +56,8 @@ class Trial:
             *simulator,
         )  # fmt: skip
         self._contacts, self._reading = contacts, threading.Lock()
+        self.aliases: dict[str, str] = {line["number"]: line["alias"] for line in self.site.base["lines"]}
+        self.spoken: list[Spoken] = []
 
     def __enter__(self) -> Self:
         try:
@@ -150,4 +155,5 @@ class Trial:
         for life in self.fleet.lives:
             life.look()
         told, jams = told_of(self._answers), list(self.sendblue.jams)
-        return Evidence(self.tapes, self.judged(), told, self.fleet.lives, self.gap_s, jams)
+        posts, spoken = self.judged(), list(self.spoken)
+        return Evidence(self.tapes, posts, told, self.fleet.lives, self.gap_s, jams, spoken, self.aliases)
