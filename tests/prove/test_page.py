@@ -52,7 +52,10 @@ def lines() -> list[Row]:
         {"form": "disk-full", "left_out": "this system has no such thing"},
         run("kills", 2001, protocol="classic", policy="park", held=0),
         run("kills", 2002, protocol="static", policy="park", held=0, complaints=[close], smallest_gap_s=0.02),
-        run("kills", 1, policy="resend", doubled=1, explained=1, absence=3, commit="def5678", too_close=0),
+        run(
+            "kills", 1, policy="resend", doubled=1, explained=1, absence=3, commit="def5678", too_close=0, pauses=9,
+            moves=140, both_lines=60, opt_outs=30, turned_away=170, given_back=5,
+        ),
     ]  # fmt: skip
 
 
@@ -66,7 +69,10 @@ EXPECTED = """\
 | **requests texted twice** | 0 | 0 | 1 |
 | of them explained by the limit of `RESEND` | 0 | 0 | 1 |
 | **records without an end** | 0 | 0 | 0 |
-| contacts on two lines | 0 | 0 | 0 |
+| contacts on two lines without a REBIND | 0 | 0 | 0 |
+| pauses / contacts moved / of them heard from both lines | 0 / 0 / 0 | 0 / 0 / 0 | 9 / 140 / 60 |
+| contacts opted out / requests refused for it | 0 / 0 | 0 / 0 | 30 / 170 |
+| grants given back: paused, opted out, moved | 0 | 0 | 5 |
 | attempts in doubt | 4 | 8 | 4 |
 | settled by callback / list / absence | 2 / 1 / 0 | 4 / 2 / 0 | 2 / 1 / 3 |
 | parked / of them with a text out | 1 / 0 | 2 / 0 | 1 / 0 |
