@@ -11,11 +11,13 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from functools import partial
+from typing import Any, Self, TypeVar
 
 import httpx2
+from confluent_kafka import KafkaException
 
 from connector.commands.ledger_commands import rebind
 from connector.commands.ledger_reading import LedgerSaysOtherwise
@@ -23,6 +25,8 @@ from connector.commands.moving_commands import Moving, move
 from connector.commands.opt_out_commands import say, whom
 from connector.commands.pause_commands import pause, resume
 from connector.core.pauses import OfLine, OfTag, Pause, Said, Scope
+from connector.kafka.records import KafkaFatal, ProduceFailed
+from connector.kafka.registry import RegistryAway
 from tests.chaos.load import CAMPAIGN, number
 from tests.chaos.ordered import Spoken
 from tests.chaos.trial import SECRET, WITHIN_S, Trial
@@ -34,7 +38,8 @@ LONG_S, SHORT_S = (4.0, 8.0), (2.5, 3.5)
 """How long a pause lasts: longer than the two seconds that it may take to hold."""
 FORGOTTEN_S = 3600.0
 """The end of a pause that somebody resumes."""
-OPERATOR, WAIT_S = "ann", 5.0
+OPERATOR, WAIT_S, TRIES = "ann", 5.0, 5
+V = TypeVar("V")
 
 
 class Operators:
@@ -99,11 +104,11 @@ class Operators:
         self.did["pauses"] += 1
         said = self._said(f"pause {self.did['pauses']}")
         until_ms = said.at_ms + int((span_s if ends else FORGOTTEN_S) * 1000)
-        asyncio.run(pause(self._settings, Pause(scope, said, until_ms)))
+        self._command(lambda: pause(self._settings, Pause(scope, said, until_ms)))
         self._paused.append((time.monotonic() + span_s, None if ends else scope))
 
     def _resume(self, scope: Scope) -> None:
-        asyncio.run(resume(self._settings, scope, self._said("it is over")))
+        self._command(lambda: resume(self._settings, scope, self._said("it is over")))
 
     def _said(self, reason: str) -> Said:
         return Said(OPERATOR, reason, time.time_ns() // 1_000_000)
@@ -113,7 +118,7 @@ class Operators:
         if not self._leaving:
             return self.move_few()
         wanted = Moving(self._leaving.pop(), self._chance.choice(self._taking), operator=OPERATOR, wait_s=WAIT_S)
-        done = asyncio.run(move(self._settings, wanted, None, lambda *_: None))
+        done = self._command(lambda: move(self._settings, wanted, None, lambda *_: None))
         self.did["moved"] += done.moved
         self.did["stayed"] += done.in_flight + done.parked
         return None
@@ -121,8 +126,9 @@ class Operators:
     def move_few(self) -> None:
         """A few contacts, one by one; who has a text in flight, in doubt or parked stays."""
         for who in self._some():
+            to = self._chance.choice(self._taking)
             try:
-                asyncio.run(rebind(self._settings, who, None, self._chance.choice(self._taking)))
+                self._command(partial(rebind, self._settings, who, None, to))
                 self.did["moved"] += 1
             except LedgerSaysOtherwise:
                 self.did["stayed"] += 1
@@ -131,7 +137,7 @@ class Operators:
         """By the command."""
         some = self._some()
         self._speaks(some, out=True)
-        asyncio.run(say(self._settings, whom(self._settings, some, [], []), out=True))
+        self._command(lambda: say(self._settings, whom(self._settings, some, [], []), out=True))
         self._out += [(who, False) for who in some]
 
     def stop(self) -> None:
@@ -148,7 +154,7 @@ class Operators:
         if by_text:
             return self._texts(who, "START", out=False)
         self._speaks([who], out=False)
-        asyncio.run(say(self._settings, whom(self._settings, [who], [], []), out=False))
+        self._command(lambda: say(self._settings, whom(self._settings, [who], [], []), out=False))
         return None
 
     def _texts(self, who: str, word: str, *, out: bool) -> None:
@@ -160,6 +166,17 @@ class Operators:
     def _speaks(self, some: Sequence[str], *, out: bool) -> None:
         self._trial.spoken += [Spoken(who, out, time.time()) for who in some]
         self.did["words"] += len(some)
+
+    def _command(self, command: Callable[[], Coroutine[Any, Any, V]]) -> V:
+        """Once more where a busy machine did not answer in time, as a person would."""
+        for _ in range(TRIES - 1):
+            try:
+                return asyncio.run(command())
+            except LedgerSaysOtherwise:
+                raise
+            except (KafkaException, KafkaFatal, ProduceFailed, RegistryAway, OSError, ValueError):
+                self.did["tried again"] += 1
+        return asyncio.run(command())
 
     def _some(self) -> list[str]:
         return [number(n) for n in self._chance.sample(range(self._trial.load.contacts), FEW)]
