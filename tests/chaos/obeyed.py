@@ -23,7 +23,7 @@ GIVEN_BACK = frozenset({"PAUSED", OPTED_OUT, "WRONG_LINE"})
 """Why a granted attempt is given up: of what an operator or a contact has said."""
 SLACK_S = 1.0
 """From the last look of a call to its arrival."""
-GRACE_S = 10.0
+GRACE_S = 20.0
 
 
 class Write(NamedTuple):
@@ -68,6 +68,18 @@ def _known(evidence: Evidence, write: Write, at: float) -> float:
     life, heard = evidence.owners.get(owner), evidence.heard.get(owner)
     thawed = [end for _, end in life.frozen if end > at] if life is not None else []
     return max(at, *thawed, heard.ready if heard is not None else at) + GRACE_S
+
+
+def deaf(evidence: Evidence) -> Iterator[str]:
+    """Every replica that was there hears of every pause."""
+    last = max((entry.at for entry in evidence.tapes.events.entries), default=0.0)
+    for owner, life in evidence.owners.items():
+        heard, gone = evidence.heard[owner], last if life.ended is None else life.ended
+        for pause in evidence.pauses:
+            there = heard.ready + SLACK_S < pause.at < gone - GRACE_S
+            frozen = any(end > pause.at and begin < pause.at + GRACE_S for begin, end in life.frozen)
+            if there and not frozen and pause.reason not in heard.pauses:
+                yield f"{life.name} ({owner}) has not heard of {pause.reason}"
 
 
 def opted_out(evidence: Evidence) -> Iterator[str]:
@@ -143,4 +155,4 @@ def figures(evidence: Evidence) -> dict[str, int]:
     }
 
 
-RULES = (paused, opted_out, one_line, refused, heeded)
+RULES = (paused, deaf, opted_out, one_line, refused, heeded)

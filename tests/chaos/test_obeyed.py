@@ -26,28 +26,28 @@ def _moved_to_another(scene: Scene) -> None:
 
 
 def _paused_line(scene: Scene) -> None:
-    scene.control = [pause(-5.0, line="l1")]
+    scene.control = [pause(-15.0, line="l1")]
 
 
 def _paused_tag(scene: Scene) -> None:
     scene.requests[1]["tags"] = {"campaign": "spring"}
-    scene.control = [pause(-5.0, tag=("campaign", "spring"))]
+    scene.control = [pause(-15.0, tag=("campaign", "spring"))]
 
 
 def _paused_all(scene: Scene) -> None:
-    scene.control = [pause(-5.0)]
+    scene.control = [pause(-15.0)]
 
 
 def _out(scene: Scene) -> None:
-    scene.optouts = [word(-5.0)]
+    scene.optouts = [word(-15.0)]
 
 
 def _out_by_an_operator(scene: Scene) -> None:
-    scene.optouts = [word(-5.0, key=CONTACT + b"o"), word(-4.0, out=False)]
+    scene.optouts = [word(-15.0, key=CONTACT + b"o"), word(-14.0, out=False)]
 
 
 def _in_too_late(scene: Scene) -> None:
-    scene.optouts = [word(-5.0), word(3.0, since=-6.0, out=False)]
+    scene.optouts = [word(-15.0), word(3.0, since=-16.0, out=False)]
 
 
 def _refused_without_a_word(scene: Scene) -> None:
@@ -81,12 +81,12 @@ DISOBEYED: list[tuple[Callable[[Scene], None], str]] = [
     (_moved_afterwards, "2 lines"),
     (_not_moved, "after it was moved to l2"),
     (_moved_to_another, "texts from l3 after it was moved to l2"),
-    (_paused_line, "b: a POST 15.1 s into pause 1"),
-    (_paused_tag, "b: a POST 15.1 s into pause 1"),
-    (_paused_all, "b: a POST 15.1 s into pause 1"),
-    (_out, "b: a POST 15.1 s after its contact opted out"),
-    (_out_by_an_operator, "b: a POST 15.1 s after its contact opted out"),
-    (_in_too_late, "b: a POST 15.1 s after its contact opted out"),
+    (_paused_line, "b: a POST 25.1 s into pause 1"),
+    (_paused_tag, "b: a POST 25.1 s into pause 1"),
+    (_paused_all, "b: a POST 25.1 s into pause 1"),
+    (_out, "b: a POST 25.1 s after its contact opted out"),
+    (_out_by_an_operator, "b: a POST 25.1 s after its contact opted out"),
+    (_in_too_late, "b: a POST 25.1 s after its contact opted out"),
     (_refused_without_a_word, "REJECTED OPTED_OUT, and nobody had said so"),
     (_refused_before_the_word, "REJECTED OPTED_OUT, and nobody had said so"),
     (_refused_after_the_word_in, "REJECTED OPTED_OUT, and nobody had said so"),
@@ -110,15 +110,15 @@ def _order_lost_by_a_move(scene: Scene) -> None:
 
 
 def _another_line_paused(scene: Scene) -> None:
-    scene.control = [pause(-5.0, line="l2"), pause(-5.0, tag=("campaign", "spring"))]
+    scene.control = [pause(-15.0, line="l2"), pause(-15.0, tag=("campaign", "spring"))]
 
 
 def _pause_over(scene: Scene) -> None:
-    scene.control = [pause(-5.0, 9.9)]
+    scene.control = [pause(-15.0, 9.9)]
 
 
 def _pause_resumed(scene: Scene) -> None:
-    scene.control = [pause(-5.0), pause(9.95, resumed=9.9)]
+    scene.control = [pause(-15.0), pause(9.95, resumed=9.9)]
 
 
 def _pause_in_no_force_yet(scene: Scene) -> None:
@@ -126,14 +126,14 @@ def _pause_in_no_force_yet(scene: Scene) -> None:
 
 
 def _held_up_since_before_the_pause(scene: Scene) -> None:
-    scene.control = [pause(-5.0)]
+    scene.control = [pause(-15.0)]
     scene.jams = [(4.9, post.at) for post in scene.posts]
 
 
 def _in_again(scene: Scene) -> None:
     scene.optouts = [
-        word(-5.0),
-        word(-5.0, key=CONTACT + b"o"),
+        word(-15.0),
+        word(-15.0, key=CONTACT + b"o"),
         word(3.0, out=False),
         word(9.0, out=False, key=CONTACT + b"o"),
     ]
@@ -189,13 +189,33 @@ def test_a_pause_holds_for_a_replica_from_when_it_heard_of_it(tmp_path: Path, he
     assert len(judge(scene.evidence()).complaints) == broken
 
 
-@pytest.mark.parametrize(("thawed", "broken"), [(5.0, 0), (-1.0, 2)])
+@pytest.mark.parametrize(
+    ("ready", "ended", "frozen", "broken"),
+    [
+        (-45.0, None, [], 1), (-45.0, 1.0, [], 1), (-29.0, None, [], 0), (-45.0, -20.0, [], 0),
+        (-45.0, None, [(-31.0, -5.0)], 0), (-45.0, None, [(-40.0, -35.0)], 1),
+    ],
+)  # fmt: skip
+def test_who_is_there_hears_of_every_pause(
+    tmp_path: Path, ready: float, ended: float | None, frozen: list[tuple[float, float]], broken: int
+) -> None:
+    """Whoever has begun before it, and was neither gone nor frozen for as long as it may take."""
+    scene = Scene()
+    scene.control = [pause(-30.0, -25.0)]
+    scene.lives = [life(tmp_path, "connector.ready", ready)]
+    scene.lives[0].ended, scene.lives[0].frozen = ended, frozen
+    complaints = judge(scene.evidence()).complaints
+
+    assert list(complaints) == ["P (o) has not heard of pause 1"] * broken
+
+
+@pytest.mark.parametrize(("thawed", "broken"), [(5.0, 0), (-11.0, 2)])
 def test_who_was_frozen_has_time_to_hear(tmp_path: Path, thawed: float, broken: int) -> None:
     """As one that has just begun has."""
     scene = Scene()
-    scene.optouts = [word(-5.0)]
-    scene.lives = [life(tmp_path, "connector.ready", -9.0)]
-    scene.lives[0].frozen = [(-6.0, thawed)]
+    scene.optouts = [word(-15.0)]
+    scene.lives = [life(tmp_path, "connector.ready", -19.0)]
+    scene.lives[0].frozen = [(-16.0, thawed)]
 
     assert len(judge(scene.evidence()).complaints) == broken
 
