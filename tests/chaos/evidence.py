@@ -151,6 +151,17 @@ class Evidence:
         return {row["request_id"]: row["tags"] for row in self.requests.values() if row.get("tags")}
 
     @cached_property
+    def lanes(self) -> dict[str, tuple[int, int]]:
+        """Where each request stood first in the dispatch topic: its partition, and its place there."""
+        lanes: dict[str, tuple[int, int]] = {}
+        for entry in self.tapes.dispatch.entries:
+            origin = entry.row["origin"] if entry.row is not None else {}
+            row = self.requests.get("/".join(str(origin.get(name)) for name in ("topic", "partition", "offset")))
+            if row is not None:
+                lanes.setdefault(row["request_id"], (entry.partition, entry.offset))
+        return lanes
+
+    @cached_property
     def pauses(self) -> list[Pause]:
         """What was paused."""
         return pauses_of(self.tapes.control.entries)

@@ -49,6 +49,7 @@ class Figures:
     opt_outs: int = 0
     turned_away: int = 0
     given_back: int = 0
+    appended_again: int = 0
     smallest_gap_s: float | None = None
     settle_p50_s: float | None = None
     settle_p95_s: float | None = None
@@ -116,6 +117,7 @@ def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, .
         smallest_gap_s=None if gap is None else round(gap, 4),
         settle_p50_s=percentile(settle_s, 0.5),
         settle_p95_s=percentile(settle_s, 0.95),
+        appended_again=sum(_behind(evidence, *pair) for pair in _disorder(evidence)),
         **obeyed.figures(evidence),
     )
 
@@ -195,8 +197,20 @@ def _one_in_flight(evidence: Evidence) -> Iterator[str]:
 
 
 def _order(evidence: Evidence) -> Iterator[str]:
-    """Requests of one contact and priority in one partition keep their order; one that was DEFERRED gave it up, and a
-    contact that was moved: what waited for it on its old line has to hop.
+    """Requests of one contact and priority in one partition keep their order.
+
+    What the router had to append again, since no broker had answered it in time, stands behind what came after it: that
+    is counted apart.
+    """
+    for late, early in _disorder(evidence):
+        if not _behind(evidence, late, early):
+            yield f"{late} went out after {early}, which was produced later"
+
+
+def _disorder(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Each request that went out after a later one.
+
+    One that was DEFERRED gave its place up, and so does a contact that is moved: what waits for it on its old line hops.
     """
     deferred = {row["request_id"] for row in evidence.events if row["type"] == "DEFERRED"}
     place: dict[str, tuple[str, int]] = {}
@@ -213,8 +227,14 @@ def _order(evidence: Evidence) -> Iterator[str]:
         lane, at = place[post.request]
         key, here = (post.contact, lane), (at, post.request)
         if here < last.get(key, here):
-            yield f"{post.request} went out after {last[key][1]}, which was produced later"
+            yield post.request, last[key][1]
         last[key] = max(last.get(key, here), here)
+
+
+def _behind(evidence: Evidence, request: str, other: str) -> bool:
+    """Whether it came to its line after the other one, or to another line."""
+    ours, theirs = evidence.lanes.get(request), evidence.lanes.get(other)
+    return ours is not None and theirs is not None and (ours[0] != theirs[0] or ours[1] > theirs[1])
 
 
 def _callbacks(evidence: Evidence) -> Iterator[str]:

@@ -13,7 +13,7 @@ from tests.chaos.oracle import Judgement, percentile
 SUMS = (
     "requests", "repeats", "kills", "posts", "texts", "doubled", "explained", "lost", "in_doubt", "callback", "list",
     "absence", "parked", "parked_text_out", "two_lines", "too_close", "events", "callbacks", "pauses", "moves",
-    "both_lines", "opt_outs", "turned_away", "given_back",
+    "both_lines", "opt_outs", "turned_away", "given_back", "appended_again",
 )  # fmt: skip
 NAMES = {
     "repeats": "records appended twice by the upstream",
@@ -33,6 +33,7 @@ NAMES = {
     "both_lines": "contacts who heard from both",
     "opt_outs": "contacts who opted out",
     "turned_away": "requests refused for it",
+    "appended_again": "sent after a later one, as they came to their line",
     "given_back": "grants given back: paused, opted out, moved",
 }
 Run = dict[str, Any]

@@ -29,6 +29,7 @@ class Scene:
         self.jams: list[tuple[float, float]] = []
         self.control: list[Entry] = []
         self.optouts: list[Entry] = []
+        self.dispatch = [dispatched(0, 0), dispatched(1, 1)]
         self.spoken: list[Spoken] = []
         self.lives: list[Life] = []
 
@@ -46,6 +47,7 @@ class Scene:
             letters=SimpleNamespace(topic="dlq", entries=letters),
             control=SimpleNamespace(topic="control", entries=self.control),
             optouts=SimpleNamespace(topic="optouts", entries=self.optouts),
+            dispatch=SimpleNamespace(topic="dispatch", entries=self.dispatch),
         )
         return Evidence(tapes, self.posts, self.told, self.lives, GAP_S, self.jams, self.spoken, {"+l3": "l3"})
 
@@ -78,6 +80,11 @@ def rebind(line: str) -> Row:
 
 def outcome(request: str, attempt: str, handle: str, word: str = "SUBMITTED", via: str = "sender") -> Row:
     return {"kind": "OUTCOME", "request_id": request, "attempt": attempt, "word": word, "detail": handle, "via": via}
+
+
+def dispatched(origin: int, offset: int, partition: int = 0) -> Entry:
+    row = {"origin": {"topic": "requests", "partition": 0, "offset": origin}}
+    return Entry(partition, offset, float(offset), row, {})
 
 
 def pause(

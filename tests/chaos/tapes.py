@@ -94,11 +94,11 @@ class Tapes:
 
         self.requests, self.events, self.ledger = tape("requests"), tape("events"), tape("ledger")
         self.letters, self.parked = tape("dlq", avro=False), tape("parked", avro=False)
-        self.control, self.optouts = tape("control"), tape("optouts")
+        self.control, self.optouts, self.dispatch = tape("control"), tape("optouts"), tape("dispatch")
 
     def __iter__(self) -> Iterator[Tape]:
-        tapes = self.requests, self.events, self.ledger, self.letters, self.parked, self.control, self.optouts
-        return iter(tapes)
+        ours = self.ledger, self.letters, self.parked, self.control, self.optouts, self.dispatch
+        return iter((self.requests, self.events, *ours))
 
     def read(self) -> None:
         """Bring all of them up to now."""

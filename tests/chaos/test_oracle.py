@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.evidence import fold
 from tests.chaos.oracle import judge
 from tests.chaos.proxy import client_id
-from tests.chaos.scene import Scene, end, intent, outcome, post, status
+from tests.chaos.scene import Scene, dispatched, end, intent, outcome, post, status
 
 
 def _twice(scene: Scene) -> None:
@@ -85,6 +85,23 @@ def test_a_reply_may_overtake() -> None:
     scene.requests[1]["priority"] = "REPLY"
 
     assert judge(scene.evidence()).complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "broken"), [((0, 5), (1, 4), 0), ((0, 4), (1, 5), 1), ((0, 4, 1), (1, 5, 2), 0)]
+)
+def test_what_was_appended_again_has_lost_its_place(
+    first: tuple[int, ...], second: tuple[int, ...], broken: int
+) -> None:
+    """The order of a line is the order in which its records came to it; a later copy of one changes nothing."""
+    scene = Scene()
+    _out_of_order(scene)
+    scene.dispatch = [dispatched(*place) for place in sorted((first, second), key=lambda place: place[1])]
+    scene.dispatch += [dispatched(0, 9), dispatched(1, 8)]
+
+    judgement = judge(scene.evidence())
+
+    assert (len(judgement.complaints), judgement.figures.appended_again) == (broken, 1 - broken)
 
 
 @pytest.mark.parametrize(("spoil", "told"), FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])

@@ -65,6 +65,7 @@ ROWS: dict[str, Cell] = {
     "pauses / contacts moved / of them heard from both lines": _sum("pauses", "moves", "both_lines"),
     "contacts opted out / requests refused for it": _sum("opt_outs", "turned_away"),
     "grants given back: paused, opted out, moved": _sum("given_back"),
+    "sent after a later one of their contact, as they came to their line": _sum("appended_again"),
     "attempts in doubt": _sum("in_doubt"),
     "settled by callback / list / absence": _sum("callback", "list", "absence"),
     "parked / of them with a text out": _sum("parked", "parked_text_out"),

@@ -73,6 +73,7 @@ EXPECTED = """\
 | pauses / contacts moved / of them heard from both lines | 0 / 0 / 0 | 0 / 0 / 0 | 9 / 140 / 60 |
 | contacts opted out / requests refused for it | 0 / 0 | 0 / 0 | 30 / 170 |
 | grants given back: paused, opted out, moved | 0 | 0 | 5 |
+| sent after a later one of their contact, as they came to their line | 0 | 0 | 0 |
 | attempts in doubt | 4 | 8 | 4 |
 | settled by callback / list / absence | 2 / 1 / 0 | 4 / 2 / 0 | 2 / 1 / 3 |
 | parked / of them with a text out | 1 / 0 | 2 / 0 | 1 / 0 |
