@@ -210,7 +210,7 @@ def _order(evidence: Evidence) -> Iterator[str]:
 def _disorder(evidence: Evidence) -> Iterator[tuple[str, str]]:
     """Each request that went out after a later one.
 
-    One that was DEFERRED gave its place up, and so does a contact that is moved: what waits for it on its old line hops.
+    One that was DEFERRED gave its place up, and so does a contact that is moved: what waits on its old line hops.
     """
     deferred = {row["request_id"] for row in evidence.events if row["type"] == "DEFERRED"}
     place: dict[str, tuple[str, int]] = {}
