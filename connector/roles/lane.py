@@ -3,7 +3,8 @@
 It keeps the queue's window and low watermark, wakes records when the ledger says something of them, hands out the next
 due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
 go round through a delay topic, so that those behind it are looked at too. What only a pause of its tag, a fuse, or
-an answer from outside holds makes way in the same manner, and sooner. What it shares with the line's other lane is in ``line``.
+an answer from outside holds makes way in the same manner, and sooner. What it shares with the line's other lane is in
+``line``.
 """
 
 import asyncio
