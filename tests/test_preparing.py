@@ -84,7 +84,7 @@ def test_a_window_full_of_questions_makes_way() -> None:
         stage = DelayStage(services=[NoAnswer()], files=[NoAnswer()], asking_s=300.0, policy=policy)
         stage.sender.assigned([0])
         for n in range(2 * MAX_RECORDS):
-            stage.request(f"r{n}", f"+1202555{n:04}", **asks)
+            stage.request(f"r{n}", f"+1202555{n:04}", **asks)  # type: ignore[arg-type]  # fields by name
         stage.request("plain", "+13035550123")
         await stage.until(lambda: bool(stage.posts), within_s=30)
         assert len(stage.deferred) < 2 * MAX_RECORDS
