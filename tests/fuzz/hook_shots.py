@@ -36,7 +36,7 @@ def hook_body(rng: random.Random) -> bytes:
     if rng.random() < 0.7:
         return damaged(rng, rng.choice(BODIES), rng.randint(0, 3))
     count = rng.choice((0, 1, 3, 3, 3, 3, 1_000, 1_001))
-    small = rng.choice(({"status": "SENT", "message_handle": "h"}, {"number": LINE}, {}, [], None, 7))
+    small: object = rng.choice(({"status": "SENT", "message_handle": "h"}, {"number": LINE}, {}, [], None, 7))
     shapes = rng.choices(SHAPES, k=count) if count <= 3 else [small] * count
     return damaged(rng, json.dumps(shapes).encode(), rng.randint(0, 1))
 
