@@ -5,6 +5,8 @@ from collections import Counter
 
 from connector.core.facts import FuseBlown
 from connector.core.fuses import Fuses, Limits
+from connector.core.messages import Priority
+from connector.core.records import Intent, LedgerRecord, Outcome, Result
 from connector.core.window import MAX_RECORDS
 from tests.delay_stage import DelayStage
 from tests.sender_stage import Log
@@ -101,6 +103,38 @@ def test_another_replica_counts_what_the_one_before_was_granted() -> None:
         await asyncio.sleep(30)
 
         assert len(second.posts) == 5
+
+    run(story())
+
+
+class Slow(Log):
+    """A ledger that one request's first INTENT reaches a second later."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__()
+        self._slow = request_id
+
+    async def append(self, record: LedgerRecord) -> None:
+        if isinstance(record, Intent) and record.request_id == self._slow:
+            self._slow = ""
+            await asyncio.sleep(1)
+        await super().append(record)
+
+
+def test_two_lanes_do_not_get_one_more_than_the_rate() -> None:
+    """Both propose for the last place; the first has ended when the other is granted, and that one is given back."""
+
+    async def story() -> None:
+        stage = stage_with(Limits(per_minute=1), log=Slow("code"), in_flight=2, replies={"A": 2})
+        stage.sender.assigned([0, 2])
+        stage.request("r")
+        stage.request("code", priority=Priority.REPLY)
+        await stage.until(lambda: len(stage.ends) == 2)
+        given_back = [r.detail for r in stage.log.records if isinstance(r, Outcome) and r.result is Result.UNSENT]
+
+        assert given_back == ["FUSE"]
+        assert [request_id for _, request_id, _ in stage.posts] == ["r", "code"]
+        assert stage.posts[1][0] >= 60
 
     run(story())
 

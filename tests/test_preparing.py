@@ -10,6 +10,8 @@ from connector.core.preparing import Inconclusive, NotTaken, Preparing, Uploaded
 from connector.core.proofs import Listing
 from connector.core.records import Close, Intent, Outcome
 from connector.core.seen import Policy
+from connector.core.window import MAX_RECORDS
+from tests.delay_stage import DelayStage
 from tests.sender_stage import LOST, NOW_MS, Stage
 from tests.virtual_time import run
 
@@ -71,6 +73,41 @@ def test_others_go_on_while_one_is_looked_up() -> None:
         await stage.until(lambda: len(stage.ends) == 2)
 
         assert [(round(at), request_id) for at, request_id, _ in stage.posts] == [(0, "quick"), (30, "slow")]
+
+    run(story())
+
+
+def test_a_window_full_of_questions_makes_way() -> None:
+    """Nobody answers, and a thousand wait for it: who comes behind all of them is sent within seconds."""
+
+    async def story(policy: Policy, **asks: object) -> float:
+        stage = DelayStage(services=[NoAnswer()], files=[NoAnswer()], asking_s=300.0, policy=policy)
+        stage.sender.assigned([0])
+        for n in range(2 * MAX_RECORDS):
+            stage.request(f"r{n}", f"+1202555{n:04}", **asks)  # type: ignore[arg-type]  # fields by name
+        stage.request("plain", "+13035550123")
+        await stage.until(lambda: bool(stage.posts), within_s=30)
+        assert len(stage.deferred) < 2 * MAX_RECORDS
+        for desk in stage.desks:
+            await desk.close()
+        return stage.posts[0][0]
+
+    assert run(story(Policy(), service_policy=ONLY)) < 10
+    assert run(story(AUTO, media_url=SIGNED)) < 10
+
+
+def test_what_made_way_finds_its_answer_when_it_comes_back() -> None:
+    """Its question stands at the desk meanwhile; nobody is looked up twice, and all are sent."""
+
+    async def story() -> None:
+        stage = DelayStage(services=["iMessage"], gap_s=0.0)
+        stage.sender.assigned([0])
+        for n in range(MAX_RECORDS + 50):
+            stage.request(f"r{n}", f"+1202555{n:04}", service_policy=ONLY)
+        await stage.until(lambda: len(stage.ends) == MAX_RECORDS + 50, within_s=300)
+
+        assert len(stage.asked) == MAX_RECORDS + 50
+        assert 0 < len(stage.deferred) <= 100
 
     run(story())
 

@@ -95,11 +95,41 @@ async def test_a_secret_is_rotated(site: Site) -> None:
     """Both are accepted, then Sendblue is told the next one, then the first is retired."""
     one, settings, _ = site
     await applied(settings, Wish((Kind.RECEIVE,)))
-    both = Webhooks(secrets={"w1": SecretStr(SECRET), "w2": SecretStr("the next secret of the tests")}, current="w2")
-    steps = await applied(settings.model_copy(update={"webhooks": both}), Wish((Kind.RECEIVE,), renew=True))
+    steps = await applied(rotated(settings), Wish((Kind.RECEIVE,), renew=True))
 
     assert [step.action for step in steps] == ["renew"]
     assert one.account.webhooks.of("receive") == [(url_of(PUBLIC, "receive"), "the next secret of the tests")]
+
+
+def rotated(settings: Settings) -> Settings:
+    """The same with a second secret, which counts."""
+    both = Webhooks(secrets={"w1": SecretStr(SECRET), "w2": SecretStr("the next secret of the tests")}, current="w2")
+    return settings.model_copy(update={"webhooks": both})
+
+
+async def test_a_renewal_leaves_the_lines_that_somebody_chose(site: Site) -> None:
+    """It hears of one line only, and goes on so."""
+    _, settings, client = site
+    chosen = {"url": url_of(PUBLIC, "receive"), "secret": SECRET, "sendblue_numbers": [LINE]}
+    await client.webhooks.create(webhooks=[chosen])  # type: ignore[list-item]  # a table of keyword arguments
+    await applied(rotated(settings), Wish((Kind.RECEIVE,), renew=True))
+    hooks = (await client.webhooks.list()).webhooks
+
+    assert hooks is not None
+    assert hooks.model_dump(exclude_none=True)["receive"] == [
+        {"url": url_of(PUBLIC, "receive"), "sendblue_numbers": [LINE]}
+    ]
+
+
+async def test_a_renewal_that_is_only_added_is_told() -> None:
+    """The secret before stays in use beside it: whoever took it away would refuse every reply once."""
+    async with running(Simulator(SimulatorSettings((LINE,), hooks_append=True))) as url:
+        settings = settings_at(url)
+        await applied(settings, Wish((Kind.RECEIVE,)))
+        with pytest.raises(ValueError, match=r"receive is there more than once\. Keep both secrets"):
+            await applied(rotated(settings), Wish((Kind.RECEIVE,), renew=True))
+
+        assert [step.action for step in await planned(settings, Wish((Kind.RECEIVE,)))] == ["note"]
 
 
 async def test_list_shows_no_secret_and_of_others_no_path(site: Site) -> None:

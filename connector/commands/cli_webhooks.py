@@ -65,7 +65,8 @@ def webhooks_apply(
     """Register our URLs, below callbacks.public_url, with a secret of webhooks.secrets. Others' are never touched.
 
     It may be given again at any time; what is registered already stays as it is. After a change of the public address:
-    --replaces with the old one. Exit code 1 when Sendblue does not list what it has accepted.
+    --replaces with the old one. Exit code 1 when Sendblue does not list what it has accepted, or lists what was renewed
+    more than once.
 
     Example: kafka-sendblue webhooks apply -c connector.yaml --replaces https://old.example.com
     """
@@ -76,4 +77,4 @@ def webhooks_apply(
 def _print(steps: tuple[Step, ...], as_json: bool) -> None:
     if not steps and not as_json:
         return out.print("nothing to do: the webhooks are as they should be")
-    return print_rows(STEPS, [tuple(map(str, step)) for step in steps], as_json)
+    return print_rows(STEPS, [tuple(map(str, step[:4])) for step in steps], as_json)

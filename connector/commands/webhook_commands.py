@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from connector.core.account_webhooks import Kind
-from connector.core.webhook_plan import Action, Entry, Step, changes, entries, is_ours, plan, shown
+from connector.core.webhook_plan import Action, Entry, Step, changes, doubled, entries, is_ours, plan, shown
 from connector.sendblue.client import SendblueClient, SendblueError
 from connector.settings import Settings
 from connector.wiring.installation import credentials_of
@@ -43,11 +43,20 @@ async def applied(settings: Settings, wish: Wish) -> tuple[Step, ...]:
         steps = _plan(settings, wish, await _have(client))
         for step in changes(steps):
             await _do(client, step, secret)
-        left = changes(_plan(settings, wish._replace(renew=False), await _have(client)))
+        have = await _have(client)
+    _must_be_done(changes(_plan(settings, wish._replace(renew=False), have)), doubled(steps, have))
+    return steps
+
+
+def _must_be_done(left: Sequence[Step], twice: Sequence[str]) -> None:
     if left:
         what = ", ".join(f"{step.action} {step.kind}" for step in left)
         raise ValueError(f"Sendblue answered OK and does not list it so: {what}; look again in a minute: webhooks plan")
-    return steps
+    if twice:
+        raise ValueError(
+            f"Sendblue added the new secret beside the one before: {', '.join(twice)} is there more than once. "
+            "Keep both secrets until all but one are deleted by hand"
+        )
 
 
 def _plan(settings: Settings, wish: Wish, have: Sequence[Entry]) -> tuple[Step, ...]:
@@ -60,7 +69,7 @@ async def _do(client: SendblueClient, step: Step, secret: str) -> None:
         if step.action is Action.REMOVE:
             await client.remove_webhook(step.kind, step.url)
         else:
-            await client.add_webhook(step.kind, step.url, secret)
+            await client.add_webhook(step.kind, step.url, secret, step.numbers)
     except SendblueError as error:
         raise ValueError(f"{step.action} {step.kind}: {_told(error)}") from None
 

@@ -6,9 +6,15 @@ globally reachable is public, and of IPv6 only what is handed out for it (2000::
 IPv4 address is as public as that one: something on the way may take it out again.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+_DOCUMENTATION = IPv6Network("3fff::/20")
+"""RFC 9637; the interpreter's own table is older."""
+_RELAYS = IPv4Network("192.88.99.0/24")
+"""Of 6to4 (RFC 7526), retired: whoever still answers there is on the way to somewhere else."""
+_ISATAP, _ISATAP_BITS = 0x0000_5EFE, 0xFDFF_FFFF
+"""RFC 5214: how the last 64 bits begin, the bit apart that says whether what follows is unique."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 """RFC 6052: the last 32 bits are an IPv4 address."""
 
@@ -23,7 +29,7 @@ def is_public(text: str) -> bool:
 
 
 def _is_public_4(address: IPv4Address) -> bool:
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    return address.is_global and address not in _RELAYS and not (address.is_multicast or address.is_reserved)
 
 
 def _is_public_6(address: IPv6Address) -> bool:
@@ -31,7 +37,10 @@ def _is_public_6(address: IPv6Address) -> bool:
         return False
     if carried := _carried(address):
         return all(map(_is_public_4, carried))
-    return address.is_global and address in _GLOBAL_UNICAST
+    if not (address.is_global and address in _GLOBAL_UNICAST) or address in _DOCUMENTATION:
+        return False
+    last = int(address) & 0xFFFF_FFFF_FFFF_FFFF
+    return (last >> 32) & _ISATAP_BITS != _ISATAP or _is_public_4(IPv4Address(last & 0xFFFF_FFFF))
 
 
 def _carried(address: IPv6Address) -> tuple[IPv4Address, ...]:

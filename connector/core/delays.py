@@ -10,6 +10,7 @@ back too early takes another hop; the last minute is waited in the line's window
 * the oldest of a full window whose line is blocked or paused for more than a minute: so the window goes round, and
   what expires behind it meets its end
 * one that its tag's pause, or a fuse, holds for more than a minute, or in a full window at all: its line goes on
+* in a full window, the oldest that waits for an answer from outside: its question stands at the desk meanwhile
 
 A hop gives up the record's place among its contact's, and the DEFERRED event says so. What is ugly: a line blocked for
 days writes its backlog again and again. ``Rotation`` bounds that for all lines of a process together.
@@ -64,7 +65,9 @@ class Wait(StrEnum):
 
 PLACELESS = frozenset({Wait.SCHEDULED, Wait.QUIET})
 """Waits for a time of the record's own: those of its contact that are due go first."""
-FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED, Wait.SERVICE, Wait.MEDIA})
+ASKED = frozenset({Wait.SERVICE, Wait.MEDIA})
+"""Waits for an answer from outside."""
+FOR_ANOTHER = frozenset({Wait.OPEN, Wait.PARKED, Wait.BUSY, Wait.HELD, Wait.MOVED}) | ASKED
 """Waits that end with somebody else's end, which may lie behind this record, or with an answer from outside."""
 TIMED = FOR_ANOTHER | {Wait.NEW}
 """Waits after a minute of which a record hops."""
@@ -74,7 +77,9 @@ HOLDS = TIMED | {Wait.IN_DOUBT}
 FOR_LINE = frozenset({Wait.LINE, Wait.PAUSED})
 """Waits of a whole line: only a full window goes round."""
 ASIDE = frozenset({Wait.TAG_PAUSED, Wait.FUSE})
-"""Waits of single records of a line that goes on: they make way for those behind them."""
+"""Waits of single records of a line that goes on."""
+MAKES_WAY = ASIDE | ASKED
+"""Waits that make way for those behind them."""
 
 
 class Defer(NamedTuple):

@@ -20,7 +20,7 @@ EXTENSIONS: Mapping[str, str] = {
 """The kinds of files that people text each other."""
 
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
-_NAMED = re.compile(r"([^/]*[^/.])\.([A-Za-z0-9]{1,10})\Z")
+_EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 STEM_CHARS = 64
 
@@ -32,12 +32,18 @@ def is_page(content_type: str) -> bool:
 
 def file_name(path: str, content_type: str) -> str | None:
     """A name of letters, digits, ``_`` and ``-`` with an extension, for the file at this path; None: kind unknown."""
-    named = _NAMED.search(unquote(path))
-    extension = named.group(2).lower() if named else EXTENSIONS.get(_bare(content_type))
+    stem, extension = _named(path) or ("", EXTENSIONS.get(_bare(content_type)))
     if extension is None:
         return None
-    stem = _ODD.sub("-", named.group(1) if named else "").strip("-")[:STEM_CHARS]
-    return f"{stem or 'File'}.{extension}"
+    return f"{_ODD.sub('-', stem).strip('-')[:STEM_CHARS] or 'File'}.{extension}"
+
+
+def _named(path: str) -> tuple[str, str] | None:
+    """What stands before and behind the last dot of a path, whose length whoever wrote the link chose: no search."""
+    stem, _, extension = unquote(path).rpartition("/")[2].rpartition(".")
+    if not stem or stem.endswith(".") or _EXTENSION.fullmatch(extension) is None:
+        return None
+    return stem, extension.lower()
 
 
 def _bare(content_type: str) -> str:

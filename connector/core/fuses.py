@@ -5,7 +5,8 @@
 
 A fuse never drops: a request that waits goes on by itself, or expires. A contact's texts are those that the ledger
 shows as granted, so all replicas count alike, and a restart forgets nothing; a grant given back as UNSENT counts too,
-which errs on the side of fewer texts. A text the ledger does not know: its bodies are hashed together with their
+which errs on the side of fewer texts. Two may be proposed at once for the last place there is: the later grant is one
+too many, and is given back (``beyond``). A text the ledger does not know: its bodies are hashed together with their
 recipient. So each replica counts whom it was itself granted that text for, since it began.
 
 What is remembered is bounded. Of contacts the 100,000 that were granted something last, and nothing that is older than
@@ -22,6 +23,7 @@ from typing import NamedTuple
 CONTACTS = 100_000
 TEXTS = 4_096
 LEAST_BITS = 1_024  # below that many contacts the estimate would be off by more than a few percent
+GRANTS = 10_000  # remembered with what was granted before them: a lease is over long before so many have come
 TOLD = 10_000  # alarms remembered, so that each is told once an hour
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -80,6 +82,7 @@ class Fuses:
         self._limits, self._since_ms = limits, since_ms
         self._contacts: OrderedDict[bytes, list[int]] = OrderedDict()
         self._texts: OrderedDict[bytes, _Crowd] = OrderedDict()
+        self._free_ms: OrderedDict[str, int] = OrderedDict()
         self._told: dict[bytes, int] = {}
         self._size = max(limits.same_text, LEAST_BITS)
         self._full = math.ceil(self._size * (1 - math.exp(-limits.same_text / self._size)))
@@ -89,10 +92,15 @@ class Fuses:
         """Whether a request may wait for its text's sake; if not, nobody need hash it to ask."""
         return self._limits.same_text > 0 and self._limits.same_text_stops
 
-    def granted(self, contact: bytes, at_ms: int) -> None:
-        """The ledger shows an INTENT for this contact as granted, appended at this time."""
+    def granted(self, contact: bytes, at_ms: int, attempt: str = "") -> None:
+        """The ledger shows this attempt, an INTENT for this contact, as granted, appended at this time."""
         if at_ms >= self._since_ms and (self._limits.per_minute or self._limits.per_hour):
+            self._remember(attempt, self._contact_free_ms(contact))
             self._count(contact, at_ms)
+
+    def beyond(self, attempt: str, now_ms: int) -> bool:
+        """Whether the grants before that of this attempt leave no room for it now."""
+        return self._free_ms.get(attempt, now_ms) > now_ms
 
     def texted(self, contact: bytes, text: bytes, at_ms: int) -> None:
         """We were granted this text for this contact."""
@@ -101,7 +109,7 @@ class Fuses:
 
     def holds(self, contact: bytes, text: bytes, now_ms: int) -> Blown | None:
         """Return the fuse that makes a request wait longest; None when it may go on."""
-        contact_s = self._contact_s(contact, now_ms)
+        contact_s = max(self._contact_free_ms(contact) - now_ms, 0) / 1000
         crowd = self.crowded(text, now_ms) if self.stops_texts else None
         if contact_s > (crowd.left_s if crowd else 0.0):
             return Blown(Fuse.CONTACT_RATE, contact_s, contact)
@@ -125,13 +133,18 @@ class Fuses:
         self._told[blown.key] = now_ms
         return True
 
-    def _contact_s(self, contact: bytes, now_ms: int) -> float:
-        times = self._contacts.get(contact)
-        if times is None:
-            return 0.0
+    def _contact_free_ms(self, contact: bytes) -> int:
+        """When the contact may be granted one more; 0 for at any time."""
+        times = self._contacts.get(contact, ())
         spans = ((self._limits.per_minute, MINUTE_MS), (self._limits.per_hour, HOUR_MS))
-        free_ms = max((times[-limit] + span for limit, span in spans if 0 < limit <= len(times)), default=now_ms)
-        return max(free_ms - now_ms, 0) / 1000
+        return max((times[-limit] + span for limit, span in spans if 0 < limit <= len(times)), default=0)
+
+    def _remember(self, attempt: str, free_ms: int) -> None:
+        if not free_ms:
+            return
+        self._free_ms[attempt] = free_ms
+        if len(self._free_ms) > GRANTS:
+            self._free_ms.popitem(last=False)
 
     def _count(self, contact: bytes, at_ms: int) -> None:
         times = self._contacts.setdefault(contact, [])

@@ -2,9 +2,9 @@
 
 It is taken twice: before a connection is asked for, which costs time where it must be made, and again when it is there.
 
-Lease, ownership, fold, pauses, contact, binding, quiet hours, pace, in this order. Whatever says no appends UNSENT, and
-the record waits; nothing is ever held against the message itself. Of a contact that has opted out meanwhile the next
-turn says so.
+Lease, ownership, fold, pauses, contact, binding, quiet hours, fuse, pace, in this order. Whatever says no appends
+UNSENT, and the record waits; nothing is ever held against the message itself. Of a contact that has opted out meanwhile
+the next turn says so.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Grant:
     """A granted attempt and what is seen of it just before the write. All times are monotonic seconds.
 
     ``foreign``: of open grants those before ours. ``patient``: the line's other lane is somebody else's, whose grants
-    are waited for until they close.
+    are waited for until they close. ``fused``: the grants before ours leave the contact no room for it.
     """
 
     mono: float
@@ -62,11 +62,12 @@ class Grant:
     paused: bool = False
     quiet: bool = False
     patient: bool = False
+    fused: bool = False
 
 
 def before_write(grant: Grant) -> Check:
-    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, quiet hours, pace,
-    in this order."""
+    """The last look before the socket: lease, ownership, fold, pauses, contact, binding, quiet hours, fuse,
+    pace, in this order."""
     if not grant.still_open:
         return Overtaken()
     if not grant.owned or grant.mono >= grant.lease_end:
@@ -81,6 +82,8 @@ def before_write(grant: Grant) -> Check:
         return GiveUp("WRONG_LINE")
     if grant.quiet:
         return GiveUp("QUIET")
+    if grant.fused:
+        return GiveUp("FUSE")
     at = pacing.write_at(grant.own_last_write, grant.gap_s, grant.foreign)
     match pacing.verdict(at, grant.mono, grant.lease_end):
         case pacing.Go():

@@ -226,7 +226,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 REFUSED_SENTENCE = "Sendblue refused the message without a code that tells why"
 UNDOCUMENTED_SENTENCE = "Sendblue refused the message with a code that is not documented"
 
-NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "PAUSED", "QUIET", "CONNECT", "OPTED_OUT"})
+NEVER_WROTE = frozenset({"LATE", "BUSY", "WRONG_LINE", "PAUSED", "QUIET", "FUSE", "CONNECT", "OPTED_OUT"})
 """Codes of an UNSENT whose holder never wrote to a socket: the pace of its line was not used. (OPTED_OUT of Sendblue's
 is a REJECTED.)"""
 

@@ -108,15 +108,15 @@ def forbidden_end(request: SendRequest, preparing: Preparing) -> Close | None:
 
 
 def prepared(
-    request: SendRequest, known: Known, preparing: Preparing, now: float, waited_s: float
+    request: SendRequest, known: Known, preparing: Preparing, now: float, waited_s: float, *, goes_round: bool = False
 ) -> Ask | NotNow | Defer | Close | Propose:
     """What the record needs before it is proposed, or that it may be.
 
-    ``now``: monotonic seconds; ``waited_s``: for how long it has waited for an answer. Asked last of all, so that
-    nobody is asked about what could not go anyway.
+    ``now``: monotonic seconds; ``waited_s``: for how long it has waited for an answer; ``goes_round``: its window is
+    full, and it is its turn to make way. Asked last of all, so that nobody is asked about what could not go anyway.
     """
     step = _service(request, known.service, preparing, now) or _media(request, known.media, now)
-    if isinstance(step, NotNow) and waited_s >= IN_WINDOW_S:
+    if isinstance(step, NotNow) and (goes_round or waited_s >= IN_WINDOW_S):
         return Defer(Delay.MINUTE, step.reason)
     return step
 

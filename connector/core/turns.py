@@ -87,7 +87,8 @@ def _of_line(held: Held, seen: Seen, policy: Policy) -> Turn:
         return _blocked(held, seen, policy, reason, until)
     if seen.suspected_until > seen.mono:
         return NotNow(Wait.SUSPECTED, _sooner(held, seen, policy, seen.suspected_until))
-    return prepared(held.dispatch.request, seen.known, policy.preparing, seen.mono, seen.waited_s)
+    request, round_ = held.dispatch.request, seen.goes_round
+    return prepared(request, seen.known, policy.preparing, seen.mono, seen.waited_s, goes_round=round_)
 
 
 def _is_behind(held: Held, seen: Seen) -> bool:

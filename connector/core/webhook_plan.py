@@ -39,12 +39,13 @@ class Action(StrEnum):
 
 
 class Step(NamedTuple):
-    """One thing to do about one webhook, and why."""
+    """One thing to do about one webhook, and why. ``numbers``: the lines it goes on being told of, None for all."""
 
     action: Action
     kind: str
     url: str
     why: str
+    numbers: tuple[str, ...] | None = None
 
 
 class _Place(NamedTuple):
@@ -96,6 +97,12 @@ def changes(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.action is not Action.NOTE)
 
 
+def doubled(steps: Iterable[Step], have: Sequence[Entry]) -> tuple[str, ...]:
+    """The types whose webhook was renewed and is there more than once since: one may keep the secret before."""
+    renewed = [step for step in steps if step.action is Action.RENEW]
+    return tuple(s.kind for s in renewed if sum(e.kind == s.kind and _same(e.url, s.url) for e in have) > 1)
+
+
 def shown(url: str, public_url: str) -> str:
     """A webhook as it may be shown: of others only the host, for the rest of it may be a secret."""
     if is_ours(url, public_url):
@@ -108,12 +115,19 @@ def _have(kind: str, url: str, have: Sequence[Entry], *, renew: bool) -> list[St
     found = [entry for entry in have if entry.kind == kind and _same(entry.url, url)]
     if not found:
         return [Step(Action.ADD, kind, url, "it is not registered")]
-    told = [Step(Action.RENEW, kind, found[0].url, "the secret is told again")] if renew else []
+    told = [Step(Action.RENEW, kind, found[0].url, "the secret is told again", _lines_of(found))] if renew else []
     if len(found) > 1:
         told.append(Step(Action.NOTE, kind, url, "it is registered more than once: each reply comes as often"))
     if any(entry.numbers is not None for entry in found):
         told.append(Step(Action.NOTE, kind, url, "it hears of some lines only: somebody set sendblue_numbers"))
     return told
+
+
+def _lines_of(found: Sequence[Entry]) -> tuple[str, ...] | None:
+    """The lines that one webhook or another is told of; None when one is told of all."""
+    if any(entry.numbers is None for entry in found):
+        return None
+    return tuple(dict.fromkeys(number for entry in found for number in entry.numbers or ()))
 
 
 def _rest(rest: Iterable[Entry], public_url: str, replaces: Sequence[str]) -> list[Step]:

@@ -2,8 +2,9 @@
 
 It keeps the queue's window and low watermark, wakes records when the ledger says something of them, hands out the next
 due one, and stops reading when it has no room. When the line is blocked as well, the oldest records of the full window
-go round through a delay topic, so that those behind it are looked at too. What only a pause of its tag, or a fuse,
-holds makes way in the same manner, and sooner. What it shares with the line's other lane is in ``line``.
+go round through a delay topic, so that those behind it are looked at too. What only a pause of its tag, a fuse, or
+an answer from outside holds makes way in the same manner, and sooner. What it shares with the line's other lane is in
+``line``.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Protocol
 
 from connector.core.breakers import Suspicion
 from connector.core.callbacks import Report
-from connector.core.delays import ASIDE, ASIDE_S, FOR_LINE, IN_WINDOW_S, ROUND_S, TIMED, Wait
+from connector.core.delays import ASIDE_S, FOR_LINE, IN_WINDOW_S, MAKES_WAY, ROUND_S, TIMED, Wait
 from connector.core.identities import body_hash, contact_hash
 from connector.core.messages import Priority
 from connector.core.offsets import Watermark
@@ -107,7 +108,7 @@ class Lane:
             self._since.setdefault(offset, self.around.clocks.mono())
         else:
             self._since.pop(offset, None)
-        (self._aside.add if reason in ASIDE else self._aside.discard)(offset)
+        (self._aside.add if reason in MAKES_WAY else self._aside.discard)(offset)
         self.window.wait(offset, until, reason)
         for name in (held.contact, request_key(held.dispatch.request.request_id)):
             self._sleepers.setdefault(name, {})[self] = None
@@ -209,10 +210,10 @@ class Lane:
         """Of a blocked line's full window the oldest; of a line that goes on, whoever is held longer than a minute, or,
         in a full window, at all."""
         if self.full and self._blocked_until(now) - now > IN_WINDOW_S:
-            return self.window.oldest(FOR_LINE | ASIDE)
+            return self.window.oldest(FOR_LINE | MAKES_WAY)
         if not self._aside:
             return None
-        return self.window.oldest(ASIDE, float("-inf") if self.full else now + IN_WINDOW_S)
+        return self.window.oldest(MAKES_WAY, float("-inf") if self.full else now + IN_WINDOW_S)
 
     def _blocked_until(self, now: float) -> float:
         return max(self.guard.ready_at, now + self.paused_s())

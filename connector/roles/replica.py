@@ -78,7 +78,7 @@ class Replica:
         step = self.fold.apply(append_ms, record)
         self.views.note(offset, append_ms, record, step, read_at)
         if step.verdict is GRANTED and isinstance(record, Intent):
-            self.fuses.granted(record.contact, append_ms)
+            self.fuses.granted(record.contact, append_ms, record.attempt)
         self.next_offset = offset + 1
         self._read.set()
         if self.digests.note(offset, append_ms, record, step.verdict, read_at) and self.fold.rules_known:

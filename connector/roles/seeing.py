@@ -76,6 +76,7 @@ def grant_of(lane: Lane, held: Held, intent: Intent, lease_end: float, last_writ
         quiet=_quiet_until(lane, request, now_ms) > now_ms,
         opted_out=intent.contact in around.opted_out,
         paused=max(lane.paused_s(), around.orders.pauses.tags_s(request.tags, now_ms)) > 0,
+        fused=replica.fuses.beyond(intent.attempt, now_ms),
     )
 
 

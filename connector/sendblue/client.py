@@ -7,7 +7,7 @@ calls them. Nothing here shows a number, a text, a URL with a token or a key.
 
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Self
 
 import httpx2
@@ -176,9 +176,13 @@ class SendblueClient:
             raise SendblueError("GET", WEBHOOKS_PATH, "UNREADABLE")
         return hooks
 
-    async def add_webhook(self, kind: str, url: str, secret: str) -> None:
-        """Add one webhook, with a secret of its own, to those of this type. Raises SendblueError."""
-        await self._hooks("POST", {"type": kind, "webhooks": [{"url": url, "secret": secret}]})
+    async def add_webhook(self, kind: str, url: str, secret: str, numbers: Sequence[str] | None = None) -> None:
+        """Add one webhook, with a secret of its own, to those of this type. Raises SendblueError.
+
+        ``numbers``: of a ``receive``, the lines it is told of; None for all.
+        """
+        only = {} if numbers is None else {"sendblue_numbers": numbers}
+        await self._hooks("POST", {"type": kind, "webhooks": [{"url": url, "secret": secret, **only}]})
 
     async def remove_webhook(self, kind: str, url: str) -> None:
         """Take one webhook away from those of this type. Raises SendblueError."""

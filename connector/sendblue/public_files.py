@@ -23,6 +23,8 @@ from connector.sendblue.transport import WatchedTransport
 
 MAX_REDIRECTS = 3
 """Of a link to a file there is one, or two; who needs more leads in a circle."""
+MAX_LOCATION_CHARS = 8_192
+"""Of a redirect: links signed with a session's token have 2,000 to 4,000, and few servers take more in a line."""
 CHUNK_BYTES = 64 * 1024
 _TIMEOUTS = httpx2.Timeout(15.0, connect=5.0).as_dict()
 """Seconds: for one read, and for one address to answer. The whole is bounded by the caller."""
@@ -162,6 +164,8 @@ def _url(link: str) -> httpx2.URL:
 
 
 def _joined(url: httpx2.URL, location: str) -> httpx2.URL:
+    if len(location) > MAX_LOCATION_CHARS:
+        raise FileRefused("MEDIA_REDIRECTED")
     try:
         return url.join(location)
     except httpx2.InvalidURL:

@@ -46,7 +46,7 @@ class Account:
         self.record = Record(settings.record, settings.pace_s, settings.tolerance_s, int(clock()))
         self.archive = Archive()
         self.limits = Limits(settings)
-        self.webhooks = Webhooks(settings.dropped_types)
+        self.webhooks = Webhooks(settings.dropped_types, appends=settings.hooks_append)
         self.opted_out: set[str] = set()
         self.verified = None if settings.verified is None else set(settings.verified)
         self.line_states: dict[str, dict[str, Any]] = {}

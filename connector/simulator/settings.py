@@ -27,6 +27,7 @@ class SimulatorSettings:
     ``free_plan``: appends SUFFIX to every text. ``odd_types``: the other spelling wherever Sendblue has two.
     ``verified``: who alone may be sent anything, as on the free plan, beside those who have texted in; None: everybody.
     ``dropped_types``: of webhooks, taken and forgotten, as was seen of typing_indicator.
+    ``hooks_append``: a webhook that is there already is added once more, instead of taking the new secret.
     ``callback_wait_s``, ``callback_retry_s``: for an answer, and before the first repeat (then doubling; None: one
     step); ``retry_any``: repeat after any answer but 2xx, not only after 5xx. ``record``: the file of the
     record; ``answers``: of the callbacks' answers.
@@ -54,6 +55,7 @@ class SimulatorSettings:
     verified: tuple[str, ...] | None = None
     odd_types: bool = False
     dropped_types: tuple[str, ...] = ()
+    hooks_append: bool = False
     callback_wait_s: float = 45.0
     callback_retry_s: float | None = None
     retry_any: bool = False

@@ -60,10 +60,13 @@ class Removed(msgspec.Struct):
 
 
 class Webhooks:
-    """Hooks by type, and the secret of those that have none of their own. ``dropped``: types it takes and forgets."""
+    """Hooks by type, and the secret of those that have none of their own. ``dropped``: types it takes and forgets.
 
-    def __init__(self, dropped: Collection[str] = ()) -> None:
-        self._dropped = dropped
+    ``appends``: POST adds a URL that is there already once more, as Sendblue's pages could be read, too.
+    """
+
+    def __init__(self, dropped: Collection[str] = (), *, appends: bool = False) -> None:
+        self._dropped, self._appends = dropped, appends
         self._hooks: dict[str, list[Hook]] = {}
         self._secret: str | None = None
 
@@ -88,7 +91,7 @@ class Webhooks:
         body = await body_as(request, Added)
         hooks = _checked(body.type, body.webhooks, body.globalSecret)
         self._secret = body.globalSecret or self._secret
-        urls = {hook.url for hook in hooks}
+        urls = set() if self._appends else {hook.url for hook in hooks}
         kept = [hook for hook in self._hooks.get(body.type, []) if hook.url not in urls]
         if body.type not in self._dropped:
             self._hooks[body.type] = [*kept, *hooks]

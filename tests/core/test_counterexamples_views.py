@@ -283,6 +283,8 @@ def test_the_last_look_before_the_socket() -> None:
         ({"mono": 6.0}, GiveUp("LATE")),
         ({"contact_busy": True}, GiveUp("BUSY")),
         ({"bound": "B"}, GiveUp("WRONG_LINE")),
+        ({"fused": True}, GiveUp("FUSE")),
+        ({"fused": True, "still_open": False}, Overtaken()),
         ({"own_last_write": 0.5}, WriteAt(1.5)),
         ({"own_last_write": 5.5}, GiveUp("LATE")),
         ({"foreign": ForeignGrants((5.0,), None)}, GiveUp("LATE")),

@@ -17,6 +17,10 @@ from connector.core.file_kinds import file_name, is_page
         ("/.png", "image/gif", "File.gif"),
         ("/%E2%80%AE.pdf", "", "File.pdf"),
         ("/" + "n" * 100 + ".vcf", "", "n" * 64 + ".vcf"),
+        ("/a.tar.gz", "", "a-tar.gz"),
+        ("/a..png", "image/gif", "File.gif"),
+        ("/a.png/", "image/gif", "File.gif"),
+        ("/a.longerthanten", "image/gif", "File.gif"),
         ("/image", "application/octet-stream", None),
         ("/image", "", None),
     ],
@@ -24,6 +28,12 @@ from connector.core.file_kinds import file_name, is_page
 def test_the_link_names_it_or_its_server(path: str, kind: str, name: str | None) -> None:
     """The link's extension first, then what its server calls it; without either it has no name."""
     assert file_name(path, kind) == name
+
+
+@pytest.mark.parametrize("path", ["/" + "n" * 1_000_000, "/" + "n." * 500_000, "/" + "n" * 1_000_000 + ".!"])
+def test_however_long_a_path_is_it_is_read_once(path: str) -> None:
+    """Its length is another server's choice, and the event loop waits: a search from each place would take hours."""
+    assert file_name(path, "image/png") == "File.png"
 
 
 @pytest.mark.parametrize(

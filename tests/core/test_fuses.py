@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.fuses import CONTACTS, HOUR_MS, MINUTE_MS, OFF, TEXTS, Blown, Fuse, Fuses, Limits
+from connector.core.fuses import CONTACTS, GRANTS, HOUR_MS, MINUTE_MS, OFF, TEXTS, Blown, Fuse, Fuses, Limits
 
 NOW = 1_700_000_000_000
 A, B, TEXT = b"contact-a", b"contact-b", b"a text's"
@@ -64,6 +64,34 @@ def test_whoever_asks_first_never_passes_a_limit(asked_ms: list[int], per_minute
     for begin in passed:
         assert sum(begin <= at < begin + MINUTE_MS for at in passed) <= per_minute
         assert sum(begin <= at < begin + HOUR_MS for at in passed) <= per_hour
+
+
+def test_of_grants_in_one_millisecond_the_later_are_too_many() -> None:
+    """By their order in the ledger, seen by our own clock; three have room, and all have it a minute later."""
+    one = Fuses(FEW)
+    for n in range(5):
+        one.granted(A, NOW, f"a{n}")
+
+    assert [one.beyond(f"a{n}", NOW) for n in range(5)] == [False, False, False, True, True]
+    assert not one.beyond("a4", NOW + MINUTE_MS)
+    assert not one.beyond("another", NOW)
+
+
+def test_a_replica_ahead_of_the_brokers_clock_goes_on() -> None:
+    """What had room before the INTENT has room after the grant, whatever time the brokers wrote on it."""
+    one = granted(Fuses(FEW), 0, 1, 2)
+    one.granted(A, NOW + 58_000, "late")
+
+    assert not one.beyond("late", NOW + MINUTE_MS)
+
+
+def test_the_grants_that_are_remembered_are_bounded() -> None:
+    """The oldest is forgotten."""
+    one = Fuses(Limits(1, 0, 0))
+    for n in range(GRANTS + 2):
+        one.granted(A, NOW, f"a{n}")
+
+    assert [one.beyond(f"a{n}", NOW) for n in (1, 2, GRANTS + 1)] == [False, True, True]
 
 
 def test_nothing_is_counted_that_is_too_old_to_matter() -> None:

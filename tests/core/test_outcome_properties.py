@@ -109,5 +109,5 @@ def test_the_labels_of_a_metric_are_bounded() -> None:
     assert metric_code("OPTED_OUT") == "OPTED_OUT"
     assert metric_code("7777") == "other"
     assert metric_code(None) == "none"
-    assert {"LATE", "BUSY", "WRONG_LINE", "PAUSED", "QUIET", "CONNECT", "OPTED_OUT"} == NEVER_WROTE
+    assert {"LATE", "BUSY", "WRONG_LINE", "PAUSED", "QUIET", "FUSE", "CONNECT", "OPTED_OUT"} == NEVER_WROTE
     assert NEVER_WROTE < KNOWN_CODES

@@ -139,6 +139,14 @@ def test_a_wait_for_an_answer_hops_after_a_minute() -> None:
     assert steps == [NotNow(Wait.SERVICE, NOW + 5.0), Defer(Delay.MINUTE, Wait.SERVICE)]
 
 
+def test_where_a_window_is_full_a_wait_for_an_answer_makes_way() -> None:
+    """At once when its turn comes; what has its answer, or must still ask, goes on."""
+    known = (UNASKED, UNASKED.asked(NOW), UNASKED.answered("iMessage", NOW + 1))
+    steps = [prepared(BLUE, service(one), SET, NOW, 0.0, goes_round=True) for one in known]
+
+    assert steps == [Ask(Question.SERVICE), Defer(Delay.MINUTE, Wait.SERVICE), Propose()]
+
+
 @pytest.mark.parametrize(
     ("request_", "preparing", "code"),
     [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.account_webhooks import Kind
-from connector.core.webhook_plan import Action, Entry, Step, changes, entries, is_ours, plan, shown, url_of
+from connector.core.webhook_plan import Action, Entry, Step, changes, doubled, entries, is_ours, plan, shown, url_of
 
 PUBLIC, OLD = "https://texts.example.com/base", "https://old.example.com"
 RECEIVE, BLOCKED = url_of(PUBLIC, "receive"), url_of(PUBLIC, "line_blocked")
@@ -105,6 +105,34 @@ def test_a_secret_is_told_again_when_asked() -> None:
         ("renew", "receive", f"{RECEIVE}/"),
         ("add", "line_blocked", BLOCKED),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ([None], None),
+        ([("+13035550100",)], ("+13035550100",)),
+        ([("+13035550100",), ("+13035550101", "+13035550100")], ("+13035550100", "+13035550101")),
+        ([("+13035550100",), None], None),
+        ([()], ()),
+    ],
+)
+def test_a_renewal_tells_the_lines_that_were_chosen(
+    lines: list[tuple[str, ...] | None], told: tuple[str, ...] | None
+) -> None:
+    """All that one or the other is told of, so that nothing is lost and nothing comes that nobody wants."""
+    (step,) = changes(plan([Entry("receive", RECEIVE, one) for one in lines], PUBLIC, [Kind.RECEIVE], renew=True))
+
+    assert step.numbers == told
+
+
+def test_what_was_renewed_must_be_there_once() -> None:
+    """In whatever spelling; of what was not renewed nothing is said here."""
+    have = (Entry("receive", RECEIVE), Entry("receive", f"{RECEIVE}/"), Entry("outbound", RECEIVE))
+    renewed, unasked = (plan(have[:1], PUBLIC, [Kind.RECEIVE], renew=renew) for renew in (True, False))
+
+    assert [doubled(steps, have) for steps in (renewed, unasked)] == [("receive",), ()]
+    assert doubled(renewed, have[1:]) == ()
 
 
 def test_what_may_surprise_is_noted() -> None:

@@ -1,7 +1,7 @@
 """Shoot at the ingress: ``python -m tests.fuzz.run --shots 100000 --seed 1``. Exit code 1 when anything is wrong.
 
-Everything goes over real sockets of this machine, some at once. What counts: no forged callback accepted, no genuine
-one refused or lost, no answer 5xx, no exception, and memory that does not grow with the number of requests.
+Everything goes over real sockets of this machine, some at once. What counts: no forged callback or webhook accepted, no
+genuine one refused or lost, no answer 5xx, no exception, and memory that does not grow with the number of requests.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeAlias
 
+from connector.roles.account_webhooks import AccountWebhooks
 from connector.roles.ingress import Ingress
 from tests.fuzz.desk import Desk, open_desk
 from tests.fuzz.shots import Shot, shot
@@ -22,6 +23,7 @@ from tests.web.peers import HANG_S, HOST
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 CALLERS = 64
+GENUINE, FORGED = ("body", "hook"), ("token", "secret")
 PAGE = 4096
 MAX_GROWTH = 32 * 1024 * 1024  # after the first tenth; repeats that are remembered, 20 MB at most, are part of it
 
@@ -90,9 +92,11 @@ class Tally:
         return [*self.faults[:10], *grown]
 
 
-async def shoot(shots: int, seed: int, ingress: type[Ingress] = Ingress) -> Tally:
+async def shoot(
+    shots: int, seed: int, ingress: type[Ingress] = Ingress, hooks: type[AccountWebhooks] = AccountWebhooks
+) -> Tally:
     """So many, from this seed on."""
-    rng, desk, tally, left = random.Random(seed), Desk(kind=ingress), Tally(), iter(range(shots))
+    rng, desk, tally, left = random.Random(seed), Desk(kind=ingress, hooks=hooks), Tally(), iter(range(shots))
     begun = 0
 
     async def call(caller: Caller) -> None:
@@ -104,7 +108,7 @@ async def shoot(shots: int, seed: int, ingress: type[Ingress] = Ingress) -> Tall
             status = await caller.fire(one)
             tally.shots[one.kind] += 1
             tally.statuses[status] += 1
-            if status >= 500 or (one.kind == "body" and status != 200) or (one.kind == "token" and 200 <= status < 300):
+            if status >= 500 or (one.kind in GENUINE and status != 200) or (one.kind in FORGED and 200 <= status < 300):
                 tally.faults.append(f"{one.kind}: answered {status}")
         caller.close()
 

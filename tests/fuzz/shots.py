@@ -1,18 +1,20 @@
 """Requests as an attacker, a broken proxy or a bad line would send them: real bytes, damaged by a seeded generator.
 
-Three kinds. ``token``: the address is changed, in any of its bytes. ``body``: the address is genuine, what it carries
-is not. ``wire``: anything anywhere, so that the request itself may fall apart.
+Five kinds. ``token``: the address is changed, in any of its bytes. ``body``: the address is genuine, what it carries
+is not. ``secret`` and ``hook``: the same of account webhooks. ``wire``: anything anywhere, so that the request itself
+may fall apart.
 """
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from connector.core.tokens import Ring, sign
-from tests.fuzz.corpus import BODIES, SPLICES
+from tests.fuzz.corpus import BODIES
+from tests.fuzz.damage import damaged
+from tests.fuzz.hook_shots import hook
 
-KINDS = ("token",) * 5 + ("body",) + ("wire",) * 2
+KINDS = ("token",) * 10 + ("body",) * 2 + ("secret",) * 2 + ("hook",) * 2 + ("wire",) * 4
 CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
@@ -31,7 +33,11 @@ def shot(rng: random.Random, tokens: Sequence[str]) -> Shot:
         return Shot(kind, request(forged(rng, token), rng.choice(BODIES)), False)
     if kind == "body":
         return Shot(kind, request(token.encode(), damaged(rng, rng.choice(BODIES), rng.randint(0, 3))), False)
+    if kind in ("secret", "hook"):
+        return Shot(kind, hook(rng, genuine=kind == "hook"), False)
     whole = request(token.encode(), rng.choice(BODIES), chunked=rng.random() < 0.3)
+    if rng.random() < 0.3:
+        whole = hook(rng, genuine=rng.random() < 0.5)
     return Shot(kind, damaged(rng, whole, rng.randint(1, 8)), True)
 
 
@@ -65,29 +71,3 @@ def forged(rng: random.Random, token: str) -> bytes:
     )
     made = rng.choice(ways)()
     return (made if made != token else made[:-1]).encode("latin-1")
-
-
-def damaged(rng: random.Random, raw: bytes, times: int) -> bytes:
-    """Real bytes with so many changes."""
-    for _ in range(times):
-        raw = _changed(rng, raw)
-    return raw
-
-
-def _changed(rng: random.Random, raw: bytes) -> bytes:
-    place, end = sorted((rng.randint(0, len(raw)), rng.randint(0, len(raw))))
-    match rng.randrange(7):
-        case 0:
-            return raw[:place] + rng.randbytes(1) + raw[place + 1 :]
-        case 1:
-            return raw[:place] + rng.choice(SPLICES) + raw[place:]
-        case 2:
-            return raw[:place] + raw[place + rng.randint(1, 8) :]
-        case 3:
-            return raw[:place]
-        case 4:
-            return raw[:end] + raw[place : min(end, place + 64)] + raw[end:]
-        case 5:
-            return raw[:place] + bytes(byte ^ 0x20 for byte in raw[place : place + 3]) + raw[place + 3 :]
-        case _:
-            return raw[:place] + json.dumps(chr(rng.randrange(0x11_0000))).encode() + raw[place:]

@@ -2,9 +2,11 @@
 
 import random
 
+from connector.roles.account_webhooks import AccountWebhooks
 from connector.roles.ingress import OK, Ingress, Reply
 from tests.fuzz import target
 from tests.fuzz.desk import Desk
+from tests.fuzz.hook_shots import SECRETS, forged_secret
 from tests.fuzz.run import shoot
 from tests.fuzz.shots import KINDS, forged
 
@@ -22,6 +24,16 @@ async def test_nothing_forged_gets_in_and_nothing_genuine_is_lost() -> None:
     assert tally.judged["genuine"] > SHOTS // 10
 
 
+async def test_the_same_of_account_webhooks() -> None:
+    """By their secret; lists of a thousand and types that nobody documented among them."""
+    tally = await shoot(SHOTS, seed=8)
+
+    assert tally.complaints == []
+    assert tally.judged["forged hook"] > SHOTS // 20
+    assert tally.judged["genuine hook"] > SHOTS // 20
+    assert tally.written["inbound"] > 0 < tally.written["account"]
+
+
 class Lax(Ingress):
     """Lets everybody in and writes nothing."""
 
@@ -29,11 +41,21 @@ class Lax(Ingress):
         return OK
 
 
+class LaxHooks(AccountWebhooks):
+    """The same of account webhooks."""
+
+    async def accept(self, kind: str, secret: bytes, body: bytes) -> Reply:
+        return OK
+
+
 async def test_the_judge_sees_what_is_let_in_and_what_is_lost() -> None:
     """A judge that cannot complain would prove nothing."""
-    tally = await shoot(100, seed=7, ingress=Lax)
+    tally = await shoot(100, seed=7, ingress=Lax, hooks=LaxHooks)
 
-    assert {"forged: 200 ", "genuine: 200 ", "token: answered 200"} == set(tally.faults)
+    assert set(tally.faults) == {
+        *("forged: 200 ", "genuine: 200 ", "token: answered 200"),
+        *("forged hook: 200 ", "genuine hook: 200 ", "secret: answered 200"),
+    }
 
 
 async def test_a_forged_address_is_never_a_genuine_one() -> None:
@@ -42,6 +64,14 @@ async def test_a_forged_address_is_never_a_genuine_one() -> None:
     made = [forged(rng, token) for token in tokens for _ in range(200)]
 
     assert {token.encode() for token in tokens}.isdisjoint(made)
+
+
+def test_a_forged_secret_is_never_a_genuine_one() -> None:
+    """Not with blanks around it either, which a header does not keep."""
+    rng = random.Random(4)
+    made = [forged_secret(rng) or b"" for _ in range(5_000)]
+
+    assert {secret.strip() for secret in made}.isdisjoint(SECRETS)
 
 
 def test_verify_and_parse_stand_any_bytes() -> None:

@@ -46,8 +46,18 @@ HELD_MUTANTS = (
         "a contact's texts are counted from the ledger, whoever was granted them",
         "core/fuses.py",
         "roles/replica.py",
-        "            self.fuses.granted(record.contact, append_ms)\n",
-        "            self.fuses.granted(record.contact, append_ms) if record.owner == self.owner else None\n",
+        "            self.fuses.granted(record.contact, append_ms, record.attempt)\n",
+        "            if record.owner == self.owner:\n"
+        "                self.fuses.granted(record.contact, append_ms, record.attempt)\n",
+        ("test_fuses.py",),
+    ),
+    Mutant(
+        "a-fuse-before-the-write",
+        "of two that were granted the last place of a contact the later is given back",
+        "core/fuses.py",
+        "core/last_look.py",
+        '    if grant.fused:\n        return GiveUp("FUSE")\n',
+        "",
         ("test_fuses.py",),
     ),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.core.refusals import REFUSALS
-from connector.sendblue.public_files import FileAway, FileRefused, PublicFiles
+from connector.sendblue.public_files import MAX_LOCATION_CHARS, FileAway, FileRefused, PublicFiles
 from connector.sendblue.public_network import NotPublic, PublicNetwork
 from tests.sendblue.file_server import PICTURE, answer, certificate, serving
 
@@ -84,6 +84,7 @@ async def test_redirects_are_followed_and_each_is_looked_at(pem: Path) -> None:
         (moved("file:///etc/passwd"), "MEDIA_REDIRECTED"),
         (moved("https://user:secret@FILES:PORT/a.png"), "MEDIA_REDIRECTED"),
         (moved("https://[::1/"), "MEDIA_REDIRECTED"),
+        (moved("/" + "n" * MAX_LOCATION_CHARS), "MEDIA_REDIRECTED"),
         (b"HTTP/1.1 302 X\r\nlocation: \xff\xfe://\xff\r\ncontent-length: 0\r\n\r\n", "MEDIA_NOT_FOUND"),
         (moved("https://inside.example.com/a.png"), "MEDIA_NOT_PUBLIC"),
         (moved("https://both.example.com/a.png"), "MEDIA_NOT_PUBLIC"),

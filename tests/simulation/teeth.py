@@ -184,6 +184,9 @@ class BlindFuses(Fuses):
     def holds(self, contact: bytes, text: bytes, now_ms: int) -> Blown | None:
         return None
 
+    def beyond(self, attempt: str, now_ms: int) -> bool:
+        return False
+
 
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""

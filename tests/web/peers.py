@@ -1,6 +1,7 @@
 """Peers of the web edge: a raw socket client, an application that waits, and uvicorn's protocol under a guard."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -95,6 +96,14 @@ async def ask(port: int, sent: bytes) -> bytes:
             return b""
         finally:
             writer.close()
+
+
+async def connected(port: int) -> socket.socket:
+    """A connection that says nothing, at the least cost."""
+    one = socket.socket()
+    one.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(one, (HOST, port))
+    return one
 
 
 def status_of(reply: bytes) -> int:

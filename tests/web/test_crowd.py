@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import socket
 from functools import partial
 
 import pytest
@@ -11,7 +10,7 @@ from connector.web import crowd
 from connector.web.callbacks import callbacks_app
 from connector.web.crowd import Crowd
 from connector.web.guard import GuardedProtocol
-from tests.web.peers import HANG_S, HOST, Role, ask, guarded, post, status_of
+from tests.web.peers import HANG_S, HOST, Role, ask, connected, guarded, post, status_of
 
 MANY = 5_000
 
@@ -30,14 +29,6 @@ class Lasting(GuardedProtocol):
     """A deadline that no test sees."""
 
     receive_s = 3600.0
-
-
-async def connected(port: int) -> socket.socket:
-    """A connection that says nothing, at the least cost."""
-    one = socket.socket()
-    one.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(one, (HOST, port))
-    return one
 
 
 def members(count: int) -> list[Member]:

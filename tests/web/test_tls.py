@@ -3,18 +3,22 @@
 import asyncio
 import os
 import ssl
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
 import uvloop
 from cryptography import x509
 
+from connector.web import crowd
 from connector.web.callbacks import callbacks_app
 from connector.web.server import WebServer
 from connector.web.tls import LiveCertificate
 from tests import certificates
 from tests.certificates import Pair, trusting
-from tests.web.peers import HANG_S, HOST, Role, post, status_of
+from tests.web.peers import HANG_S, HOST, Role, connected, post, status_of
+
+SILENT = 1_000
 
 
 class Site:
@@ -91,6 +95,30 @@ def test_the_connectors_own_loop_does_the_same(site: Site) -> None:
         return [before, after]
 
     assert uvloop.run(scene()) == ["first", "second"]
+
+
+async def _beside_silent_handshakes(site: Site) -> tuple[int, list[str]]:
+    """How many connections say nothing, and what those that come behind them are shown."""
+    site.web = WebServer(callbacks_app(site.role.accept), HOST, 0, site.live.context, handshake_s=3600.0)
+    await site.web.start()
+    async with asyncio.timeout(3 * HANG_S):
+        silent = [await connected(site.web.port) for _ in range(min(SILENT, crowd.room() // 3))]
+        shown = [await site.shown() for _ in range(5)] + await asyncio.gather(*(site.shown() for _ in range(20)))
+    for one in silent:
+        one.close()
+    await site.web.stop()
+    return len(silent), shown
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_handshakes_that_never_begin_keep_nobody_out(
+    site: Site, run: Callable[[Coroutine[object, object, tuple[int, list[str]]]], tuple[int, list[str]]]
+) -> None:
+    """They are in no crowd yet, and only their deadline ends them: each callback passes beside a thousand of them."""
+    silent, shown = run(_beside_silent_handshakes(site))
+
+    assert silent > 200
+    assert shown == ["first"] * 25
 
 
 async def test_half_a_renewal_changes_nothing_and_is_told(site: Site) -> None:
