@@ -44,7 +44,7 @@ AWAITED = ("dispatch", "ledger", "events", "dlq")
 WINDOWS = ("hour", "day")
 """In which Sendblue counts new contacts."""
 LAGGING = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay))
-CODES = (*sorted(KNOWN_CODES), "ok", "LATE", "BUSY", "WRONG_LINE", "PAUSED")
+CODES = (*sorted(KNOWN_CODES), "ok")
 ENDS = tuple(str(t) for t in EventType if t not in OF_THE_MESSAGE | OF_THE_CONTACT | WAITING)
 OPERATIONS = ("send", "send_group", "status", "list", "lines", "lookup", "upload", "opt_out", "webhooks")
 TIMED = ("send", "send_group", "status", "list")
