@@ -50,6 +50,7 @@ class Figures:
     turned_away: int = 0
     given_back: int = 0
     appended_again: int = 0
+    other_line: int = 0
     smallest_gap_s: float | None = None
     settle_p50_s: float | None = None
     settle_p95_s: float | None = None
@@ -118,6 +119,7 @@ def _figures(evidence: Evidence, doubts: list[Attempt], settle_s: tuple[float, .
         settle_p50_s=percentile(settle_s, 0.5),
         settle_p95_s=percentile(settle_s, 0.95),
         appended_again=sum(_behind(evidence, *pair) for pair in _disorder(evidence)),
+        other_line=sum(_elsewhere(evidence, *pair) for pair in _disorder(evidence)),
         **obeyed.figures(evidence),
     )
 
@@ -235,6 +237,12 @@ def _behind(evidence: Evidence, request: str, other: str) -> bool:
     """Whether it came to its line after the other one, or to another line."""
     ours, theirs = evidence.lanes.get(request), evidence.lanes.get(other)
     return ours is not None and theirs is not None and (ours[0] != theirs[0] or ours[1] > theirs[1])
+
+
+def _elsewhere(evidence: Evidence, request: str, other: str) -> bool:
+    """Whether the two were given to different lines: nobody had texted their contact yet."""
+    ours, theirs = evidence.lanes.get(request), evidence.lanes.get(other)
+    return ours is not None and theirs is not None and ours[0] != theirs[0]
 
 
 def _callbacks(evidence: Evidence) -> Iterator[str]:

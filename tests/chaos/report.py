@@ -14,6 +14,7 @@ SUMS = (
     "requests", "repeats", "kills", "posts", "texts", "doubled", "explained", "lost", "in_doubt", "callback", "list",
     "absence", "parked", "parked_text_out", "two_lines", "too_close", "events", "callbacks", "pauses", "moves",
     "both_lines", "opt_outs", "turned_away", "given_back", "appended_again",
+    "other_line",
 )  # fmt: skip
 NAMES = {
     "repeats": "records appended twice by the upstream",
@@ -34,6 +35,7 @@ NAMES = {
     "opt_outs": "contacts who opted out",
     "turned_away": "requests refused for it",
     "appended_again": "sent after a later one, as they came to their line",
+    "other_line": "of them given to another line than that one",
     "given_back": "grants given back: paused, opted out, moved",
 }
 Run = dict[str, Any]

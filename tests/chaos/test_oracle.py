@@ -102,6 +102,7 @@ def test_what_was_appended_again_has_lost_its_place(
     judgement = judge(scene.evidence())
 
     assert (len(judgement.complaints), judgement.figures.appended_again) == (broken, 1 - broken)
+    assert judgement.figures.other_line == (first[2:] != second[2:])
 
 
 @pytest.mark.parametrize(("spoil", "told"), FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
