@@ -5,7 +5,7 @@ Of a histogram the sum and the number are named, not the buckets.
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from connector.core import content_facts, edge_facts, facts
 from tests.observability.sight_examples import SIGHTS
@@ -183,6 +183,7 @@ EXAMPLES = (
 
 def odd(value: str) -> Iterator[facts.Fact]:
     """Every example with this in place of its texts: of each alone, and of all of them together."""
+    one: Any  # replace() takes one kind at a time
     for one, _ in EXAMPLES:
         texts = [field.name for field in fields(one) if type(getattr(one, field.name)) is str]
         for names in (*([name] for name in texts), texts):
