@@ -9,7 +9,7 @@ import yaml
 
 from connector.observability.metrics import Metrics
 from tests.observability.test_metrics import series
-from tests.ops.alerts.cases import CASES, Case, Series
+from tests.ops.alerts.cases import CASES
 from tests.ops.alerts.files import ALERTS
 from tests.ops.chart.mutants import all_mutants
 from tests.ops.chart.rendering import ci_values
@@ -30,12 +30,8 @@ def told(pattern: str, page: str = PAGE) -> set[tuple[int, ...]]:
 
 def played() -> int:
     """How many stories promtool plays; the same one of two cases is played once."""
-    return len({(c.alert, c.severity, c.at, fires, *one.items()) for c in CASES for fires, one in told_by(c)})
-
-
-def told_by(case: Case) -> tuple[tuple[bool, Series], ...]:
-    """Its two stories."""
-    return (True, case.fires), (False, case.silent)
+    both = [(one, told) for one in CASES for told in ((True, *one.fires.items()), (False, *one.silent.items()))]
+    return len({(one.alert, one.severity, one.at, *told) for one, told in both})
 
 
 COUNTED: tuple[tuple[str, Callable[[], tuple[int, ...]]], ...] = (
