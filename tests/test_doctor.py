@@ -83,8 +83,11 @@ def test_a_process_may_say_little() -> None:
         "not_ready": ["why"],
         "ledger": {"behind": 3},
         "account": {"stopped_because": "401", "breaker": "open"},
-        "lines": {"a": {"state": "breaker"}, "b": {"held": 1}},
+        "lines": {"a": {"state": "breaker", "drain_s": 2.5}, "b": {"held": 1, "drain_s": None}},
+        "topics": {"requests": {"seconds": 7.5}, "parked": {}},
     }
 
     assert running_of({}) == Running()
-    assert running_of(full) == Running(("why",), 3, "401", {"a": "breaker", "b": "ready"})
+    assert running_of(full) == Running(
+        ("why",), 3, "401", {"a": "breaker", "b": "ready"}, {"a": 2.5, "b": 0.0}, {"requests": 7.5, "parked": 0.0}
+    )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from connector.core import facts
 from connector.core.messages import Disposition
 from connector.core.sights import LineState
 from connector.demo import Demo, run
@@ -14,6 +13,7 @@ from connector.demo_plan import DemoPlan
 from connector.observability.metrics import Metrics
 from connector.observability.scrape import rendered
 from connector.wiring.sampling import in_flight
+from tests.observability.examples import odd
 
 ENDS = tuple(str(end) for end in Disposition)
 
@@ -141,13 +141,6 @@ def _series(metrics: Metrics) -> set[str]:
 
 def _odd(metrics: Metrics) -> None:
     chance = random.Random(1)
-    for _ in range(2_000):
-        odd = f"+1202555{chance.randrange(10**4):04d}"
-        for fact in (
-            facts.PostAnswered(odd, odd, odd, 0.1),
-            facts.RequestRefused(odd),
-            facts.CallbackAnswered("accepted", odd, odd, odd, 0.1, 0.1),
-            facts.MessageSettled(odd, odd, odd, odd, odd, odd, 1.0),
-            facts.PublishFailedOnce(odd),
-        ):
+    for _ in range(100):
+        for fact in odd(f"+1202555{chance.randrange(10**4):04d}"):
             metrics(fact)

@@ -7,6 +7,7 @@ import pytest
 import sendblue_api
 from pydantic import SecretStr
 
+from connector.commands.doctor_command import webhooks_state
 from connector.commands.operations import settings_state
 from connector.commands.webhook_commands import Wish, applied, listed, planned
 from connector.core.account_webhooks import Kind
@@ -235,3 +236,18 @@ def test_secrets_that_could_never_be_read_refuse_the_start(tmp_path: Any) -> Non
         with pytest.raises(ValueError, match="w3: a secret has 16 to 256 characters"):
             secrets()
     assert secrets.notes() == []
+
+
+async def test_the_doctor_compares_as_the_plan_does(site: Site) -> None:
+    """What is not registered is a fault until it is; keys that are refused are told, not taken for webhooks."""
+    _, settings, _ = site
+    (missing,) = await webhooks_state(settings)
+    await applied(settings, Wish())
+    (heard,) = await webhooks_state(settings)
+    wrong = settings.sendblue.model_copy(update={"api_secret_key": SecretStr("another")})
+    (refused,) = await webhooks_state(settings.model_copy(update={"sendblue": wrong}))
+
+    assert (missing.ok, heard.ok, refused.ok) == (False, True, False)
+    assert "receive, line_blocked" in missing.sentence
+    assert "webhooks apply" in missing.what_to_do
+    assert "refuses the account's keys" in refused.sentence

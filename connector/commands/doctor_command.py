@@ -12,6 +12,7 @@ import httpx2
 from confluent_kafka import KafkaException
 
 from connector.commands.operations import account_state, settings_state, topics_state
+from connector.commands.webhook_commands import Wish, planned
 from connector.core import diagnosis
 from connector.core.delays import Delay
 from connector.core.diagnosis import Running
@@ -25,6 +26,7 @@ from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
 from connector.wiring.assembly import ROLES
 from connector.wiring.installation import clients_of, credentials_of, group_of, names_of
+from connector.wiring.webhook_secrets import secrets_of
 
 ANSWER_S = 5.0
 KAFKA, REGISTRY = "check kafka.bootstrap_servers and kafka.client", "check registry.url"
@@ -68,11 +70,13 @@ def progress(settings: Settings) -> list[Finding]:
     partitions = Topics(clients).partitions(names.all())
     work = [("router", names.requests, "router"), ("sender", names.dispatch, "sender")]
     work += [("router", names.delay(delay), f"delay.{delay}") for delay in Delay]
-    found = []
+    sendable = diagnosis.sendable((line.gap_s for line in settings.lines), settings.default_ttl_s)
+    most, found = {names.requests: diagnosis.ROUTED, names.dispatch: sendable}, []
     for role, topic, group in work:
         if topic in partitions:
-            left = behind(clients, group_of(settings, group), topic, partitions[topic])
-            found.append(diagnosis.consumed(role, topic, left, members(clients, group_of(settings, group))))
+            its = group_of(settings, group)
+            left = behind(clients, its, topic, partitions[topic])
+            found.append(diagnosis.consumed(role, topic, left, members(clients, its), most.get(topic)))
     found.append(
         diagnosis.consumed("reconciler", names.parked, None, members(clients, group_of(settings, "reconciler")))
     )
@@ -90,6 +94,8 @@ async def _sendblue(settings: Settings, roles: Collection[str]) -> list[Finding]
     found = await account_state(settings, roles)
     if CALLERS.isdisjoint(roles):
         return found
+    if found[0].ok and secrets_of(settings):
+        found += await webhooks_state(settings)
     client = SendblueClient(settings.sendblue.base_url, credentials_of(settings))
     try:
         answer = await client.probe()
@@ -98,6 +104,14 @@ async def _sendblue(settings: Settings, roles: Collection[str]) -> list[Finding]
     finally:
         await client.aclose()
     return [*found, diagnosis.sendblue_clock(answer.date_ms, time.time_ns() // 1_000_000)]
+
+
+async def webhooks_state(settings: Settings) -> list[Finding]:
+    """The account's webhooks, compared as `webhooks plan` does."""
+    try:
+        return [diagnosis.heard(await planned(settings, Wish()))]
+    except ValueError as error:
+        return [Finding(False, "webhooks at Sendblue", str(error), "see them with `kafka-sendblue webhooks plan`")]
 
 
 async def _process(url: str) -> list[Finding]:
@@ -113,5 +127,12 @@ async def _process(url: str) -> list[Finding]:
 def running_of(status: dict[str, Any]) -> Running:
     """What /statusz says; a process of another version may say less."""
     ledger, account = status.get("ledger") or {}, status.get("account") or {}
-    lines = {alias: str(line.get("state", "ready")) for alias, line in (status.get("lines") or {}).items()}
-    return Running(tuple(status.get("not_ready") or ()), ledger.get("behind"), account.get("stopped_because"), lines)
+    lines, topics = status.get("lines") or {}, status.get("topics") or {}
+    return Running(
+        tuple(status.get("not_ready") or ()),
+        ledger.get("behind"),
+        account.get("stopped_because"),
+        {alias: str(line.get("state", "ready")) for alias, line in lines.items()},
+        {alias: line.get("drain_s") or 0.0 for alias, line in lines.items()},
+        {name: topic.get("seconds") or 0.0 for name, topic in topics.items()},
+    )

@@ -5,14 +5,20 @@ import pytest
 from connector.core.diagnosis import (
     CEILING,
     DAY_MS,
+    QUEUE_S,
     SKEW_MS,
     Running,
     broker_clock,
     ceiling,
     consumed,
+    heard,
     running,
+    sendable,
     sendblue_clock,
 )
+from connector.core.health import LEDGER_LAG
+from connector.core.sights import LineState
+from connector.core.webhook_plan import Action, Step
 
 NOW = 1_800_000_000_000
 URL = "http://127.0.0.1:8081/statusz"
@@ -22,11 +28,16 @@ URL = "http://127.0.0.1:8081/statusz"
     ("seen", "faults"),
     [
         (Running(), []),
-        (Running(behind=5_000, lines={"a": "ready", "b": "backoff"}), []),
+        (Running(behind=LEDGER_LAG, lines={"a": "ready", "b": "backoff", "c": "new_contacts"}), []),
+        (Running(behind=LEDGER_LAG + 1), ["ledger tail"]),
         (None, ["process"]),
         (Running(("the ledger is being read", "no broker")), ["process", "process"]),
         (Running(stopped_because="401"), ["account"]),
         (Running(lines={"a": "ready", "b": "breaker"}), ["line b"]),
+        (Running(lines={"a": "asleep"}), ["line a"]),
+        (Running(lines={"a": "ready", "b": "ready"}, drains={"a": QUEUE_S, "b": QUEUE_S + 1}), ["line b"]),
+        (Running(ages={"requests": 300.0, "delay.1m": 660.0, "delay.1h": 4200.0, "dispatch": 10**6}), []),
+        (Running(ages={"requests": 300.1, "delay.1m": 660.1}), ["requests read", "delay.1m read"]),
     ],
 )
 def test_what_a_process_says_of_itself(seen: Running | None, faults: list[str]) -> None:
@@ -35,6 +46,66 @@ def test_what_a_process_says_of_itself(seen: Running | None, faults: list[str]) 
 
     assert faults == [finding.name for finding in found if not finding.ok]
     assert all(finding.ok != bool(finding.what_to_do) for finding in found)
+
+
+CURES = {
+    LineState.READY: "",
+    LineState.BACKOFF: "",
+    LineState.NEW_CONTACTS: "",
+    LineState.BREAKER: "tried again by itself",
+    LineState.PAUSED: "orders list",
+    LineState.STOPPED: "ask Sendblue",
+    LineState.ACCOUNT: "`account` and `sendblue`",
+    LineState.LEDGER: "`process` and `ledger tail`",
+}
+
+
+@pytest.mark.parametrize("state", LineState)
+def test_each_state_of_a_line_has_its_own_cure(state: LineState) -> None:
+    """What ends by itself has none; a used-up allowance of new contacts is told, and is no fault."""
+    (_, finding) = running(URL, Running(lines={"a": str(state)}))
+
+    assert str(state) in finding.sentence
+    assert (CURES[state] == "") == finding.ok == (finding.what_to_do == "")
+    assert CURES[state] in finding.what_to_do
+    assert (state is LineState.NEW_CONTACTS) == ("for new contacts" in finding.sentence)
+
+
+@pytest.mark.parametrize(("most", "ok"), [(None, True), (7.0, True), (6.9, False)])
+def test_more_than_can_be_done_in_time_is_a_fault(most: float | None, ok: bool) -> None:
+    """However many consume."""
+    finding = consumed("sender", "sendblue.dispatch", 7, 2, most)
+
+    assert ok == finding.ok
+    assert ok or "more replicas do not help" in finding.what_to_do
+
+
+def test_what_lines_send_in_a_time() -> None:
+    """By their gaps; a line without one has no bound, and no line says nothing."""
+    assert sendable([1.0, 2.0], 3600) == 5400
+    assert sendable([1.0, 0.0], 3600) is None
+    assert sendable([], 3600) is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "ok", "told"),
+    [
+        ([], True, "every type"),
+        (
+            [Step(Action.ADD, "receive", "u", "it is not registered")],
+            False,
+            "of receive: replies and opt-outs are lost",
+        ),
+        ([Step(Action.NOTE, "receive", "u", "it hears of some lines only")], True, "receive: it hears of some lines"),
+    ],
+)
+def test_replies_that_are_not_heard_are_a_fault(steps: list[Step], ok: bool, told: str) -> None:
+    """By the plan of the account's webhooks: what it would add is missing, what it notes is told."""
+    finding = heard(steps)
+
+    assert ok == finding.ok
+    assert told in finding.sentence
+    assert ok or "webhooks apply" in finding.what_to_do
 
 
 @pytest.mark.parametrize(("members", "ok"), [(0, False), (1, True), (None, True)])

@@ -2,20 +2,11 @@
 
 import pytest
 
-from connector.core.sights import (
-    AccountSeen,
-    BrokersSeen,
-    ConsumerSeen,
-    LineSeen,
-    LinesSeen,
-    LineState,
-    ProcessSeen,
-    ProcessState,
-    Sight,
-)
+from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, Sight
 from connector.observability.catalogue import CATALOGUE, MAX_LINES
 from connector.observability.gauges import settings_of
 from connector.observability.metrics import Metrics
+from tests.observability.sight_examples import SIGHTS
 from tests.observability.test_metrics import series
 
 
@@ -80,16 +71,7 @@ def test_keys_are_bad_when_sendblue_says_so(why: str, valid: bool) -> None:
     assert 'sendblue_breakers{of="account",state="open"} 1.0' in series(metrics)
 
 
-SIGHTS: tuple[Sight, ...] = (
-    LinesSeen((line("a"),)),
-    AccountSeen("half_open", ""),
-    BrokersSeen("producer", 3),
-    ConsumerSeen("dispatch", 7, 2, 1),
-    ProcessSeen(ProcessState.DRAINING, ready=False, in_flight=5, callbacks=2),
-)
-
-
-@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: type(sight).__name__)
+@pytest.mark.parametrize("sight", [sight for sight, _ in SIGHTS], ids=lambda sight: type(sight).__name__)
 def test_a_sight_sets_what_the_catalogue_names(sight: Sight) -> None:
     """Name and labels of every setting are in the catalogue, and no value falls under ``other``."""
     rows = {row.name: row for row in CATALOGUE}

@@ -1,20 +1,24 @@
-"""The rules, asked of a real Prometheus that scrapes a connector at work while replies get lost."""
+"""The rules, and what the runbooks ask, asked of a real Prometheus that scrapes a connector while replies get lost."""
 
 import re
 from pathlib import Path
 
 from connector.demo_plan import DemoPlan
-from tests.ops.alerts.files import ALERTS
+from tests.ops.alerts.asking import asked, uncompared
+from tests.ops.alerts.files import ALERTS, ROOT, RUNBOOKS
 from tests.ops.alerts.objectives import OBJECTIVES, recorded
 from tests.ops.alerts.promises import PROMISES
 from tests.ops.dashboards.prometheus import scraping
 from tests.ops.live import live
 
+PAGE = (ROOT / RUNBOOKS).read_text()
 SELECTOR = re.compile(r"\b(?:sendblue|process|up)\w*(?:\{[^}]*\})?(?![\w:({])")
 
 
-async def test_every_series_that_a_rule_asks_for_is_there(tmp_path: Path) -> None:
-    """No alert is silent because of a name or a value that does not exist; and no promise is broken."""
+async def test_every_series_that_a_rule_or_a_runbook_asks_for_is_there(tmp_path: Path) -> None:
+    """No alert is silent because of a name or a value that does not exist, no runbook asks in vain; and no promise is
+    broken.
+    """
     exprs = [alert.expr for alert in ALERTS] + [expr for one in OBJECTIVES for _, expr in recorded(one)]
     wanted = {name for expr in exprs for name in SELECTOR.findall(expr) if not name.startswith("sendblue:")}
     async with (
@@ -23,8 +27,13 @@ async def test_every_series_that_a_rule_asks_for_is_there(tmp_path: Path) -> Non
     ):
         await prometheus.scraped(6)
         found = {name: (await prometheus.ask("query", query=f"count({name})"))["result"] for name in sorted(wanted)}
+        told = {one: (await prometheus.ask("query", query=uncompared(one)))["result"] for one in asked(PAGE)}
+        for one in told:
+            await prometheus.ask("query", query=one)
         never = {one.name: (await prometheus.ask("query", query=one.expr))["result"] for one in PROMISES[:3]}
 
     assert len(wanted) > 40
     assert {name for name, series in found.items() if not series} == set()
+    assert len(told) > 60
+    assert [one for one, series in told.items() if not series] == []
     assert {name: [] for name in never} == never

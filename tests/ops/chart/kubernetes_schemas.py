@@ -6,7 +6,6 @@ their CRDs, which come with their Go modules, each by its exact version and chec
 
 import functools
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,8 @@ from jsonschema import Draft7Validator
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
+
+from tests.ops.go_tools import go, needed_go
 
 VERSIONS = [f"1.{minor}" for minor in range(30, 38)]
 DEFINITIONS = "urn:definitions"
@@ -89,7 +90,7 @@ def _read(file: Path) -> Any:
 
 def has_crds() -> bool:
     """Whether CRDs can be had here: they come with Go."""
-    return shutil.which("go") is not None
+    return go() is not None
 
 
 @functools.cache
@@ -104,7 +105,7 @@ def crds() -> tuple[Any, ...]:
 
 
 def _module(module: Module) -> Path:
-    command = ["go", "mod", "download", "-json", f"{module.name}@{module.version}"]
+    command = [needed_go(), "mod", "download", "-json", f"{module.name}@{module.version}"]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, cwd="/").stdout)
     if told["Sum"] != module.checksum:
         raise ValueError(f"{module.name} {module.version} is not the one that was pinned")

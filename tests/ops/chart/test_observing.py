@@ -4,15 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.ops.tools_needed import need
 
 need("helm_python")
 
 from tests.ops.chart.charts import DASHBOARD, bare, observed  # noqa: E402 - after what it needs
-from tests.ops.chart.rendering import ci_values, objects, of_ci, of_kind, pods, with_  # noqa: E402 - after what it needs
+from tests.ops.chart.rendering import (  # noqa: E402 - after what it needs
+    Object,
+    ci_values,
+    objects,
+    of_ci,
+    of_kind,
+    pods,
+    with_,
+)
+from tests.ops.chart.values_file import CHART  # noqa: E402 - after what it needs
 
 MONITORED = ci_values()["monitored"]
+OBSERVED = with_(ci_values()["default"], {"prometheusRule": {"enabled": True}, "dashboards": {"enabled": True}})
 FULL = "texts-kafka-sendblue"
 
 
@@ -22,6 +33,38 @@ def test_nothing_is_made_of_empty_folders(tmp_path: Path) -> None:
 
     assert of_kind(given, "PrometheusRule") == {}
     assert [name for name in of_kind(given, "ConfigMap") if "dashboard" in name] == []
+
+
+def test_the_rules_of_the_chart_are_given_whole() -> None:
+    """Each file is one PrometheusRule, and nothing in it is another than in the file that promtool has tested."""
+    made = of_kind(objects(OBSERVED), "PrometheusRule")
+    files = {path.stem: yaml.safe_load(path.read_text())["groups"] for path in (CHART / "rules").glob("*.yaml")}
+
+    assert len(files) >= 5
+    assert {f"{FULL}-{name}": groups for name, groups in files.items()} == {
+        name: one["spec"]["groups"] for name, one in made.items()
+    }
+
+
+def test_values_of_rules_change_what_they_name_alone() -> None:
+    """Labels and the runbooks' base are all that another set of values adds to the chart's own rules."""
+    plain = of_kind(objects(OBSERVED), "PrometheusRule")
+    given = of_kind(objects(MONITORED), "PrometheusRule")
+    for alert in (one for name in given for one in _rules(given[name]) if "alert" in one):
+        assert alert["labels"].pop("team") == "messaging"
+        base, _, alert["annotations"]["runbook_url"] = alert["annotations"]["runbook_url"].partition(".com/")
+        assert base == "https://runbooks.example"
+
+    assert {name: _rules(one) for name, one in plain.items()} == {name: _rules(one) for name, one in given.items()}
+
+
+def test_the_dashboards_of_the_chart_are_given_whole() -> None:
+    """Each file is one ConfigMap, with those bytes in it."""
+    made = [one["data"] for name, one in of_kind(objects(OBSERVED), "ConfigMap").items() if "dashboard" in name]
+    files = {path.name: path.read_text().rstrip() for path in (CHART / "dashboards").glob("*.json")}
+
+    assert len(files) == len(made) == 4
+    assert files == {name: text.rstrip() for data in made for name, text in data.items()}
 
 
 def test_a_rules_file_becomes_a_prometheus_rule(tmp_path: Path) -> None:
@@ -97,3 +140,7 @@ def test_the_test_pods_ask_every_component_whether_it_is_ready(name: str) -> Non
         assert services[service]["spec"]["ports"][0]["targetPort"] == "health"
         assert selector["app.kubernetes.io/component"] in service
         assert policy["from"][0]["podSelector"]["matchLabels"].items() <= pod.metadata["labels"].items()
+
+
+def _rules(one: Object) -> list[Object]:
+    return [rule for group in one["spec"]["groups"] for rule in group["rules"]]

@@ -47,7 +47,12 @@ def test_an_unknown_field_is_a_fault() -> None:
 @pytest.mark.skipif(not has_crds(), reason="the schemas of CRDs come as Go modules: Go is needed")
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("monitored", "PodMonitor"), ("keda", "ScaledObject"), ("gateway", "HTTPRoute")],
+    [
+        ("monitored", "PodMonitor"),
+        ("monitored", "PrometheusRule"),
+        ("keda", "ScaledObject"),
+        ("gateway", "HTTPRoute"),
+    ],
 )
 def test_other_projects_take_their_objects(name: str, kind: str) -> None:
     """By the schemas of their CRDs, closed; and those do see a misspelt field."""

@@ -5,9 +5,10 @@ and 3 GB of disk; with the build cache it takes half a minute.
 """
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
+
+from tests.ops.go_tools import needed_go
 
 ROOT = Path(__file__).parents[3]
 CACHE = ROOT / ".cache"
@@ -25,10 +26,8 @@ def built() -> Path:
     """The folder with the four programs. Raises RuntimeError without Go, CalledProcessError when a build fails."""
     if all((BINARIES / name).exists() for name in PACKAGES):
         return BINARIES
-    if shutil.which("go") is None:
-        raise RuntimeError("Go is needed to build the control plane; its version is in tests/ops/tools/k8s/go.mod")
     BINARIES.mkdir(parents=True, exist_ok=True)
-    command = ["nice", "-n", "10", "go", "build", "-trimpath", f"-ldflags={_flags()}", "-o", f"{BINARIES}/"]
+    command = ["nice", "-n", "10", needed_go(), "build", "-trimpath", f"-ldflags={_flags()}", "-o", f"{BINARIES}/"]
     environment = {**os.environ, "GOCACHE": str(CACHE / "go-build")}
     subprocess.run([*command, *PACKAGES.values()], check=True, cwd=MODULE, env=environment)
     return BINARIES

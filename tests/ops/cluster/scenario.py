@@ -8,7 +8,6 @@ from pathlib import Path
 
 import helm_python as helm
 
-from tests.ops.chart.charts import observed
 from tests.ops.chart.kubernetes_schemas import crds
 from tests.ops.chart.rendering import NAMESPACE, RELEASE, ci_values, objects, pods, with_
 from tests.ops.chart.values_file import CHART
@@ -81,8 +80,8 @@ class Scenario:
         return list(self.api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"])
 
     def every_object_is_taken(self) -> str:
-        """Under every ci values, with fields checked strictly."""
-        given = [one for values in ci_values().values() for one in objects(values, observed_once(self._folder))]
+        """Under every ci values, with its own rules and dashboards, and with fields checked strictly."""
+        given = [one for values in ci_values().values() for one in objects(values)]
         for one in given:
             self.api.judge(one)
         return f"{len(given)} objects"
@@ -168,8 +167,7 @@ class Scenario:
         """Prometheus Operator, KEDA, Gateway API and the HPA take what they are given; then all of it goes."""
         made = []
         for name in ("monitored", "keda", "gateway", "hpa", "secured"):
-            chart = observed_once(self._folder)
-            self.helm.install(chart, RELEASE, ci_values()[name], timeout=WAIT_S)
+            self.helm.install(CHART, RELEASE, ci_values()[name], timeout=WAIT_S)
             made.append(name)
             self.helm.uninstall(RELEASE, wait="watcher", timeout=WAIT_S)
             self._until(lambda: not self._left(), "nothing is left")
@@ -231,12 +229,6 @@ class Scenario:
         while not holds():
             assert time.monotonic() < end, f"in vain waited until {what}: {self._left()}"
             time.sleep(0.5)
-
-
-def observed_once(folder: Path) -> Path:
-    """A copy of the chart with rules and a dashboard, made once."""
-    there = folder / "observed" / CHART.name
-    return there if there.exists() else observed(folder / "observed")
 
 
 def as_pod(number: int, metadata: Object, spec: Object) -> Object:

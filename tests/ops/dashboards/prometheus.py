@@ -1,6 +1,7 @@
 """A Prometheus that scrapes one address every second, and what may be asked of it: queries as Grafana spells them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -40,18 +41,22 @@ class Prometheus:
 
     async def scraped(self, times: int) -> None:
         """Wait until it has scraped so many times."""
-        async with asyncio.timeout(WITHIN_S):
-            while not await self._has(times):  # noqa: ASYNC110 - another process, which tells nobody
-                await asyncio.sleep(0.5)
+        await self.shows(f"count_over_time(sendblue_ready[5m]) >= {times}")
 
-    async def _has(self, times: int) -> bool:
+    async def shows(self, expr: str) -> None:
+        """Wait until a query finds something. Raises AssertionError when it does not."""
+        end = time.monotonic() + WITHIN_S
+        while not await self._finds(expr):
+            assert time.monotonic() < end, f"in vain waited for {expr}"
+            await asyncio.sleep(0.5)
+
+    async def _finds(self, expr: str) -> bool:
         try:
             if (await self._client.get("/-/ready")).status_code != HTTPStatus.OK:
                 return False
         except httpx2.TransportError:
             return False
-        found = await self.ask("query", query=f"count_over_time(sendblue_ready[5m]) >= {times}")
-        return bool(found["result"])
+        return bool((await self.ask("query", query=expr))["result"])
 
 
 @asynccontextmanager

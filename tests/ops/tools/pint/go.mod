@@ -1,6 +1,6 @@
 module kafka-sendblue/tools/pint
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/cloudflare/pint/cmd/pint
 
