@@ -14,7 +14,7 @@ from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Priority
 from connector.core.opt_outs import Word
-from connector.core.records import Intent, LedgerRecord
+from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.steps import Held
 from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, PublishFailed
@@ -60,6 +60,8 @@ class Edges:
     async def append(self, record: LedgerRecord) -> None:
         if isinstance(record, Intent):
             self.world.oracle.proposed(self.process, record)
+        elif isinstance(record, Close):
+            self.world.moves.closes(self.process, record)
         try:
             await self.world.broker.append(self.process, "ledger", 0, record)
         except NotAcknowledged:

@@ -35,6 +35,7 @@ KINDS = {
     "pause": 3,
     "by_hand": 3,
     "consent": 3,
+    "move_line": 3,
 }
 """Faults and operators' acts that strike at a time, by weight."""
 

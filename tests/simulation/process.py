@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from connector.core.budget import Budget
 from connector.core.facts import Fact
 from connector.core.ledger import Step
+from connector.core.line_facts import LineFacts
+from connector.core.pool import Pool
 from connector.core.records import LedgerRecord
 from connector.core.views import Views
 from connector.roles.ingress import Ingress
@@ -56,6 +58,8 @@ class Process:
         self.ingress: Ingress | None = None
         self.reconciler: Reconciler | None = None
         self.budget = Budget(world.plan.budget_bytes)
+        self.facts: LineFacts
+        self.pool: Pool
         self.live = False
         self._read_to = 0.0
         self.loop.start(self._run)

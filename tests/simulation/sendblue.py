@@ -75,6 +75,7 @@ class Sendblue:
         text.passed_at = world.scheduler.now
         world.consents.check(process, contact, "writes")
         world.standstill.passes(text)
+        world.moves.check(text)
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)

@@ -10,7 +10,9 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
 from connector.core.fuses import Blown, Fuses
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch
+from connector.core.moving import may_go
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.pauses import Pauses
@@ -50,6 +52,8 @@ class Teeth:
     orders: type[Orders] = Orders
     opted_out: type[OptedOut] = OptedOut
     fuses: type[Fuses] = Fuses
+    facts: type[LineFacts] = LineFacts
+    may_go: Callable[..., bool] = may_go
 
 
 class TrustingFold(Fold):
