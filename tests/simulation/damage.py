@@ -280,7 +280,40 @@ def words_that_crossed_for_good() -> World:
     return world
 
 
+def texted_from_two_lines() -> World:
+    """A contact hears from a line, then from another one, and nobody has moved it."""
+    world = _world()
+    world.oracle.granted["a" * 16] = 0, Intent("a" * 16, "r1", "a", CONTACT, BODY, 1, ORIGIN, 0, "somebody")
+    for request_id, line in (("r1", "a"), ("r2", "b")):
+        text = _text(world, request_id)
+        text.dispatch = replace(text.dispatch, line=line)
+        world.oracle.accepted(text)
+    return world
+
+
+def moved_whom_nobody_bound() -> World:
+    """The one who moves a line takes somebody for its contact who has never heard from it."""
+    world = _world()
+    world.moves.views.load_binding(CONTACT, "a", None)
+    world.plan.rng = Random(1)
+    while not world.oracle.violations:
+        world.moves.act()
+    return world
+
+
+def bound_otherwise() -> World:
+    """A process has read of the first text of a contact, and takes it for another line's."""
+    world = _world()
+    _intend(world)
+    world.broker.land("ledger", 0, Outcome("a" * 16, "r1", "a", CONTACT, Result.SUBMITTED, "h", "sender"))
+    world.scheduler.run(5.0)
+    world.processes[0].replica.views.load_binding(CONTACT, "b", None)
+    world.moves.finish()
+    return world
+
+
 DAMAGED: Mapping[str, tuple[Callable[[], World], ...]] = {
+    "6 line": (texted_from_two_lines,),
     "9 verdicts": (proposed_without_looking,),
     "12 event": (told_what_never_was, told_of_another_request, a_row_sent_by_hand_is_told),
     "13 event id": (two_ids_of_one_status,),
@@ -296,5 +329,7 @@ DAMAGED: Mapping[str, tuple[Callable[[], World], ...]] = {
     "21 marks": (a_number_in_the_ledger, a_text_in_the_control_topic),
     "26 out": (proposed_for_who_is_out,),
     "26 compacted": (words_that_crossed_for_good,),
+    "27 plan": (moved_whom_nobody_bound,),
+    "27 agree": (bound_otherwise,),
     "audit": (the_audit_takes_ours_for_foreign, the_audit_misses_what_is_listed, the_audit_overlooks_a_copy),
 }

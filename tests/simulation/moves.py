@@ -37,6 +37,7 @@ class Moves:
         self.rebound: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
         self._bound: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
         self._by_park: dict[bytes, int] = {}
+        self._firsts: list[tuple[int, str]] = []
         self._closing: set[tuple[str, str, int]] = set()
         world.broker.listen("ledger", self._landed)
 
@@ -99,20 +100,25 @@ class Moves:
             self.world.saw("a contact that may not go any more")
 
     def _is_free(self, contact: bytes, parked_too: bool) -> bool:
-        """Nothing of it is under way, and nothing is parked."""
+        """Nothing of it is under way, and nothing is parked that may have been sent."""
         granted, fold = self.oracle.granted, self.oracle.fold
         stops = {Status.OPEN} if parked_too else {Status.OPEN, Status.PARKED}
         for attempt, (_, intent) in granted.items():
-            if intent.contact == contact:
-                standing = fold.standing(intent.request_id)
-                if standing is not None and standing.attempt == attempt and standing.status in stops:
-                    return False
+            standing = fold.standing(intent.request_id) if intent.contact == contact else None
+            if standing is None or standing.attempt != attempt or standing.proved_unsent:
+                continue
+            if standing.status in stops:
+                return False
         return True
 
     def line_of(self, contact: bytes, position: int | None = None) -> str | None:
         """Where the contact hears from, for one who has read the ledger up to there."""
         known = [line for at, line in self._bound.get(contact, ()) if position is None or at < position]
         return known[-1] if known else None
+
+    def firsts(self, line: str, begin: int, end: int) -> int:
+        """How many contacts had their first text from the line, between two places of the ledger."""
+        return sum(begin <= at < end and one == line for at, one in self._firsts)
 
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT: on the contact's line; a new contact's line is not retired."""
@@ -204,6 +210,8 @@ class Moves:
 
     def _bind(self, offset: int, contact: bytes, line: str) -> None:
         self._by_park.pop(contact, None)
+        if contact not in self._bound and self.rebound[contact][-1:] != [(offset, line)]:
+            self._firsts.append((offset, line))
         self._bound[contact].append((offset, line))
 
     def finish(self) -> None:

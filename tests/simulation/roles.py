@@ -38,6 +38,7 @@ from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
 from tests.simulation.messages import NUMBERS
 from tests.simulation.plan import LINES, PLACES
+from tests.simulation.rooms import watch_lines
 from tests.simulation.sendblue import RING
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def start_lines(process: "Process") -> None:
     process.facts = process.world.teeth.facts({NUMBERS[line]: line for line in LINES}, firsts, stir)
     process.facts.obey(process.obedience.moves)
     process.pool = Pool(_lines(process.setup.pool).circle, process.facts)
+    if process.world.plan.hourly:
+        watch_lines(process)
 
 
 def start_router(process: "Process") -> None:

@@ -17,7 +17,7 @@ from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.pauses import Pauses
 from connector.core.preparing import Inconclusive
-from connector.core.records import Intent, LedgerRecord
+from connector.core.records import Intent, LedgerRecord, Rebind
 from connector.core.seen import Policy
 from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim, Ring, verify
@@ -192,6 +192,36 @@ class BlindFuses(Fuses):
         return False
 
 
+class StubbornViews(Views):
+    """Nobody is ever moved."""
+
+    def note(self, offset: int, append_ms: int, record: LedgerRecord, step: Step, read_at: float) -> None:
+        if not isinstance(record, Rebind):
+            super().note(offset, append_ms, record, step, read_at)
+
+
+class StubbornReplica(Replica):
+    """Overlooks that a contact was moved."""
+
+    def __init__(self, owner: str, log: LedgerLog, seen: Callable[[LedgerRecord, Step], None]) -> None:
+        super().__init__(owner, log, seen)
+        self.views = StubbornViews(self.fold, owner)
+
+
+class ForgetfulFacts(LineFacts):
+    """Refuses who names a line that was moved."""
+
+    def moved_to(self, alias: str) -> str | None:
+        return None
+
+
+class OpenFacts(LineFacts):
+    """A retired line takes new contacts."""
+
+    def _retired(self, alias: str) -> bool:
+        return False
+
+
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""
     if answer.status is not None and answer.status >= 500:
@@ -220,5 +250,9 @@ BROKEN = {
     "texted without an answer": Teeth(policy=unasked),
     "out and texted": Teeth(opted_out=DeafOptedOut),
     "paused and sent": Teeth(orders=RestlessOrders),
+    "moved while a text is under way": Teeth(may_go=lambda *_, **__: True),
+    "moved and texted from the old line": Teeth(replica=StubbornReplica),
+    "a line is moved and its name is refused": Teeth(facts=ForgetfulFacts),
+    "a retired line takes new contacts": Teeth(facts=OpenFacts),
     "a fuse that never blows": Teeth(fuses=BlindFuses),
 }

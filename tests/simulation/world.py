@@ -22,6 +22,7 @@ from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import PLACES, Plan, draw
 from tests.simulation.process import Process
+from tests.simulation.rooms import Rooms
 from tests.simulation.sendblue import Sendblue
 from tests.simulation.standstill import Standstill
 from tests.simulation.statuses import Statuses
@@ -44,7 +45,7 @@ class World:
         self.broker = Broker(self.scheduler, self.plan)
         self.sendblue = Sendblue(self)
         self.oracle = Oracle(self)
-        self.moves = Moves(self)
+        self.moves, self.rooms = Moves(self), Rooms(self)
         self.endings = Endings(self)
         self.upstream = Upstream(self)
         self.operators = Operators(self)
@@ -170,6 +171,7 @@ class World:
         self.broker.down_until = self.sendblue.unauthorized_until = self.sendblue.unreachable_until = 0.0
         self.operators.resume_all()
         self.moves.calm()
+        self.rooms.calm()
         for process in self.processes:
             process.loop.thaw()
 
