@@ -165,6 +165,8 @@ class Moves:
         """A request goes to a line."""
         if dispatch.line_named and dispatch.hops and NUMBERS[dispatch.line] != dispatch.request.from_number:
             self.world.saw("a named line followed")
+        elif dispatch.hops and self.line_of(contact_hash(dispatch.request, KEY)) is None:
+            self.world.saw("a new contact on another line")
 
     def may_be_refused(self, origin: str) -> bool:
         """Whether LINE_CONFLICT is true of a request that names no line."""

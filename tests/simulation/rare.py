@@ -100,6 +100,21 @@ MUST = (
     "CLOSE for NOT_IMESSAGE",
     "a text with an uploaded file",
     "a question without an answer",
+    "a line moved",
+    "a line retired",
+    "a move taken back",
+    "a move broken off",
+    "a move waits for a text in flight",
+    "a contact moved",
+    "a contact that may not go any more",
+    "a parked contact stays",
+    "a parked contact moved",
+    "a named line followed",
+    "a new contact on another line",
+    "a new contact refused",
+    "a line is offline",
+    "a line is blocked",
+    "a line is degraded",
 )
 """What a run must have seen at least once over all its seeds."""
 

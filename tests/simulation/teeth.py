@@ -10,7 +10,7 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
 from connector.core.fuses import Blown, Fuses
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
-from connector.core.line_facts import LineFacts
+from connector.core.line_facts import LineFacts, Room
 from connector.core.messages import Dispatch
 from connector.core.moving import may_go
 from connector.core.opt_outs import OptedOut
@@ -222,6 +222,20 @@ class OpenFacts(LineFacts):
         return False
 
 
+class RoomyFacts(LineFacts):
+    """A line has room for any number of new contacts."""
+
+    def room(self, alias: str, now: float, now_ms: int) -> Room:
+        return Room()
+
+
+class CheerfulFacts(LineFacts):
+    """No line is offline."""
+
+    def stopped(self, alias: str, now: float, now_ms: int) -> bool:
+        return False
+
+
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""
     if answer.status is not None and answer.status >= 500:
@@ -254,5 +268,7 @@ BROKEN = {
     "moved and texted from the old line": Teeth(replica=StubbornReplica),
     "a line is moved and its name is refused": Teeth(facts=ForgetfulFacts),
     "a retired line takes new contacts": Teeth(facts=OpenFacts),
+    "full and texted": Teeth(facts=RoomyFacts),
+    "offline and texted": Teeth(facts=CheerfulFacts),
     "a fuse that never blows": Teeth(fuses=BlindFuses),
 }

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulation.damage import DAMAGED
+from tests.simulation.damage_of_lines import OF_LINES
 from tests.simulation.pairs import CROWD, STUCK, differences
 from tests.simulation.tally import simulate
 from tests.simulation.teeth import BROKEN, OneAtATime, Teeth
 from tests.simulation.world import World
 
-CASES = [(rule, damage) for rule, damages in DAMAGED.items() for damage in damages]
+CASES = [(rule, damage) for rule, damages in (*DAMAGED.items(), *OF_LINES.items()) for damage in damages]
 
 
 @pytest.mark.parametrize("rule", BROKEN)
