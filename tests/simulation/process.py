@@ -16,6 +16,7 @@ from connector.core.line_facts import LineFacts
 from connector.core.pool import Pool
 from connector.core.records import LedgerRecord
 from connector.core.views import Views
+from connector.roles.account_webhooks import AccountWebhooks
 from connector.roles.ingress import Ingress
 from connector.roles.reconciler import Binding, Reconciler
 from connector.roles.router import Router
@@ -56,6 +57,7 @@ class Process:
         self.router: Router | None = None
         self.sender: Sender | None = None
         self.ingress: Ingress | None = None
+        self.hooks: AccountWebhooks
         self.reconciler: Reconciler | None = None
         self.budget = Budget(world.plan.budget_bytes)
         self.facts: LineFacts

@@ -72,7 +72,6 @@ MUST = (
     "CLOSE for OPTED_OUT",
     "opted out",
     "refused as opted out",
-    "a word refused",
     "a word put right",
     "a pause",
     "a resume",
@@ -115,6 +114,10 @@ MUST = (
     "a line is offline",
     "a line is blocked",
     "a line is degraded",
+    "a line's block told",
+    "a webhook refused",
+    "a webhook's event again",
+    "a forged webhook",
 )
 """What a run must have seen at least once over all its seeds."""
 

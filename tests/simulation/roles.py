@@ -40,6 +40,7 @@ from tests.simulation.messages import NUMBERS
 from tests.simulation.plan import LINES, PLACES
 from tests.simulation.rooms import watch_lines
 from tests.simulation.sendblue import RING
+from tests.simulation.webhooks import hooks_of
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -186,6 +187,7 @@ def start_ingress(process: "Process") -> None:
         *(lambda: RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
         opt_outs=process.ears.role.told,
     )
+    process.hooks = hooks_of(process)
 
 
 def start_reconciler(process: "Process") -> None:

@@ -43,6 +43,18 @@ class Told:
         self.position, self.states_at, self.left_at = 0, float("-inf"), float("-inf")
         self.states: Mapping[str, State] = {}
         self.left: Mapping[str, int | None] = {}
+        self.blocked: dict[str, int] = {}
+
+    def blocks(self, line: str, at_ms: int) -> None:
+        """A webhook has told that the line is blocked since then; an older one does not say when it began."""
+        self.blocked[line] = at_ms
+
+    def unblock(self) -> None:
+        """A line that came online after its block is not blocked any more."""
+        for line, at_ms in list(self.blocked.items()):
+            state = self.states.get(line)
+            if state is not None and state.condition is Condition.ONLINE and (state.since_ms or 0) > at_ms:
+                del self.blocked[line]
 
 
 class Rooms:
@@ -104,6 +116,8 @@ class Rooms:
         told, line, since = self.told[process], intent.line, self.world.scheduler.now - STALE_S + 10
         state = told.states.get(line, ONLINE).condition if told.states_at > since else Condition.UNKNOWN
         left = told.left.get(line) if told.left_at > since else None
+        if line in told.blocked:
+            state = Condition.BLOCKED
         if state in STOPS:
             self.world.oracle.wrong("28 stopped", f"{process} proposes {intent.attempt} on {line}, which is {state}")
         request = self.world.upstream.origins[str(intent.origin)]
@@ -121,6 +135,8 @@ class Rooms:
         condition = self._plan.rng.choice((Condition.OFFLINE, Condition.BLOCKED, Condition.DEGRADED))
         self.world.saw(f"a line is {condition}")
         self.states[line] = State(condition, ms_of(self.world.scheduler.now))
+        if condition is Condition.BLOCKED:
+            self.world.webhooks.blocked(line, ms_of(self.world.scheduler.now))
         self.world.scheduler.after(self._plan.span(10, 90), self._back, line)
 
     def _back(self, line: str) -> None:
@@ -166,6 +182,7 @@ class Readings:
         told, now = self._rooms.told[self._process], self._process.world.scheduler.now
         if self._states:
             told.states, told.states_at = self._states, now
+        told.unblock()
         if self._fails():
             return None
         usage = {line: self._rooms.usage(line) for line in LINES}

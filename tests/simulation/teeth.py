@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
+from connector.core.account_webhooks import AccountEvent, InboundMessage
 from connector.core.callbacks import Report
 from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
@@ -23,6 +24,7 @@ from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim, Ring, verify
 from connector.core.views import Views
 from connector.roles.account import Account
+from connector.roles.account_webhooks import ACCEPTED, AccountWebhooks, Taken
 from connector.roles.ends import DeadLetter, Ends
 from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
@@ -53,6 +55,7 @@ class Teeth:
     opted_out: type[OptedOut] = OptedOut
     fuses: type[Fuses] = Fuses
     facts: type[LineFacts] = LineFacts
+    hooks: type[AccountWebhooks] = AccountWebhooks
     may_go: Callable[..., bool] = may_go
 
 
@@ -236,6 +239,32 @@ class CheerfulFacts(LineFacts):
         return False
 
 
+class HastyWebhooks(AccountWebhooks):
+    """Answers before the message is durable."""
+
+    async def _message(self, message: InboundMessage) -> Taken:
+        _KEPT.append(asyncio.create_task(self._later(message)))
+        return ACCEPTED
+
+    async def _later(self, message: InboundMessage) -> None:
+        await super()._message(message)
+
+
+class DeafWebhooks(AccountWebhooks):
+    """Nobody hears that a line is blocked."""
+
+    async def _event(self, event: AccountEvent) -> Taken:
+        await self._outlet.account(event)
+        return self._done(event.event_id)
+
+
+class OpenWebhooks(AccountWebhooks):
+    """Takes a webhook from whoever sends one."""
+
+    async def accept(self, kind: str, secret: bytes, body: bytes) -> Reply:
+        return await super().accept(kind, next(iter(self._secrets())), body)
+
+
 def server_error_is_unsent(answer: Answer) -> Answer:
     """A 5xx taken as "nothing was sent"."""
     if answer.status is not None and answer.status >= 500:
@@ -270,5 +299,8 @@ BROKEN = {
     "a retired line takes new contacts": Teeth(facts=OpenFacts),
     "full and texted": Teeth(facts=RoomyFacts),
     "offline and texted": Teeth(facts=CheerfulFacts),
+    "a webhook is answered too early": Teeth(hooks=HastyWebhooks),
+    "a block that nobody hears": Teeth(hooks=DeafWebhooks),
+    "any webhook is taken": Teeth(hooks=OpenWebhooks),
     "a fuse that never blows": Teeth(fuses=BlindFuses),
 }

@@ -28,6 +28,7 @@ from tests.simulation.standstill import Standstill
 from tests.simulation.statuses import Statuses
 from tests.simulation.teeth import WHOLE, Teeth
 from tests.simulation.upstream import Upstream
+from tests.simulation.webhooks import Webhooks
 
 STEP_S = 5.0
 QUIET_S = 7200.0
@@ -45,7 +46,7 @@ class World:
         self.broker = Broker(self.scheduler, self.plan)
         self.sendblue = Sendblue(self)
         self.oracle = Oracle(self)
-        self.moves, self.rooms = Moves(self), Rooms(self)
+        self.moves, self.rooms, self.webhooks = Moves(self), Rooms(self), Webhooks(self)
         self.endings = Endings(self)
         self.upstream = Upstream(self)
         self.operators = Operators(self)
