@@ -49,6 +49,7 @@ def refused_again_and_again() -> World:
         text = text_of(world, request_id)
         text.attempt = request_id
         world.oracle.proposals[text.attempt] = world.scheduler.now
+        world.scheduler.run(world.scheduler.now + 1.0)
         world.rooms.heard(text, FULL["hour"])
         world.scheduler.run(world.scheduler.now + 60.0)
     return world

@@ -38,6 +38,7 @@ class Moves:
         self._bound: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
         self._by_park: dict[bytes, int] = {}
         self._firsts: list[tuple[int, str]] = []
+        self._asked: dict[tuple[Process, bytes], float] = {}
         self._closing: set[tuple[str, str, int]] = set()
         world.broker.listen("ledger", self._landed)
 
@@ -47,7 +48,8 @@ class Moves:
         if standing and rng.random() < 0.2:
             return self._take_back(rng.choice(list(standing)))
         busy = [line for contact in self._bound if (line := self.line_of(contact))]
-        line = rng.choice(busy if busy and rng.random() < 0.7 else LINES)
+        parked = [self.line_of(contact) or "a" for contact in self._bound if self.views.parked(contact)]
+        line = rng.choice(parked or busy or LINES) if rng.random() < 0.7 else rng.choice(LINES)
         to = rng.choice([other for other in LINES if other != line])
         retired = rng.random() < 0.5
         self.world.saw("a line retired" if retired else "a line moved")
@@ -123,12 +125,22 @@ class Moves:
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT: on the contact's line; a new contact's line is not retired."""
         self._check(process, intent.contact, intent.line, "proposes")
-        request, move = self.world.upstream.origins[str(intent.origin)], self._read(process).get(intent.line)
-        new = self.line_of(intent.contact, process.position) is None and request is not None and not request.is_group
-        if new and move is not None and move.retired:
-            self.oracle.wrong(
-                "27 retired", f"{process} proposes {intent.request_id} on {intent.line}, to a new contact"
-            )
+        move, now = self._read(process).get(intent.line), self.world.scheduler.now
+        if self.is_new(process, intent) and move is not None and move.retired:
+            self.oracle.wrong("27 retired", f"{process} gives {intent.line} a new contact by {intent.request_id}")
+        self._asked[process, intent.contact] = now
+
+    def is_new(self, process: "Process", intent: Intent) -> bool:
+        """Whether the process takes the contact for new. It asks once in each lane of a line, at the same time: which of
+        two is first, only their grants say."""
+        request = self.world.upstream.origins[str(intent.origin)]
+        if request is None or request.is_group or self.line_of(intent.contact, process.position) is not None:
+            return False
+        since = self.world.scheduler.now - process.setup.lease_s - 2.0
+        asked = self._asked.get((process, intent.contact), since)
+        if asked > since:
+            self.oracle.noted("27, 28 a new contact that both lanes of a line ask for")
+        return asked <= since
 
     def check(self, text: Text) -> None:
         """A text is about to leave."""

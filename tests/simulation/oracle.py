@@ -86,8 +86,8 @@ class Oracle:
         if self._is_cancelled(process, intent):
             self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
         self.world.consents.check(process, intent.contact, "proposes")
-        self.world.moves.proposed(process, intent)
         self.world.rooms.proposed(process, intent)
+        self.world.moves.proposed(process, intent)
         self.world.standstill.proposed(process, intent)
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
 

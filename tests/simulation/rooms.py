@@ -66,7 +66,7 @@ class Rooms:
         self._new: dict[str, list[float]] = {line: [] for line in LINES}
         self._known: set[tuple[str, bytes]] = set()
         self.told: dict[Process, Told] = defaultdict(Told)
-        self._refused: dict[tuple[object, str], float] = {}
+        self._refused: dict[tuple[object, str], tuple[float, float]] = {}
 
     @property
     def _capped(self) -> bool:
@@ -103,13 +103,12 @@ class Rooms:
         lanes = process.sender.lanes.values() if process.sender else ()
         holder = next((lane.new for lane in lanes if lane.line.alias == line), None)
         place, proposed = (holder, line), self.world.oracle.proposals[text.attempt]
-        new, until = self.world.moves.line_of(text.contact, process.position) is None, self._refused.get(place, 0.0)
-        if holder is not None and new and proposed < until:
-            self.world.oracle.wrong(
-                "28 refused", f"{text.attempt} of {process} on {line}, which was full until {until}"
-            )
+        new = self.world.moves.line_of(text.contact, process.position) is None
+        since, until = self._refused.get(place, (0.0, 0.0))
+        if holder is not None and new and since < proposed < until:
+            self.world.oracle.wrong("28 refused", f"{text.attempt} of {process} on {line}, full until {until}")
         if holder is not None:
-            self._refused[place] = now + (answer.retry_after_s or HOURLY_S) - 1.0
+            self._refused[place] = now, now + (answer.retry_after_s or HOURLY_S) - 1.0
 
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT."""
@@ -120,8 +119,7 @@ class Rooms:
             state = Condition.BLOCKED
         if state in STOPS:
             self.world.oracle.wrong("28 stopped", f"{process} proposes {intent.attempt} on {line}, which is {state}")
-        request = self.world.upstream.origins[str(intent.origin)]
-        if self.world.moves.line_of(intent.contact, process.position) is None and request and not request.is_group:
+        if self.world.moves.is_new(process, intent):
             taken = self.world.moves.firsts(line, told.position, process.position)
             if state in CLOSES or (left is not None and left <= taken):
                 what = f"{state}, with room for {left} new contacts, less {taken}"
