@@ -131,8 +131,10 @@ class Moves:
         self._asked[process, intent.contact] = now
 
     def is_new(self, process: "Process", intent: Intent) -> bool:
-        """Whether the process takes the contact for new. It asks once in each lane of a line, at the same time: which of
-        two is first, only their grants say."""
+        """Whether the process takes the contact for new.
+
+        Both lanes of a line may ask for it at the same time: which of the two is first, only their grants say.
+        """
         request = self.world.upstream.origins[str(intent.origin)]
         if request is None or request.is_group or self.line_of(intent.contact, process.position) is not None:
             return False
