@@ -47,14 +47,22 @@ class Moves:
         rng, standing = self.world.plan.rng, self._standing(self.world.broker.end("control"))
         if standing and rng.random() < 0.2:
             return self._take_back(rng.choice(list(standing)))
-        busy = [line for contact in self._bound if (line := self.line_of(contact))]
-        parked = [self.line_of(contact) or "a" for contact in self._bound if self.views.parked(contact)]
-        line = rng.choice(parked or busy or LINES) if rng.random() < 0.7 else rng.choice(LINES)
+        line = rng.choice(self._busy() or LINES) if rng.random() < 0.7 else rng.choice(LINES)
         to = rng.choice([other for other in LINES if other != line])
         retired = rng.random() < 0.5
         self.world.saw("a line retired" if retired else "a line moved")
         self._order(line, Move(to, retired, self.world.broker.now_ms, "ann"))
         return self._pass(line, to, rng.random() < 0.5, PASSES, rng.random() < 0.2)
+
+    def _busy(self) -> list[str]:
+        """The lines of contacts that have something parked; else of those that are to be texted; else of all."""
+        asked, finals = self.world.upstream.origins.items(), self.world.endings.finals
+        waiting = [contact_hash(request, KEY) for origin, request in asked if request and origin not in finals]
+        parked = [contact for contact in self._bound if self.views.parked(contact)]
+        lines = [
+            [line for contact in some if (line := self.line_of(contact))] for some in (parked, waiting, self._bound)
+        ]
+        return next((some for some in lines if some), [])
 
     def calm(self) -> None:
         """No line is retired any more; nobody is woken by that."""
@@ -81,7 +89,7 @@ class Moves:
             self.world.saw("a parked contact stays")
         movable = found.movable[: len(found.movable) // 2] if breaks_off else found.movable
         for contact in movable:
-            self.world.scheduler.after(self.world.plan.span(0.0, 8.0), self._one, contact, line, to, parked_too)
+            self.world.scheduler.after(self.world.plan.span(0.0, 20.0), self._one, contact, line, to, parked_too)
         if breaks_off:
             return self.world.saw("a move broken off")
         if found.busy and left:
@@ -125,24 +133,24 @@ class Moves:
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT: on the contact's line; a new contact's line is not retired."""
         self._check(process, intent.contact, intent.line, "proposes")
-        move, now = self._read(process).get(intent.line), self.world.scheduler.now
+        move = self._read(process).get(intent.line)
         if self.is_new(process, intent) and move is not None and move.retired:
-            self.oracle.wrong("27 retired", f"{process} gives {intent.line} a new contact by {intent.request_id}")
-        self._asked[process, intent.contact] = now
+            self.of_new(process, intent, "27 retired", f"{process} gives {intent.line} a new contact")
+        self._asked[process, intent.contact] = self.world.scheduler.now
 
     def is_new(self, process: "Process", intent: Intent) -> bool:
-        """Whether the process takes the contact for new.
-
-        Both lanes of a line may ask for it at the same time: which of the two is first, only their grants say.
-        """
+        """Whether the process takes the contact for new."""
         request = self.world.upstream.origins[str(intent.origin)]
-        if request is None or request.is_group or self.line_of(intent.contact, process.position) is not None:
-            return False
+        known = self.line_of(intent.contact, process.position)
+        return request is not None and not request.is_group and known is None
+
+    def of_new(self, process: "Process", intent: Intent, rule: str, what: str) -> None:
+        """Of a new contact that must wait. Both lanes of its line may ask for it at once: grants say which is first,
+        and the later one goes by what the earlier one saw."""
         since = self.world.scheduler.now - process.setup.lease_s - 2.0
-        asked = self._asked.get((process, intent.contact), since)
-        if asked > since:
-            self.oracle.noted("27, 28 a new contact that both lanes of a line ask for")
-        return asked <= since
+        if self._asked.get((process, intent.contact), since) > since:
+            return self.oracle.noted(f"{rule}, both lanes ask for one contact")
+        return self.oracle.wrong(rule, f"{what}, by {intent.attempt} of {intent.request_id}")
 
     def check(self, text: Text) -> None:
         """A text is about to leave."""
@@ -202,6 +210,9 @@ class Moves:
         step = self.oracle.steps[entry.offset]
         self.views.note(entry.offset, entry.ms, record, step, self.world.scheduler.now)
         match record:
+            case Intent() if (bound := self.line_of(record.contact)) and self.world.plan.chance(0.03):
+                to = self.world.plan.rng.choice(LINES)  # chosen before, and its turn comes just now
+                self.world.scheduler.after(0.005, self._one, record.contact, bound, to, False)
             case Rebind(contact, line):
                 self.rebound[contact].append((entry.offset, line))
                 self._bind(entry.offset, contact, line)

@@ -123,7 +123,7 @@ class Rooms:
             taken = self.world.moves.firsts(line, told.position, process.position)
             if state in CLOSES or (left is not None and left <= taken):
                 what = f"{state}, with room for {left} new contacts, less {taken}"
-                self.world.oracle.wrong("28 room", f"{process} proposes {intent.attempt} on {line}, which is {what}")
+                self.world.moves.of_new(process, intent, "28 room", f"{process} on {line}: {what}")
 
     def act(self) -> None:
         """A line's condition changes for a while; Sendblue sends all the same."""
