@@ -11,6 +11,7 @@ from connector.core.pauses import Pause
 from connector.wiring.obeying import obey
 from tests.simulation.broker import Entry
 from tests.simulation.moves import MOVE
+from tests.simulation.rooms import BLOCKED
 
 if TYPE_CHECKING:
     from connector.core.events import MessageEvent
@@ -51,6 +52,7 @@ class Obedience:
         self._process, self._world = process, process.world
         self.orders = self._world.teeth.orders()
         self.moves: dict[str, Move] = {}
+        self.blocks: dict[str, int] = {}
         self.position = 0
         self._read(self._world.broker.end("control"))
         self._world.broker.listen("control", self._landed)
@@ -64,6 +66,9 @@ class Obedience:
             key, value = entry.key or b"", entry.value
             if key.startswith(MOVE):
                 self._moved(key.removeprefix(MOVE).decode(), cast("Move | None", value))
+            elif key.startswith(BLOCKED):
+                line, at_ms = key.removeprefix(BLOCKED).decode(), cast("int", value)
+                self.blocks[line] = max(at_ms, self.blocks.get(line, 0))
             else:
                 order = cast("Order | None", value)
                 before = self.orders.put(key, order)

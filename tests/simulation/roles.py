@@ -66,8 +66,9 @@ def start_lines(process: "Process") -> None:
 
     firsts = lambda: process.replica.views.firsts  # noqa: E731 - asked again and again
     process.facts = process.world.teeth.facts({NUMBERS[line]: line for line in LINES}, firsts, stir)
-    process.facts.obey(process.obedience.moves)
+    process.facts.obey(process.obedience.moves, process.obedience.blocks)
     process.pool = Pool(_lines(process.setup.pool).circle, process.facts)
+    process.pool.obey(process.obedience.orders.pauses)
     if process.world.plan.hourly:
         watch_lines(process)
 

@@ -12,10 +12,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from connector.core.calls import Answer
-from connector.core.line_facts import CLOSES, STALE_S, STOPS, Condition, Quota, State, Usage
+from connector.core.line_facts import BLOCKED_MS, CLOSES, STALE_S, STOPS, Condition, Quota, State, Usage
 from connector.core.records import Intent
 from connector.roles.line_watch import LineWatch, Pause
 from tests.simulation.messages import NUMBERS, Text, ms_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
     from tests.simulation.world import World
 
+BLOCKED = b"blocked/"
 WINDOW_S, EVERY_S, HOURLY_S = 90.0, 15.0, 240.0
 FULL = {
     "hour": Answer(status=400, body={"error_key": "LINE_HOURLY_LIMIT_REACHED", "error_code": 429}, is_json=True),
@@ -43,18 +44,19 @@ class Told:
         self.position, self.states_at, self.left_at = 0, float("-inf"), float("-inf")
         self.states: Mapping[str, State] = {}
         self.left: Mapping[str, int | None] = {}
-        self.blocked: dict[str, int] = {}
+        self.heard: dict[str, int] = {}
+        self.ended: dict[str, int] = {}
 
-    def blocks(self, line: str, at_ms: int) -> None:
-        """A webhook has told that the line is blocked since then; an older one does not say when it began."""
-        self.blocked[line] = at_ms
+    def hears(self, line: str, at_ms: int) -> None:
+        """A webhook has told that the line is blocked since then."""
+        self.heard[line] = max(at_ms, self.heard.get(line, 0))
 
-    def unblock(self) -> None:
+    def ends(self, blocks: Mapping[str, int]) -> None:
         """A line that came online after its block is not blocked any more."""
-        for line, at_ms in list(self.blocked.items()):
+        for line, at_ms in blocks.items():
             state = self.states.get(line)
             if state is not None and state.condition is Condition.ONLINE and (state.since_ms or 0) > at_ms:
-                del self.blocked[line]
+                self.ended[line] = at_ms
 
 
 class Rooms:
@@ -115,7 +117,7 @@ class Rooms:
         told, line, since = self.told[process], intent.line, self.world.scheduler.now - STALE_S + 10
         state = told.states.get(line, ONLINE).condition if told.states_at > since else Condition.UNKNOWN
         left = told.left.get(line) if told.left_at > since else None
-        if line in told.blocked:
+        if line in self._blocked(process):
             state = Condition.BLOCKED
         if state in STOPS:
             self.world.oracle.wrong("28 stopped", f"{process} proposes {intent.attempt} on {line}, which is {state}")
@@ -124,6 +126,21 @@ class Rooms:
             if state in CLOSES or (left is not None and left <= taken):
                 what = f"{state}, with room for {left} new contacts, less {taken}"
                 self.world.moves.of_new(process, intent, "28 room", f"{process} on {line}: {what}")
+
+    def blocks(self, process: "Process") -> dict[str, int]:
+        """When each line was blocked last, as the process has heard by itself, or read of another one's hearing."""
+        found = dict(self.told[process].heard)
+        for entry in self.world.broker.log("control")[: process.obedience.position]:
+            if (entry.key or b"").startswith(BLOCKED):
+                line, at_ms = (entry.key or b"").removeprefix(BLOCKED).decode(), cast("int", entry.value)
+                found[line] = max(at_ms, found.get(line, 0))
+        return found
+
+    def _blocked(self, process: "Process") -> set[str]:
+        """Those that are blocked still; whoever has heard of no end of it waits for a day."""
+        since_ms, ended = ms_of(self.world.scheduler.now) - BLOCKED_MS + 10_000, self.told[process].ended
+        found = self.blocks(process).items() if self._plan.hourly else ()
+        return {line for line, at_ms in found if at_ms > max(ended.get(line, 0), since_ms)}
 
     def act(self) -> None:
         """A line's condition changes for a while; Sendblue sends all the same."""
@@ -180,7 +197,7 @@ class Readings:
         told, now = self._rooms.told[self._process], self._process.world.scheduler.now
         if self._states:
             told.states, told.states_at = self._states, now
-        told.unblock()
+        told.ends(self._rooms.blocks(self._process))
         if self._fails():
             return None
         usage = {line: self._rooms.usage(line) for line in LINES}

@@ -1,11 +1,12 @@
 """Rules of lines, moves and account webhooks broken on purpose: see ``teeth``."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from connector.core.account_webhooks import AccountEvent, InboundMessage
 from connector.core.ledger import Step
 from connector.core.line_facts import LineFacts, Room
+from connector.core.moving import Move
 from connector.core.records import LedgerRecord, Rebind
 from connector.core.views import Views
 from connector.roles.account_webhooks import ACCEPTED, AccountWebhooks, Taken
@@ -60,6 +61,13 @@ class CheerfulFacts(LineFacts):
         return False
 
 
+class LonelyFacts(LineFacts):
+    """What another replica was told of a line is not heard of."""
+
+    def obey(self, moves: Mapping[str, Move], blocks: Mapping[str, int] | None = None) -> None:
+        super().obey(moves)
+
+
 class HastyWebhooks(AccountWebhooks):
     """Answers before the message is durable."""
 
@@ -94,6 +102,7 @@ BROKEN_OF_LINES = {
     "full and texted": Teeth(facts=RoomyFacts),
     "offline and texted": Teeth(facts=CheerfulFacts),
     "a webhook is answered too early": Teeth(hooks=HastyWebhooks),
+    "a block that others hear": Teeth(facts=LonelyFacts),
     "a block that nobody hears": Teeth(hooks=DeafWebhooks),
     "any webhook is taken": Teeth(hooks=OpenWebhooks),
 }

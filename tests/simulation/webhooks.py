@@ -16,6 +16,7 @@ from connector.roles.status_reports import StatusReports
 from connector.wiring.hearing import listeners_of
 from tests.simulation.broker import Entry
 from tests.simulation.messages import NUMBERS, iso
+from tests.simulation.rooms import BLOCKED
 
 if TYPE_CHECKING:
     from connector.roles.account_webhooks import AccountWebhooks
@@ -92,7 +93,7 @@ class Webhooks:
     def _heard(self, process: "Process", hook: Hook) -> None:
         if hook.kind is Kind.LINE_BLOCKED:
             self.world.saw("a line's block told")
-            self.world.rooms.told[process].blocks(str(hook.name[0]), hook.at_ms)
+            self.world.rooms.told[process].hears(hook.name[0], hook.at_ms)
 
     def _answered(self, process: "Process", hook: Hook, reply: Reply) -> None:
         """29: durable before the answer, and only to who knows the secret."""
@@ -104,8 +105,15 @@ class Webhooks:
         elif reply.status == 200:
             if hook.name not in self._ids:
                 wrong("29 durable", f"{process} answered {hook.name} without an event")
+            if hook.kind is Kind.LINE_BLOCKED and not self._is_ordered(hook):
+                wrong("29 durable", f"{process} answered {hook.name} and tells nobody")
             if hook.kind is Kind.RECEIVE:
                 self.world.consents.answered(process, str(hook.body["from_number"]), hook.at_ms)
+
+    def _is_ordered(self, hook: Hook) -> bool:
+        """All replicas read of the block."""
+        key = BLOCKED + hook.name[0].encode()
+        return any(e.key == key and e.value == hook.at_ms for e in self.world.broker.log("control"))
 
     def _give_up(self, hook: Hook, secret: bytes, tries: int, state: dict[str, bool]) -> None:
         if state.pop("open", False):
@@ -142,6 +150,10 @@ class Topics:
         """Anything else."""
         await self._edges.publish("account", event)
 
+    async def block(self, line: str, at_ms: int) -> None:
+        """When a line was blocked, for every replica."""
+        await self._edges.publish("control", at_ms, BLOCKED + line.encode())
+
 
 def _name(event: InboundMessage | AccountEvent) -> str:
     if isinstance(event, InboundMessage):
@@ -158,7 +170,7 @@ def hooks_of(process: "Process") -> "AccountWebhooks":
         StatusReports(edges),
         RecentClaims(),
         lines,
-        listeners_of(process.ears.role, process.facts),
+        listeners_of(process.ears.role, process.facts, Topics(process).block),
         json.loads,
         edges.now_ms,
         process.observe,
