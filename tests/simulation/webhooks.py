@@ -16,6 +16,7 @@ from connector.roles.status_reports import StatusReports
 from connector.wiring.hearing import listeners_of
 from tests.simulation.broker import Entry
 from tests.simulation.messages import NUMBERS, iso
+from tests.simulation.oracle import SKEW_MS
 from tests.simulation.rooms import BLOCKED
 
 if TYPE_CHECKING:
@@ -111,9 +112,10 @@ class Webhooks:
                 self.world.consents.answered(process, str(hook.body["from_number"]), hook.at_ms)
 
     def _is_ordered(self, hook: Hook) -> bool:
-        """All replicas read of the block."""
-        key = BLOCKED + hook.name[0].encode()
-        return any(e.key == key and e.value == hook.at_ms for e in self.world.broker.log("control"))
+        """All replicas read of the block, which began by then: by the clock of who heard of it, if that is behind."""
+        key, since_ms = BLOCKED + hook.name[0].encode(), hook.at_ms - SKEW_MS
+        found = (cast("int", entry.value) for entry in self.world.broker.log("control") if entry.key == key)
+        return any(since_ms <= at_ms <= hook.at_ms for at_ms in found)
 
     def _give_up(self, hook: Hook, secret: bytes, tries: int, state: dict[str, bool]) -> None:
         if state.pop("open", False):
