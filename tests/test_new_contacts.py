@@ -243,6 +243,26 @@ def test_a_rebind_wakes_what_waits_for_the_old_line() -> None:
     run(story())
 
 
+def test_a_request_that_names_its_contacts_line_goes_back_to_it() -> None:
+    """It followed its contact from B to A, and the contact was moved back meanwhile: no conflict is left."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.sender.assigned([0])
+        stage.give(0, "r")
+        held = stage.sender.lanes[0].window._slots[0].item
+        stage.log.land(Rebind(held.contact, "B"))
+        request = replace(held.dispatch.request, request_id="named", from_number=B)
+        dispatch = replace(held.dispatch, request=request, line_named=True, hops=1)
+        stage.sender.records([DispatchRecord(0, 1, NOW_MS, 300, dispatch)])
+        await stage.until(lambda: stage.mono() > 2 * AGREE_S)
+
+        assert [end for request, end in stage.ends if request == "named"] == []
+        assert ("named", "B") in stage.hops
+
+    run(story())
+
+
 @pytest.mark.parametrize(
     ("moves", "ends"),
     [

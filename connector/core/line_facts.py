@@ -233,6 +233,11 @@ class LineFacts:
             at = self.moved_to(at)
         return frozenset(along)
 
+    def followed(self, number: str | None, alias: str) -> frozenset[str]:
+        """Where a request may follow its contact from this line: along moves, and to the line whose number it names."""
+        named = self._numbers.get(number or "", alias)
+        return self.moved_along(alias) | self.moved_along(named) | {named}
+
     def _retired(self, alias: str) -> bool:
         move = self._moves.get(alias)
         return move is not None and move.retired

@@ -44,7 +44,7 @@ class Seen:
     ``attempt_aged_ms``: how far log time has gone since then.
     ``look_at``: when the next look for it is due, None while one is under way. ``absence``: what looks have said.
     ``newcomer``: its contact is new, and the line has no room for one; None for one that may go. ``moved_to``: the
-    lines that operators moved the contacts of its line to, one after the other.
+    lines that operators moved the contacts of its line to, one after the other, and of the line it names; and that one.
     ``suspected_until``: others go first until then. ``park_before_ms``: what an operator said of a lost ledger.
     ``known``: what was answered to what this record needs answered before it goes.
     ``quiet_until_ms``: the first moment, from now on, that is in nobody's quiet hours.

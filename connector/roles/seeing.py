@@ -40,7 +40,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         line_ready_at=_line_ready_at(lane),
         goes_round=offset in lane.rounds,
         newcomer=_newcomer(lane, held, bound, mono, now_ms),
-        moved_to=around.facts.moved_along(lane.line.alias),
+        moved_to=around.facts.followed(request.from_number, lane.line.alias),
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
         opted_out=held.contact in around.opted_out,

@@ -26,6 +26,8 @@ TOPICS = {
     "contacts": 1,
     "control": 1,
     "optouts": 1,
+    "inbound": 1,
+    "account": 1,
     "events": 1,
     "dlq": 1,
     **dict.fromkeys(DELAYS, 2),

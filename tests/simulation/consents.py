@@ -12,7 +12,6 @@ from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
 from connector.core.opt_outs import OptedOut, Source, Word, contact_of, operators_key
 from connector.core.records import Intent
-from connector.roles.ends import PublishFailed
 from connector.roles.opt_outs import OptOuts
 from tests.simulation.broker import Entry
 from tests.simulation.messages import ms_of
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 KEY = b"k" * 16
-ANSWER_S = 45.0
-TRIES = 8
 
 
 def contact(number: str) -> bytes:
@@ -86,13 +83,10 @@ class Consents:
         return self._speak(number, out)
 
     def _speak(self, number: str, out: bool) -> None:
-        rng = self.world.plan.rng
         (self.listed.add if out else self.listed.discard)(number)
         self.ever.add(number)
         self.world.say(None, "word", f"{'STOP' if out else 'START'} of person {PEOPLE.index(number)}")
-        if rng.random() < 0.3:
-            return self.world.saw("a word lost on its way to us")
-        return self._call(number, "STOP" if out else "Start.", ms_of(self.world.scheduler.now), 0)
+        self.world.webhooks.says(number, "STOP" if out else "Start.", ms_of(self.world.scheduler.now))
 
     def check(self, process: "Process", who: bytes, what: str) -> None:
         """26: by what the process has read, the contact is not out."""
@@ -144,37 +138,11 @@ class Consents:
         for key in known.news(who, word):
             broker.land("optouts", 0, word, key)
 
-    def _call(self, number: str, text: str, at_ms: int, tries: int) -> None:
-        ready = [p for p in self.world.processes if p.live]
-        if not ready:
-            return self._again(number, text, at_ms, tries)
-        process, state = self.world.plan.rng.choice(ready), {"open": True}
-        process.hear(0.01, process.loop.start, self._heard, process, number, text, at_ms, tries, state)
-        self.world.scheduler.after(ANSWER_S, self._give_up, number, text, at_ms, tries, state)
-        return None
-
-    async def _heard(
-        self, process: "Process", number: str, text: str, at_ms: int, tries: int, state: dict[str, bool]
-    ) -> None:
-        try:
-            await process.ears.role.heard(number, text, at_ms)
-        except PublishFailed:
-            self.world.saw("a word refused")
-            if state.pop("open", False):
-                self._again(number, text, at_ms, tries)
-            return
-        if state.pop("open", False):
-            durable = _newest(self.world.broker.log("optouts")).get(contact(number))
-            if durable is None or durable.since_ms < at_ms:
-                self.world.oracle.wrong("26 durable", f"{process} has answered {text} and {durable} is in the topic")
-
-    def _give_up(self, number: str, text: str, at_ms: int, tries: int, state: dict[str, bool]) -> None:
-        if state.pop("open", False):
-            self._again(number, text, at_ms, tries)
-
-    def _again(self, number: str, text: str, at_ms: int, tries: int) -> None:
-        if tries < TRIES:
-            self.world.scheduler.after(10.0 * (tries + 1), self._call, number, text, at_ms, tries + 1)
+    def answered(self, process: "Process", number: str, at_ms: int) -> None:
+        """A process has said that it has heard a word of this person, said then."""
+        durable = _newest(self.world.broker.log("optouts")).get(contact(number))
+        if durable is None or durable.since_ms < at_ms:
+            self.world.oracle.wrong("26 durable", f"{process} has answered, and {durable} is in the topic")
 
 
 def _newest(entries: Iterable[Entry]) -> dict[bytes, Word]:

@@ -36,7 +36,7 @@ ORIGIN = Origin("requests", 0, 0)
 STORY = (Moment(1.0, "QUEUED"), Moment(2.0, "SENT"))
 
 
-def _world() -> World:
+def still() -> World:
     """One process, and nothing that breaks."""
     world = World(1, plan=Plan(1, Random(1), calm=True, roughness=0.0))
     world.spawn("P1")
@@ -44,19 +44,19 @@ def _world() -> World:
     return world
 
 
-def _intend(world: World, attempt: str = "a" * 16, request_id: str = "r1") -> None:
+def intend(world: World, attempt: str = "a" * 16, request_id: str = "r1") -> None:
     """A granted attempt of somebody who is gone."""
     intent = Intent(attempt, request_id, "a", CONTACT, BODY, world.broker.now_ms, ORIGIN, 0, "somebody")
     world.broker.land("ledger", 0, intent)
 
 
-def _text(world: World, request_id: str = "r1") -> Text:
+def text_of(world: World, request_id: str = "r1") -> Text:
     dispatch = Dispatch(replace(REQUEST, request_id=request_id), ORIGIN, world.broker.now_ms, "a")
     return Text(world.processes[0], dispatch, "a" * 16, CONTACT, 0.0, 5.0)
 
 
 def _message(world: World, by_hand: bool = False) -> Message:
-    text = None if by_hand else _text(world)
+    text = None if by_hand else text_of(world)
     message = world.sendblue.messages["h"] = Message("h", REQUEST, "a", 1.0, 1.0, "iMessage", STORY, text)
     if not by_hand:
         world.statuses.submitted["h"] = world.statuses.begun["h"] = 1.0
@@ -72,28 +72,28 @@ def _status(world: World, message: Message, moment: Moment, **changes: object) -
 
 def told_what_never_was() -> World:
     """A status that Sendblue never gave the message."""
-    world = _world()
+    world = still()
     _status(world, _message(world), Moment(2.0, "DECLINED"))
     return world
 
 
 def told_of_another_request() -> World:
     """A status under an attempt that is not the message's."""
-    world = _world()
+    world = still()
     _status(world, _message(world), STORY[1], attempt="b" * 16)
     return world
 
 
 def a_row_sent_by_hand_is_told() -> World:
     """A status of a message that nobody here sent."""
-    world = _world()
+    world = still()
     _status(world, _message(world, by_hand=True), STORY[1])
     return world
 
 
 def two_ids_of_one_status() -> World:
     """The callback's status and the sweep's cannot be known for the same."""
-    world = _world()
+    world = still()
     message = _message(world)
     _status(world, message, STORY[1])
     _status(world, message, STORY[1], event_id="another")
@@ -102,7 +102,7 @@ def two_ids_of_one_status() -> World:
 
 def a_view_goes_back() -> World:
     """A later status is flagged, an earlier one is not: the query takes the earlier one."""
-    world = _world()
+    world = still()
     message = _message(world)
     _status(world, message, STORY[1], out_of_order=True)
     _status(world, message, STORY[0])
@@ -111,7 +111,7 @@ def a_view_goes_back() -> World:
 
 def given_up_too_early() -> World:
     """STATUS_TIMEOUT after an hour."""
-    world = _world()
+    world = still()
     _message(world)
     world.scheduler.run(HOUR_S)
     world.broker.land("events", 0, _timeout(world))
@@ -120,7 +120,7 @@ def given_up_too_early() -> World:
 
 def given_up_though_it_ended() -> World:
     """STATUS_TIMEOUT of a message whose row says DELIVERED."""
-    world = _world()
+    world = still()
     _message(world).story = (*STORY, Moment(5.0, "DELIVERED"))
     world.scheduler.sleep(25 * HOUR_S)
     world.broker.land("events", 0, _timeout(world))
@@ -133,7 +133,7 @@ def _timeout(world: World) -> MessageEvent:
 
 def never_given_up() -> World:
     """A message without an end, two days later."""
-    world = _world()
+    world = still()
     _message(world)
     world.processes[0].kill("nobody sweeps")
     world.scheduler.sleep(48 * HOUR_S)
@@ -143,7 +143,7 @@ def never_given_up() -> World:
 
 def the_audit_takes_ours_for_foreign() -> World:
     """A finding of a message whose SUBMITTED everybody could read."""
-    world = _world()
+    world = still()
     _message(world)
     world.scheduler.run(HOUR_S)
     world.statuses.told(world.processes[0], AuditFound(Kind.FOREIGN, "h"))
@@ -152,7 +152,7 @@ def the_audit_takes_ours_for_foreign() -> World:
 
 def the_audit_misses_what_is_listed() -> World:
     """A finding of a message that the list has shown all along."""
-    world = _world()
+    world = still()
     _message(world)
     world.statuses.told(world.processes[0], AuditFound(Kind.MISSING, "h"))
     return world
@@ -160,7 +160,7 @@ def the_audit_misses_what_is_listed() -> World:
 
 def the_audit_overlooks_a_copy() -> World:
     """Somebody sent our text once more, and nothing was found."""
-    world = _world()
+    world = still()
     _message(world)
     world.operators.echo()
     world.statuses.finish()
@@ -169,15 +169,15 @@ def the_audit_overlooks_a_copy() -> World:
 
 def in_doubt_for_ever() -> World:
     """An attempt that is open and that nobody holds."""
-    world = _world()
-    _intend(world)
+    world = still()
+    intend(world)
     world.scheduler.run(HOUR_S)
     return world
 
 
 def reads_on_though_full() -> World:
     """A window that holds more than it may, and than a burst in flight explains."""
-    world = _world()
+    world = still()
     for n in range(MAX_RECORDS + BURST + 1):
         _queue(world, n)
     world.bounds.look()
@@ -186,7 +186,7 @@ def reads_on_though_full() -> World:
 
 def over_its_budget() -> World:
     """All windows together hold more than the process may."""
-    world = _world()
+    world = still()
     world.plan.budget_bytes = 0
     for n in range(3 * BURST + 1):
         _queue(world, n, size=2 * RECORD_BYTES)
@@ -203,8 +203,8 @@ def _queue(world: World, n: int, size: int = 1) -> None:
 
 def writes_on_after_a_401() -> World:
     """A process that was refused proposes the next one, and writes it."""
-    world = _world()
-    text = _text(world)
+    world = still()
+    text = text_of(world)
     world.bounds.heard(text, Answer(status=401))
     world.oracle.proposals[text.attempt] = world.scheduler.now + 1
     world.bounds.checked(text)
@@ -213,7 +213,7 @@ def writes_on_after_a_401() -> World:
 
 def dead_lettered_for_a_401() -> World:
     """A refused key is held against the message."""
-    world = _world()
+    world = still()
     world.broker.land("requests", 0, Asked(REQUEST), b"key")
     source = Source(b"key", b"0/0", (), world.broker.now_ms)
     world.broker.land("dlq", 0, DeadLetter(source, ORIGIN, "UNAUTHORIZED", "", "sender"))
@@ -222,18 +222,18 @@ def dead_lettered_for_a_401() -> World:
 
 def many_in_doubt() -> World:
     """A dozen attempts are written into silence."""
-    world = _world()
+    world = still()
     world.sendblue.silent_until = world.scheduler.now + HOUR_S
     for n in range(12):
-        _intend(world, f"{n:016x}", f"r{n}")
-        world.oracle.by_attempt[f"{n:016x}"] = _text(world, f"r{n}")
+        intend(world, f"{n:016x}", f"r{n}")
+        world.oracle.by_attempt[f"{n:016x}"] = text_of(world, f"r{n}")
     world.bounds.wrote()
     return world
 
 
 def a_number_in_the_ledger() -> World:
     """A handle that is a phone number."""
-    world = _world()
+    world = still()
     outcome = Outcome("a" * 16, "r1", "a", CONTACT, Result.REJECTED, f"no such {NUMBERS['a']}", "sender")
     world.broker.land("ledger", 0, outcome)
     return world
@@ -241,18 +241,18 @@ def a_number_in_the_ledger() -> World:
 
 def a_text_in_the_control_topic() -> World:
     """An order that repeats what it cancels."""
-    world = _world()
+    world = still()
     world.broker.land("control", 0, CancelRequest(HELLO, 0), b"cancel")
     return world
 
 
 def proposed_without_looking() -> World:
     """A phantom: one proposes what its fold shows submitted. Whoever begins to read later takes that for the grant."""
-    world = _world()
+    world = still()
     world.processes[0].kill("nobody answers")
     for hours, name in enumerate(("1", "", "2", "3", "4")):
         world.scheduler.sleep((0, 50, 10, 71, 40)[hours] * HOUR_S)
-        _intend(world, name.ljust(16, "0"), request_id="r1" if name else "r0")
+        intend(world, name.ljust(16, "0"), request_id="r1" if name else "r0")
         if name == "1":
             sent = Outcome("1".ljust(16, "0"), "r1", "a", CONTACT, Result.SUBMITTED, "h", "sender")
             world.broker.land("ledger", 0, sent)
@@ -262,7 +262,7 @@ def proposed_without_looking() -> World:
 
 def proposed_for_who_is_out() -> World:
     """A process has read that the contact is out, and proposes all the same."""
-    world = _world()
+    world = still()
     world.broker.land("optouts", 0, Word(1, True, Heard.INBOUND), CONTACT)
     world.scheduler.run(5.0)
     world.upstream.origins[str(ORIGIN)], process = REQUEST, world.processes[0]
@@ -272,7 +272,7 @@ def proposed_for_who_is_out() -> World:
 
 def words_that_crossed_for_good() -> World:
     """START landed before the STOP that it answers, and nobody puts it right."""
-    world = _world()
+    world = still()
     world.processes[0].kill("nobody mends")
     for word in (Word(2, False, Heard.INBOUND), Word(1, True, Heard.INBOUND)):
         world.broker.land("optouts", 0, word, CONTACT)

@@ -14,7 +14,7 @@ from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Priority
 from connector.core.opt_outs import Word
-from connector.core.records import Intent, LedgerRecord
+from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.steps import Held
 from connector.roles.account import Account
 from connector.roles.ends import DeadLetter, PublishFailed
@@ -60,6 +60,8 @@ class Edges:
     async def append(self, record: LedgerRecord) -> None:
         if isinstance(record, Intent):
             self.world.oracle.proposed(self.process, record)
+        elif isinstance(record, Close):
+            self.world.moves.closes(self.process, record)
         try:
             await self.world.broker.append(self.process, "ledger", 0, record)
         except NotAcknowledged:
@@ -73,42 +75,42 @@ class Edges:
 
     async def event(self, event: MessageEvent) -> None:
         await self.process.point("before an event")
-        await self._publish("events", event)
+        await self.publish("events", event)
 
     async def dead_letter(self, letter: DeadLetter) -> None:
-        await self._publish("dlq", letter)
+        await self.publish("dlq", letter)
 
     async def unreadable(self, body: bytes, request_id: str, reason: str) -> None:
-        await self._publish("dlq", (request_id, reason, body))
+        await self.publish("dlq", (request_id, reason, body))
 
     async def dispatch(self, dispatch: Dispatch) -> None:
-        await self._publish("dispatch", dispatch, partition=place_of(dispatch.line, dispatch.request.priority))
+        await self.publish("dispatch", dispatch, partition=place_of(dispatch.line, dispatch.request.priority))
         await self.process.point("after a dispatch")
 
     async def delay(self, delay: Delay, contact: bytes, dispatch: Dispatch) -> None:
-        await self._publish(f"delay.{delay}", dispatch, partition=contact[0] % TOPICS[f"delay.{delay}"])
+        await self.publish(f"delay.{delay}", dispatch, partition=contact[0] % TOPICS[f"delay.{delay}"])
         await self.process.point("after a delay")
 
     async def again(self, line: str, priority: Priority, value: bytes) -> None:
         """A delayed record goes back; its bytes are its place here."""
         topic, partition, offset = value.decode().split("/")
         dispatch = self.world.broker.log(topic, int(partition))[int(offset)].value
-        await self._publish("dispatch", dispatch, partition=place_of(line, priority))
+        await self.publish("dispatch", dispatch, partition=place_of(line, priority))
 
     async def parked(self, key: bytes, held: Held | None, attempt: str) -> None:
-        await self._publish("parked", (held, attempt) if held else None, key)
+        await self.publish("parked", (held, attempt) if held else None, key)
 
     async def write(self, binding: Binding, ledger_offset: int) -> None:
-        await self._publish("contacts", binding, binding.contact)
+        await self.publish("contacts", binding, binding.contact)
 
     async def reached(self, ledger_offset: int) -> None:
-        await self._publish("contacts", ledger_offset, PROGRESS)
+        await self.publish("contacts", ledger_offset, PROGRESS)
 
     async def opt_out(self, key: bytes, word: Word) -> None:
         await self.process.point("before an opt-out")
         if self.process.ears.known.is_behind(key):
             self.world.saw("a word put right")
-        await self._publish("optouts", word, key)
+        await self.publish("optouts", word, key)
 
     def is_up(self) -> bool:
         return self.world.broker.down_until <= self.world.scheduler.now
@@ -125,7 +127,8 @@ class Edges:
         except Unreadable:
             return None
 
-    async def _publish(self, topic: str, value: object, key: bytes | None = None, partition: int = 0) -> None:
+    async def publish(self, topic: str, value: object, key: bytes | None = None, partition: int = 0) -> None:
+        """Append to a topic. Raises PublishFailed."""
         try:
             await self.world.broker.append(self.process, topic, partition, value, key)
         except NotAcknowledged:

@@ -83,6 +83,7 @@ class Endings:
     def _dispatched(self, entry: Entry) -> None:
         dispatch: Dispatch = entry.value  # type: ignore[assignment]  # the dispatch topic holds these
         self.dispatches[str(dispatch.origin)].append(entry)
+        self.world.moves.dispatched(dispatch)
         if dispatch.hops:
             self.world.saw("a hop to the bound line")
 

@@ -86,6 +86,12 @@ class Faults:
     def _consent(self, _: "Process") -> None:
         self.world.consents.act()
 
+    def _move_line(self, _: "Process") -> None:
+        self.world.moves.act()
+
+    def _line_state(self, _: "Process") -> None:
+        self.world.rooms.act()
+
     def _pause(self, _: "Process") -> None:
         self.world.operators.pause()
 

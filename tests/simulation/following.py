@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from connector.core.moving import Move
 from connector.core.orders import Order
 from connector.core.outstanding import Told, told_by
 from connector.core.pauses import Pause
 from connector.wiring.obeying import obey
 from tests.simulation.broker import Entry
+from tests.simulation.moves import MOVE
+from tests.simulation.rooms import BLOCKED
 
 if TYPE_CHECKING:
     from connector.core.events import MessageEvent
@@ -48,6 +51,8 @@ class Obedience:
     def __init__(self, process: "Process") -> None:
         self._process, self._world = process, process.world
         self.orders = self._world.teeth.orders()
+        self.moves: dict[str, Move] = {}
+        self.blocks: dict[str, int] = {}
         self.position = 0
         self._read(self._world.broker.end("control"))
         self._world.broker.listen("control", self._landed)
@@ -58,10 +63,24 @@ class Obedience:
 
     def _read(self, end: int) -> None:
         for entry in self._world.broker.log("control")[self.position : end]:
-            order = cast("Order | None", entry.value)
-            before = self.orders.put(entry.key or b"", order)
-            self._obey(before if order is None and isinstance(before, Pause) else order)
+            key, value = entry.key or b"", entry.value
+            if key.startswith(MOVE):
+                self._moved(key.removeprefix(MOVE).decode(), cast("Move | None", value))
+            elif key.startswith(BLOCKED):
+                line, at_ms = key.removeprefix(BLOCKED).decode(), cast("int", value)
+                self.blocks[line] = max(at_ms, self.blocks.get(line, 0))
+            else:
+                order = cast("Order | None", value)
+                before = self.orders.put(key, order)
+                self._obey(before if order is None and isinstance(before, Pause) else order)
         self.position = max(self.position, end)
+
+    def _moved(self, line: str, move: Move | None) -> None:
+        """As ``kafka.control.Control``: nobody is woken."""
+        if move is None:
+            self.moves.pop(line, None)
+        else:
+            self.moves[line] = move
 
     def _obey(self, order: Order | None) -> None:
         """As ``wiring.assembly.Parts.ordered``: the records it may mean look again."""

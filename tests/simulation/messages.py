@@ -100,8 +100,8 @@ class Message:
             "status": moment.status,
             "message_handle": self.handle,
             "error_code": moment.error_code,
-            "date_sent": _iso(self.made_ms),
-            "date_updated": _iso(ms_of(moment.at)),
+            "date_sent": iso(self.made_ms),
+            "date_updated": iso(ms_of(moment.at)),
             "service": self.service,
             "content": self.request.content,
             "media_url": self.request.media_url,
@@ -137,5 +137,6 @@ def seconds_of(ms: int) -> float:
     return (ms - EPOCH_MS) / 1000
 
 
-def _iso(ms: int) -> str:
+def iso(ms: int) -> str:
+    """As Sendblue writes a time."""
     return (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")

@@ -5,7 +5,7 @@ lands a moment later. The operators here know the truth, so they take no risk: *
 that was not accepted and whose bytes cannot arrive any more.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.identities import contact_hash
 from connector.core.messages import SendRequest
@@ -143,7 +143,7 @@ class Operators:
         """Order a cancellation, by id (of a request to come, too) or by tag; or take one back."""
         rng, now_ms = self._plan.rng, self.world.broker.now_ms
         if rng.random() < 0.15:
-            standing = [entry.key for entry in self.world.broker.log("control") if entry.value is not None]
+            standing = [e.key for e in self.world.broker.log("control") if isinstance(e.value, Order)]
             return self._order(rng.choice(standing), None) if standing else None
         if rng.random() < 0.35:
             tag = rng.choice(TAGS)
@@ -177,7 +177,8 @@ class Operators:
     def _pauses(self) -> Pauses:
         orders = Orders()
         for entry in self.world.broker.log("control"):
-            orders.put(entry.key or b"", cast("Order | None", entry.value))
+            if entry.value is None or isinstance(entry.value, Order):
+                orders.put(entry.key or b"", entry.value)
         return orders.pauses
 
     def _order(self, key: bytes | None, order: Order | None) -> None:

@@ -13,7 +13,7 @@ from connector.core.ledger import GRANTED, Alarm, Fold, Step
 from connector.core.messages import MAX_AGE_MS, EventType
 from connector.core.orders import CancelRequest, CancelTag
 from connector.core.quiet import UTC, allowed_ms, hours_for
-from connector.core.records import Intent, LedgerRecord, Outcome, Park, Rebind
+from connector.core.records import Intent, LedgerRecord, Outcome, Park
 from connector.core.requests import expires_ms
 from connector.core.resend import ABSENT, Q_S
 from connector.core.standing import Status
@@ -51,7 +51,7 @@ class Oracle:
         self.texts: dict[str, list[Text]] = defaultdict(list)
         self.by_attempt: dict[str, Text] = {}
         self.last_write: dict[str, Text] = {}
-        self.heard: dict[bytes, str] = {}
+        self.heard: dict[bytes, tuple[str, int]] = {}
         self.written: dict[bytes, list[Text]] = defaultdict(list)
         self.firsts: dict[tuple[bytes, int], Text] = {}
         self.events: dict[str, MessageEvent] = {}
@@ -86,6 +86,8 @@ class Oracle:
         if self._is_cancelled(process, intent):
             self.wrong("cancel", f"{process} proposes {intent.request_id}, which it knows to be cancelled")
         self.world.consents.check(process, intent.contact, "proposes")
+        self.world.rooms.proposed(process, intent)
+        self.world.moves.proposed(process, intent)
         self.world.standstill.proposed(process, intent)
         self.proposals.setdefault(intent.attempt, self.world.scheduler.now)
 
@@ -120,6 +122,7 @@ class Oracle:
         """3, 10 and 19: the moment at which a process decided to write."""
         self.world.bounds.checked(text)
         self.world.consents.check(text.process, text.contact, "writes")
+        self.world.moves.check(text)
         process, attempt, now = text.process, text.attempt, self.world.scheduler.now
         offset, intent = self.granted.get(attempt, (-1, None))
         if intent is None or intent.owner != process.owner or process.position <= offset:
@@ -169,10 +172,12 @@ class Oracle:
         texts.append(text)
         if text.dispatch.request.is_group:
             self.world.saw("a text to a group")
-        if self.heard.setdefault(contact, line) != line:
+        granted_at, _ = self.granted[text.attempt]
+        before, since = self.heard.get(contact, (line, 0))
+        if before != line and not any(at > since for at, _ in self.world.moves.rebound[contact]):
             tell = self.noted if text.late else self.wrong_line
-            tell(f"6 line: {request_id} on {line} after {self.heard[contact]}")
-            self.heard[contact] = line
+            tell(f"6 line: {request_id} on {line} after {before}")
+        self.heard[contact] = line, granted_at
 
     def came_late(self, attempt: str) -> bool:
         """It was proved absent, and its effect came after all, later than Q: what ``RESEND`` cannot exclude."""
@@ -255,8 +260,6 @@ class Oracle:
             self.parks.setdefault(record.attempt, record)
         if isinstance(record, Outcome) and record.detail == ABSENT:
             self.absent[record.attempt] = record.request_id
-        if isinstance(record, Rebind):
-            self.heard.pop(record.contact, None)
         if step.now is not None and step.now.status is Status.SUBMITTED and step.was is not step.now:
             self.submitted_at.setdefault(record.request_id, self.world.scheduler.now)  # type: ignore[union-attr]  # an Outcome
         self._alarmed(record, step)

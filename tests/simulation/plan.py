@@ -35,6 +35,8 @@ KINDS = {
     "pause": 3,
     "by_hand": 3,
     "consent": 3,
+    "move_line": 3,
+    "line_state": 3,
 }
 """Faults and operators' acts that strike at a time, by weight."""
 
@@ -91,6 +93,7 @@ class Plan:
     ``mixed``: processes differ in their settings. ``deaf``: most callbacks are lost, the others are late. ``long``:
     days pass. ``watched``: a day passes at the end, hour by hour. ``crowd``: so many requests more, to a line that is
     stuck. ``outage_s``: how long POSTs are lost, while nothing else breaks. ``fuses``: how much is too much.
+    ``hourly``: new contacts that a line may have, 0 for any number; ``spent``: a line that has had those of its day.
     """
 
     seed: int
@@ -112,6 +115,8 @@ class Plan:
     outage_s: float = 0.0
     budget_bytes: int = PROCESS_BYTES
     fuses: Limits = OFF
+    hourly: int = 0
+    spent: str = ""
     list_lags: tuple[float, ...] = (0.1, 1.0, 20.0, 50.0)
     freezes: tuple[float, ...] = (0.5, 3.0, 7.0, 30.0, 120.0, 200.0)
 
@@ -211,6 +216,8 @@ def draw(seed: int) -> Plan:
     plan.in_doubt = rng.choice((OnInDoubt.PARK, OnInDoubt.PARK, OnInDoubt.DROP))
     plan.base = Setup(park_after_s=rng.choice((60.0, 60.0, 120.0)), in_flight=rng.choice((1, 1, 2)))
     plan.fuses = rng.choice((OFF, Limits(), Limits(2, 600), Limits(3, 8)))
+    plan.hourly = rng.choice((0, 0, 0, 1, 2))
+    plan.spent = rng.choice(("", *LINES)) if plan.hourly else ""
     plan.deaf = rng.random() < (0.6 if plan.long else 0.25)
     plan.faults_s = rng.choice((120.0, 240.0))
     if seed % 16 == 13:
@@ -247,11 +254,12 @@ def _resend(plan: Plan) -> None:
 def _outage(plan: Plan) -> None:
     """Every POST is lost for a long time, and GETs succeed."""
     plan.outage_s = plan.rng.choice((400.0, 1000.0))
-    plan.faults, plan.roughness, plan.upgrade_at, plan.fuses = [], 0.0, None, OFF
+    plan.faults, plan.roughness, plan.upgrade_at, plan.fuses, plan.hourly = [], 0.0, None, OFF, 0
 
 
 def _crowd(plan: Plan) -> None:
     """More waits for a line that is stuck than its window holds, or the process may."""
     plan.crowd = 560
     plan.budget_bytes = PROCESS_BYTES if plan.seed % 256 < 128 else 120_000
-    plan.faults, plan.roughness, plan.upgrade_at, plan.mixed, plan.fuses = [], 0.0, None, False, OFF
+    plan.faults, plan.roughness, plan.upgrade_at, plan.mixed = [], 0.0, None, False
+    plan.fuses, plan.hourly = OFF, 0

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 from connector.core.budget import Budget
 from connector.core.facts import Fact
 from connector.core.ledger import Step
+from connector.core.line_facts import LineFacts
+from connector.core.pool import Pool
 from connector.core.records import LedgerRecord
 from connector.core.views import Views
+from connector.roles.account_webhooks import AccountWebhooks
 from connector.roles.ingress import Ingress
 from connector.roles.reconciler import Binding, Reconciler
 from connector.roles.router import Router
@@ -54,8 +57,11 @@ class Process:
         self.router: Router | None = None
         self.sender: Sender | None = None
         self.ingress: Ingress | None = None
+        self.hooks: AccountWebhooks
         self.reconciler: Reconciler | None = None
         self.budget = Budget(world.plan.budget_bytes)
+        self.facts: LineFacts
+        self.pool: Pool
         self.live = False
         self._read_to = 0.0
         self.loop.start(self._run)

@@ -5,6 +5,7 @@ Each gets the process, builds the real class over ``process.edges`` and joins it
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from json import loads
 from typing import TYPE_CHECKING, cast
 
@@ -12,6 +13,7 @@ from connector.core.delays import Delay
 from connector.core.identities import body_hash, contact_hash
 from connector.core.looks import senders_rate
 from connector.core.messages import Dispatch, Origin, Source
+from connector.core.pool import Pool
 from connector.core.routing import Lines
 from connector.core.seen import Policy
 from connector.core.steps import Held
@@ -36,7 +38,9 @@ from tests.simulation.groups import Fetched, Member
 from tests.simulation.listing import MessageList
 from tests.simulation.messages import NUMBERS
 from tests.simulation.plan import LINES, PLACES
+from tests.simulation.rooms import watch_lines
 from tests.simulation.sendblue import RING
+from tests.simulation.webhooks import hooks_of
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -47,12 +51,34 @@ Read = Callable[[KafkaRecord], Awaitable[None]]
 Give = Callable[[KafkaRecord, None], None]
 
 
+@cache
+def _lines(pool: tuple[str, ...]) -> Lines:
+    """Shared by all worlds: it never changes, and its circle is dear."""
+    return Lines({NUMBERS[line]: line for line in LINES}, pool)
+
+
+def start_lines(process: "Process") -> None:
+    """What is known of the lines."""
+
+    def stir(lines: frozenset[str]) -> None:
+        if process.sender is not None:
+            process.sender.stir(lines)
+
+    firsts = lambda: process.replica.views.firsts  # noqa: E731 - asked again and again
+    process.facts = process.world.teeth.facts({NUMBERS[line]: line for line in LINES}, firsts, stir)
+    process.facts.obey(process.obedience.moves, process.obedience.blocks)
+    process.pool = Pool(_lines(process.setup.pool).circle, process.facts)
+    process.pool.obey(process.obedience.orders.pauses)
+    if process.world.plan.hourly:
+        watch_lines(process)
+
+
 def start_router(process: "Process") -> None:
     """Requests to dispatch."""
-    edges, setup = process.edges, process.setup
+    edges = process.edges
     router = Router(
         process.replica,
-        Lines({NUMBERS[line]: line for line in LINES}, setup.pool),
+        _lines(process.setup.pool),
         Ends(edges, edges.now_ms, process.observe, "router"),
         lambda _: True,
         edges.now_ms,
@@ -60,6 +86,7 @@ def start_router(process: "Process") -> None:
         HASH_KEY,
         lambda partition, full: process.world.groups["requests"].pause(process, partition, full),
         preparing=PREPARING,
+        pick=lambda contact: process.pool.line_of(contact, edges.mono(), edges.now_ms()),
     )
 
     def give(record: Fetched, _: None) -> None:
@@ -135,6 +162,8 @@ def start_sender(process: "Process") -> None:
         refused=process.ears.role.refused,
         budget=process.budget,
         preparations=preparations_of(process),
+        facts=process.facts,
+        pool=process.pool,
     )
     lines = [LineInfo(line, place.normal, setup.gap_s, setup.in_flight, place.reply) for line, place in PLACES.items()]
     sender = Sender(
@@ -159,6 +188,7 @@ def start_ingress(process: "Process") -> None:
         *(lambda: RING, process.replica, edges, edges, loads, edges.now_ms, process.observe, (PublishFailed,)),
         opt_outs=process.ears.role.told,
     )
+    process.hooks = hooks_of(process)
 
 
 def start_reconciler(process: "Process") -> None:
@@ -211,6 +241,7 @@ def start_digester(process: "Process") -> None:
 
 
 ROLES: tuple[Callable[["Process"], None], ...] = (
+    start_lines,
     start_router,
     start_delayers,
     start_sender,

@@ -75,6 +75,7 @@ class Sendblue:
         text.passed_at = world.scheduler.now
         world.consents.check(process, contact, "writes")
         world.standstill.passes(text)
+        world.moves.check(text)
         await process.point("at the write", often=2.0)
         answer: asyncio.Future[Answer] = process.loop.create_future()
         self._written(text, fate, answer)
@@ -86,6 +87,7 @@ class Sendblue:
             answered = RESET
         await process.point("at the answer")
         world.bounds.heard(text, answered)
+        world.rooms.heard(text, answered)
         return replace(answered, written_after_s=text.written_at - now)
 
     async def _let_through(self, may_write: MayWrite) -> bool:
@@ -145,6 +147,8 @@ class Sendblue:
         if text.dispatch.request.number in self._world.consents.listed:
             self._world.saw("refused as opted out")
             return REFUSALS["opted out"]
+        if full := self._world.rooms.full(text):
+            return full
         if wish in ("429", "window", "busy account"):
             self._world.saw(wish)
             return REFUSALS[wish]
@@ -162,6 +166,7 @@ class Sendblue:
     def _accept(self, text: Text) -> Message:
         text.message = self._made(text.dispatch.request, text.dispatch.line, text)
         self._world.oracle.accepted(text)
+        self._world.rooms.accepted(text)
         for moment in text.message.story:
             self._callback(text, moment)
         return text.message

@@ -7,6 +7,7 @@ and bounded by it. Judged by the orders' own words, never by the classes that th
 from typing import TYPE_CHECKING
 
 from connector.core.messages import SendRequest
+from connector.core.moving import Move
 from connector.core.orders import CancelRequest, CancelTag
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Scope
 from connector.core.records import Intent
@@ -48,7 +49,7 @@ class Standstill:
                 case Pause(scope, _, until_ms, None) if until_ms is None or now_ms < until_ms:
                     if _means(scope, line, request):
                         return order
-                case Pause() | CancelRequest() | CancelTag() | None:
+                case Pause() | CancelRequest() | CancelTag() | Move() | None:
                     continue
         return None
 

@@ -10,7 +10,9 @@ from connector.core.calls import Answer, Failure, MayWrite
 from connector.core.facts import DeadLettered
 from connector.core.fuses import Blown, Fuses
 from connector.core.ledger import GRANTED, Fold, Step, Verdict
+from connector.core.line_facts import LineFacts
 from connector.core.messages import Dispatch
+from connector.core.moving import may_go
 from connector.core.opt_outs import OptedOut
 from connector.core.orders import Orders
 from connector.core.pauses import Pauses
@@ -21,6 +23,7 @@ from connector.core.steps import Held, Owe
 from connector.core.tokens import Claim, Ring, verify
 from connector.core.views import Views
 from connector.roles.account import Account
+from connector.roles.account_webhooks import AccountWebhooks
 from connector.roles.ends import DeadLetter, Ends
 from connector.roles.ingress import Ingress, Reply
 from connector.roles.replica import AppendFailed, LedgerLog, Replica
@@ -50,6 +53,9 @@ class Teeth:
     orders: type[Orders] = Orders
     opted_out: type[OptedOut] = OptedOut
     fuses: type[Fuses] = Fuses
+    facts: type[LineFacts] = LineFacts
+    hooks: type[AccountWebhooks] = AccountWebhooks
+    may_go: Callable[..., bool] = may_go
 
 
 class TrustingFold(Fold):

@@ -5,18 +5,20 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulation.damage import DAMAGED
+from tests.simulation.damage_of_lines import OF_LINES
 from tests.simulation.pairs import CROWD, STUCK, differences
 from tests.simulation.tally import simulate
 from tests.simulation.teeth import BROKEN, OneAtATime, Teeth
+from tests.simulation.teeth_of_lines import BROKEN_OF_LINES
 from tests.simulation.world import World
 
-CASES = [(rule, damage) for rule, damages in DAMAGED.items() for damage in damages]
+CASES = [(rule, damage) for rule, damages in (*DAMAGED.items(), *OF_LINES.items()) for damage in damages]
 
 
-@pytest.mark.parametrize("rule", BROKEN)
-def test_a_broken_rule_is_noticed(rule: str) -> None:
+@pytest.mark.parametrize("teeth", [*BROKEN.values(), *BROKEN_OF_LINES.values()], ids=[*BROKEN, *BROKEN_OF_LINES])
+def test_a_broken_rule_is_noticed(teeth: Teeth) -> None:
     """Each of these breaks one rule of the protocol; some world among a few shows it."""
-    found = next((seed for seed in range(150) if simulate([seed], BROKEN[rule]).failed), None)
+    found = next((seed for seed in range(150) if simulate([seed], teeth).failed), None)
 
     assert found is not None
 

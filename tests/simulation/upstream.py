@@ -153,7 +153,7 @@ class Upstream:
             codes.add("NOT_IMESSAGE")
         if request.is_group and request.from_number is None:
             codes.add("FROM_NUMBER_MISSING")
-        if request.from_number is not None:
+        if request.from_number is not None or self.world.moves.may_be_refused(origin):
             codes.add("LINE_CONFLICT")
         if request.expires_at_ms is not None and request.expires_at_ms <= self._time_ms(origin):
             codes.add("EXPIRES_AT_TOO_EARLY")

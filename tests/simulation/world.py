@@ -17,15 +17,18 @@ from tests.simulation.endings import Endings
 from tests.simulation.faults import Faults
 from tests.simulation.groups import SESSION_S, Group
 from tests.simulation.marks import Marks
+from tests.simulation.moves import Moves
 from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import PLACES, Plan, draw
 from tests.simulation.process import Process
+from tests.simulation.rooms import Rooms
 from tests.simulation.sendblue import Sendblue
 from tests.simulation.standstill import Standstill
 from tests.simulation.statuses import Statuses
 from tests.simulation.teeth import WHOLE, Teeth
 from tests.simulation.upstream import Upstream
+from tests.simulation.webhooks import Webhooks
 
 STEP_S = 5.0
 QUIET_S = 7200.0
@@ -43,6 +46,7 @@ class World:
         self.broker = Broker(self.scheduler, self.plan)
         self.sendblue = Sendblue(self)
         self.oracle = Oracle(self)
+        self.moves, self.rooms, self.webhooks = Moves(self), Rooms(self), Webhooks(self)
         self.endings = Endings(self)
         self.upstream = Upstream(self)
         self.operators = Operators(self)
@@ -124,7 +128,7 @@ class World:
 
     def _judge(self) -> None:
         """What can be said only at the end, if nothing was wrong before."""
-        for finish in (self.endings.finish, self.oracle.finish, self.bounds.finish, self.consents.finish):
+        for finish in (x.finish for x in (self.endings, self.oracle, self.bounds, self.consents, self.moves)):
             if not self.oracle.violations:
                 finish()
         if self.plan.watched and not self.oracle.violations:
@@ -167,6 +171,8 @@ class World:
         self.sendblue.stuck.clear()
         self.broker.down_until = self.sendblue.unauthorized_until = self.sendblue.unreachable_until = 0.0
         self.operators.resume_all()
+        self.moves.calm()
+        self.rooms.calm()
         for process in self.processes:
             process.loop.thaw()
 
