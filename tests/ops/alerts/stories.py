@@ -1,21 +1,22 @@
 """The stories as promtool's own tests: how many alerts fire is asked, never with which value."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.ops.alerts.cases import Case
+from tests.ops.alerts.case import Case
 from tests.ops.alerts.files import ALERTS, FOLDER
 
 Test = dict[str, Any]
 
 
-def stories(table: str, cases: Sequence[Case]) -> str:
+def stories(table: str, cases: Sequence[Case], folder: Path = FOLDER) -> str:
     """A file for ``promtool test rules``: the stories of one table, seen by the rules of that table alone."""
     return yaml.safe_dump(
         {
-            "rule_files": [str(FOLDER / f"{table}.yaml")],
+            "rule_files": [str(folder / f"{table}.yaml")],
             "evaluation_interval": "5m" if table == "objectives" else "1m",  # these take hours, of many rules
             "tests": _once(one for case in cases for one in _both(case)),
         },
