@@ -7,16 +7,22 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 Series = Mapping[str, str]
+COARSE = 5
+"""Stories of days have a value each so many minutes: promtool plays them all, one after the other."""
 
 
 class Case(NamedTuple):
-    """``at``: when the alert is looked for, in both stories. ``severity``: the one of two that is meant; all."""
+    """``at``: when the alert is looked for, in both stories. ``severity``: the one of two that is meant; all.
+
+    ``step``: minutes between two looks of the rules; between two values, too, where it is more than COARSE.
+    """
 
     alert: str
     at: str
     fires: Series
     silent: Series
     severity: str = ""
+    step: int = 1
 
 
 def counts(name: str, label: str, value: str, *others: str) -> Case:
@@ -35,10 +41,10 @@ def share(alert: str, part: str, whole: str, much: str, little: str) -> list[Cas
     ]
 
 
-def grown(spans: Iterable[tuple[int, float]]) -> str:
-    """A counter that grows by so much a minute for so many minutes, span after span."""
+def grown(spans: Iterable[tuple[int, float]], each: int = 1) -> str:
+    """A counter that grows by so much a minute for so many minutes, span after span; a value ``each`` so many."""
     told, value = list[str](), 0.0
     for minutes, rate in ((minutes, rate) for minutes, rate in spans if minutes):
-        told.append(f"{value:.6f}+{rate:.6f}x{minutes - 1}")
+        told.append(f"{value:.6f}+{rate * each:.6f}x{minutes // each - 1}")
         value += minutes * rate
     return " ".join(told)

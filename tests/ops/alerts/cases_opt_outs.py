@@ -1,6 +1,6 @@
 """The stories of replies and opt-outs that go unheard, and of what no callback told."""
 
-from tests.ops.alerts.case import Case, share
+from tests.ops.alerts.case import Case, grown, share
 
 HOOKS = "sendblue_account_webhooks_total"
 REPLIES = f'{HOOKS}{{type="receive",result="accepted"}}'
@@ -9,6 +9,8 @@ REFUSED = f'{HOOKS}{{type="receive",result="refused"}}'
 UNREADABLE = f'{HOOKS}{{type="receive",result="unreadable"}}'
 WRITTEN = "sendblue_opt_outs_written_total"
 POSTS = 'sendblue_posts_total{outcome="submitted"}'
+DAYS = 30
+CAME, OUT = grown([(1320, 0.05), (1620, 0)], DAYS), grown([(2940, 0.1)], DAYS)
 BEHIND = "sendblue_sweep_behind_seconds"
 
 OPT_OUTS = (
@@ -29,21 +31,24 @@ OPT_OUTS = (
     ),
     Case(  # as many as ever, then none for a day; or nobody was texted either
         "SendblueRepliesSilent",
-        "2840m",
-        {REPLIES: "0+0.05x1300 65x1600", POSTS: "0+0.1x3000"},
-        {REPLIES: "0+0.05x1300 65x1600", POSTS: "0+0.1x1300 130x1600"},
+        "2880m",
+        {REPLIES: CAME, POSTS: OUT},
+        {REPLIES: CAME, POSTS: grown([(1320, 0.1), (1620, 0)], DAYS)},
+        step=DAYS,
     ),
     Case(  # one reply a day is enough to know that they come; and where there were none, none is missed
         "SendblueRepliesSilent",
-        "2840m",
-        {REPLIES: "0+0.05x1300 65x1600", POSTS: "0+0.1x3000"},
-        {REPLIES: "0+0.05x1300 65x700 66x900", POSTS: "0+0.1x3000"},
+        "2880m",
+        {REPLIES: CAME, POSTS: OUT},
+        {REPLIES: grown([(1320, 0.05), (720, 0), (30, 0.1), (870, 0)], DAYS), POSTS: OUT},
+        step=DAYS,
     ),
     Case(
         "SendblueRepliesSilent",
-        "2840m",
-        {REPLIES: "0+0.05x1300 65x1600", POSTS: "0+0.1x3000"},
-        {REPLIES: "0+0.005x1300 6x1600", POSTS: "0+0.1x3000"},
+        "2880m",
+        {REPLIES: CAME, POSTS: OUT},
+        {REPLIES: grown([(1320, 0.005), (1620, 0)], DAYS), POSTS: OUT},
+        step=DAYS,
     ),
     Case(
         "SendblueOptOutsNotWritten",

@@ -6,18 +6,22 @@ from typing import Any
 
 import yaml
 
-from tests.ops.alerts.case import Case
+from tests.ops.alerts.case import COARSE, Case
 from tests.ops.alerts.files import ALERTS, FOLDER
 
 Test = dict[str, Any]
 
 
 def stories(table: str, cases: Sequence[Case], folder: Path = FOLDER) -> str:
-    """A file for ``promtool test rules``: the stories of one table, seen by the rules of that table alone."""
+    """A file for ``promtool test rules``: the stories of one table, seen by the rules of that table alone.
+
+    All have the same step.
+    """
+    (step,) = {case.step for case in cases}
     return yaml.safe_dump(
         {
             "rule_files": [str(folder / f"{table}.yaml")],
-            "evaluation_interval": "5m" if table == "objectives" else "1m",  # these take hours, of many rules
+            "evaluation_interval": f"{step}m",
             "tests": _once(one for case in cases for one in _both(case)),
         },
         sort_keys=False,
@@ -30,7 +34,7 @@ def _both(case: Case) -> Iterator[Test]:
     for series, fires in ((case.fires, True), (case.silent, False)):
         samples = [{"labels": "{}", "value": _named(case)}] if fires else []
         yield {
-            "interval": "1m",
+            "interval": f"{case.step}m" if case.step > COARSE else "1m",
             "name": f"{case.alert} {case.severity} {'fires' if fires else 'is silent'}",
             "input_series": [{"series": placed(name), "values": values} for name, values in series.items()],
             "promql_expr_test": [{"expr": firing, "eval_time": case.at, "exp_samples": samples}],
