@@ -15,7 +15,7 @@ from connector.roles.sender import Sender
 from connector.wiring.parts import Parts
 from connector.wiring.sampling import Sampler
 from tests.delay_stage import DelayStage
-from tests.sender_stage import NOW_MS
+from tests.sender_stage import LINES, NOW_MS
 from tests.virtual_time import run
 
 TAGS = {"campaign": "spring"}
@@ -115,7 +115,7 @@ def test_new_contacts_alone_show_as_such_beside_an_empty_lane() -> None:
     async def story() -> None:
         stage = DelayStage(replies={"A": 2})
         full = Usage(Quota(15, 15, 0), Quota(50, 20, 30))
-        stage.line_facts.told(Told(None, None, {"A": full, "B": full}, {}), stage.mono(), stage.now_ms())
+        stage.line_facts.told(Told(None, None, dict.fromkeys(LINES, full), {}), stage.mono(), stage.now_ms())
         stage.sender.assigned([0, 2])
         process = Process(stage)
         empty = process.look()

@@ -95,7 +95,7 @@ SENDING = (
     Alert(
         "SendblueFuseBlown",
         TICKET,
-        f"""{events('fuses_blown_total{fuse=~"contact_rate|same_text"}', "1h", "fuse")} > 0""",
+        f"""{events('fuses_blown_total{fuse!="other"}', "1h", "fuse")} > 0""",
         "0s",
         "an upstream asks for too much: {{ $labels.fuse }}",
         "{{ $value | humanize }} contacts or texts blew this fuse in the last hour.",
