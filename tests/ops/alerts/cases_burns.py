@@ -56,7 +56,7 @@ def _stories() -> Iterator[tuple[str, Sequence[Span], Sequence[Span]]]:
     """Severity; a story that fires; one that is silent."""
     calm, busy = Span(5 * HOUR, 10), Span(2 * DAY, 60)
     for_14, for_6 = Span(70, 10, 15), Span(6 * HOUR, 10, 6.3)
-    for_3, for_1 = Span(DAY, 10, 3.2), Span(3 * DAY, 10, 1.06)
+    for_3, for_1 = Span(DAY + HOUR, 10, 3.2), Span(3 * DAY, 10, 1.06)
     after = Span(12, 10)
     yield PAGE, [calm, for_14], [calm, for_14._replace(times=13.8)]
     yield PAGE, [calm, for_14], [calm, for_14._replace(times=20), after]
@@ -68,7 +68,7 @@ def _stories() -> Iterator[tuple[str, Sequence[Span], Sequence[Span]]]:
     yield TICKET, [for_1], [for_1._replace(times=2), after._replace(minutes=7 * HOUR)]
     scarce = [Span(6 * HOUR, 0), Span(30, 0.3, 50)]  # of nine
     yield PAGE, [calm, for_14], scarce
-    yield TICKET, [for_1], scarce
+    yield TICKET, [for_1], [*scarce, Span(HOUR, 0)]
 
 
 def _cases() -> Iterator[Case]:

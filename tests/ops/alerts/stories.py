@@ -7,20 +7,20 @@ from typing import Any
 import yaml
 
 from tests.ops.alerts.case import COARSE, Case
-from tests.ops.alerts.files import ALERTS, FOLDER
+from tests.ops.alerts.files import ALERTS
 
 Test = dict[str, Any]
 
 
-def stories(table: str, cases: Sequence[Case], folder: Path = FOLDER) -> str:
-    """A file for ``promtool test rules``: the stories of one table, seen by the rules of that table alone.
+def stories(rules: Path, cases: Sequence[Case]) -> str:
+    """A file for ``promtool test rules``: stories, seen by the rules of one file.
 
     All have the same step.
     """
     (step,) = {case.step for case in cases}
     return yaml.safe_dump(
         {
-            "rule_files": [str(folder / f"{table}.yaml")],
+            "rule_files": [str(rules)],
             "evaluation_interval": f"{step}m",
             "tests": _once(one for case in cases for one in _both(case)),
         },
