@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from connector.cli import cli
 from connector.observability.catalogue import CATALOGUE, OTHER
-from connector.wiring.assembly import ROLES
 from tests.ops.alerts.files import ALERTS, FOLDER, ROOT, files
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text()
@@ -18,8 +17,6 @@ METRICS = {row.name: row for row in CATALOGUE}
 RULES = "\n".join(files().values())
 SELECTOR = re.compile(r"\b(sendblue_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
-INFO = {"roles": [" ".join(sorted(ROLES))]}
-"""What a label that the catalogue does not know the values of can be."""
 PLACE = {"job", "instance", "namespace", "app_kubernetes_io_instance", "app_kubernetes_io_component"}
 
 
@@ -69,7 +66,7 @@ def test_values_of_labels_are_in_the_catalogue() -> None:
     for name, matchers in selectors(RULES + PAGE):
         row = METRICS[name]
         for label, how, value in matchers:
-            allowed = {*row.labels.get(label, ()), *INFO.get(label, ()), OTHER}
+            allowed = {*row.labels.get(label, ()), OTHER}
             if label in row.labels and label != "line":
                 parts = value.split("|") if how in ("=~", "!~") else [value]
                 wrong += [(name, label, part) for part in parts if not any(re.fullmatch(part, one) for one in allowed)]

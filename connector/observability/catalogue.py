@@ -35,6 +35,7 @@ WAIT_SECONDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)
 LOOP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 
+ROLES = ("router", "sender", "ingress", "reconciler")
 LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
@@ -107,6 +108,7 @@ PROCESS = (
         "hash",
         "roles",
     ),
+    _gauge("role", "1 for each role the process has, from the start on", role=ROLES),
     _gauge("state", "1 for the state the process is in", state=tuple(ProcessState)),
     _gauge("ready", "1 when the connector is ready"),
     _seconds("event_loop_lag", "how late the event loop was at a timer, twice a second", LOOP_SECONDS),

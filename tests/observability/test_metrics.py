@@ -177,6 +177,7 @@ def test_every_series_is_there_from_the_start() -> None:
     assert not_nought == [
         'sendblue_build_info{librdkafka="",python="",revision="",version="1.2.3"} 1.0',
         'sendblue_config_info{hash="abc",roles="router"} 1.0',
+        'sendblue_role{role="router"} 1.0',
         "sendblue_credentials_valid 1.0",
     ]
     assert not_told == {f"sendblue_line_new_contacts_{name}" for name in ("limit", "used", "left")}

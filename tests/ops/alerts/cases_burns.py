@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.ops.alerts.case import COARSE, Case, Series, grown
-from tests.ops.alerts.objectives import OBJECTIVES, Severity
+from tests.ops.alerts.objectives import OBJECTIVES
+from tests.ops.alerts.rows import Severity
 
 HOUR, DAY = 60, 24 * 60  # minutes
 PAGE, TICKET = map(str, Severity)

@@ -1,11 +1,12 @@
 """The stories of the processes and of their Kafka."""
 
+from connector.observability.catalogue import ROLES
 from tests.ops.alerts.case import Case
-from tests.ops.alerts.running import COMPONENT, ROLES
+from tests.ops.alerts.running import COMPONENT
 
 LATE = 'sendblue_lag_seconds{topic="requests"}'
 FAILURES = "sendblue_publish_failures_total"
-EVERY_ROLE = " ".join(sorted(ROLES))
+EVERY_ROLE = " ".join(ROLES)
 
 
 def _at(metric: str, release: str, component: str, instance: str, **labels: str) -> str:
@@ -23,10 +24,11 @@ def _at(metric: str, release: str, component: str, instance: str, **labels: str)
 def _runs(instance: str, roles: str, ready: str, release: str = "one", lasts: str = "1x200") -> dict[str, str]:
     """A process with these roles, and whether it is ready."""
     component = "single" if " " in roles else roles
-    return {
-        _at("sendblue_config_info", release, component, instance, roles=roles, hash="1"): lasts,
-        _at("sendblue_ready", release, component, instance): ready,
+    has = {
+        _at("sendblue_role", release, component, instance, role=role): lasts if role in roles.split() else "0x200"
+        for role in ROLES
     }
+    return has | {_at("sendblue_ready", release, component, instance): ready}
 
 
 DOWN = (

@@ -17,7 +17,7 @@ HEARING = (
         too_many(events(f'{HOOKS}{{result="forged"}}', "1h"), events(HOOKS, "1h"), 0.05, 20)
         + f""" or {events(f'{HOOKS}{{result="forged"}}', "6h")} >= 3"""
         f""" and {events(f'{HOOKS}{{result=~"accepted|repeated"}}', "6h")} == 0""",
-        "0s",
+        "5m",
         "account webhooks come with a secret that is not ours",
         "{{ $value | humanize }}: their share in the last hour, or, where none was ours, how many came in six.",
     ),

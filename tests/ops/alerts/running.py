@@ -6,7 +6,6 @@ Every series exists from the start, also those of topics and clients that a proc
 
 from tests.ops.alerts.rows import JOB, SITE, Alert, Severity, events, over
 
-ROLES = ("router", "sender", "ingress", "reconciler")
 COMPONENT = "app_kubernetes_io_component"
 """What the chart calls the pods of one role, or of all of them; no such label elsewhere."""
 PAGE, TICKET = Severity
@@ -18,12 +17,9 @@ def _differ(metric: str, labels: str, among: str = "") -> str:
     return f"{over('count', over('count', metric, f'{among}{labels}'), among.rstrip(', '))} > 1"
 
 
-def _none_ready(role: str) -> str:
-    """How many processes had the role within the hour, where none that has it is ready now."""
-    has = f'sendblue_config_info{{roles=~".*{role}.*"}}'
-    had = over("count", f"count_over_time({has}[1h])")
-    ready = over("max", f"sendblue_ready == 1 and on ({SITE}, instance) {has}")
-    return f'label_replace({had} unless {ready}, "role", "{role}", "", "")'
+HAD = over("count", "max_over_time(sendblue_role[1h]) == 1", "role")
+READY = over("max", f"sendblue_role == 1 and on ({SITE}, instance) sendblue_ready == 1", "role")
+"""Processes that had a role within the hour, and roles of which one is ready now."""
 
 
 def _late(severity: Severity, seconds: int) -> Alert:
@@ -37,9 +33,9 @@ def _late(severity: Severity, seconds: int) -> Alert:
     )
 
 
-def _taken(kinds: str) -> str:
+def _taken(how: str) -> str:
     """How often partitions were taken: the counter counts each of them, and never comes back to what it was."""
-    return over("sum", f'changes(sendblue_rebalances_total{{kind=~"{kinds}"}}[30m])', "instance, topic")
+    return over("sum", f"changes(sendblue_rebalances_total{{kind{how}}}[30m])", "instance, topic")
 
 
 PROCESSES = (
@@ -54,7 +50,7 @@ PROCESSES = (
     Alert(
         "SendblueNoneReady",
         PAGE,
-        " or ".join(map(_none_ready, ROLES)),
+        f"{HAD} unless {READY}",
         "10m",
         "no process with the role {{ $labels.role }} is ready",
         "{{ $value | humanize }} processes had this role within the hour; none has been ready for 10 minutes.",
@@ -174,7 +170,7 @@ KAFKA = (
     Alert(
         "SendblueRebalanceStorm",
         TICKET,
-        f"{_taken('revoked|lost')} > 8 or {_taken('lost')} > 2",
+        f"""{_taken('=~"revoked|lost"')} > 8 or {_taken('="lost"')} > 2""",
         "0s",
         "partitions of {{ $labels.topic }} come and go",
         "{{ $value | humanize }} times {{ $labels.instance }} was taken some in 30 minutes.",
