@@ -36,6 +36,8 @@ CMD ["run"]
 ARG VERSION=0.0.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
+# What runs says it too: sendblue_build_info{revision} tells one deploy from the next.
+ENV KAFKA_SENDBLUE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="kafka-sendblue" \
       org.opencontainers.image.description="Connector between Apache Kafka and Sendblue" \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -1,4 +1,4 @@
-"""Certificates for 127.0.0.1, good for a day, that nobody else would trust."""
+"""Certificates for 127.0.0.1, good for a day or two, that nobody else would trust."""
 
 import datetime as dt
 import ipaddress
@@ -18,7 +18,7 @@ class Pair(NamedTuple):
     key: Path
 
 
-def make(folder: Path, name: str = "server", passphrase: bytes | None = None) -> Pair:
+def make(folder: Path, name: str = "server", passphrase: bytes | None = None, days: int = 1) -> Pair:
     """A certificate signed by its own key; in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -27,7 +27,7 @@ def make(folder: Path, name: str = "server", passphrase: bytes | None = None) ->
     signed = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(loopback, critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -17,7 +17,7 @@ METRICS = {row.name: row for row in CATALOGUE}
 RULES = "\n".join(files().values())
 SELECTOR = re.compile(r"\b(sendblue_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
-PLACE = {"job", "instance", "namespace"}
+PLACE = {"job", "instance", "namespace", "app_kubernetes_io_instance", "app_kubernetes_io_component"}
 
 
 def selectors(text: str) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from connector.demo_plan import DemoPlan
+from connector.observability import catalogue
+from connector.observability.metrics import Metrics
 from connector.settings import Settings
+from connector.wiring.assembly import ROLES
 from connector.wiring.shown import settings_hash, told
 
 PLAIN = DemoPlan().settings("x:1", "http://127.0.0.1:1", "http://127.0.0.1:2")
@@ -43,3 +46,12 @@ def test_the_info_metrics_tell_versions_and_the_hash() -> None:
     assert set(found["build"]) == {"version", "revision", "python", "librdkafka"}
     assert found["config"] == {"hash": settings_hash(PLAIN), "roles": "ingress reconciler router sender"}
     assert told(PLAIN, ["router"])["config"]["roles"] == "router"
+
+
+def test_each_role_is_a_series_of_its_own() -> None:
+    """From the start, so that a role that nobody has any more is missed; the catalogue knows all roles."""
+    metrics = Metrics((), told(PLAIN, ["router", "sender"]))
+    values = {role: metrics.registry.get_sample_value("sendblue_role", {"role": role}) for role in ROLES}
+
+    assert set(catalogue.ROLES) == set(ROLES)
+    assert values == {"router": 1.0, "sender": 1.0, "ingress": 0.0, "reconciler": 0.0}

@@ -9,6 +9,7 @@ from connector.core.events import MessageEvent, status_event
 from connector.core.facts import AuditFound, Fact, StatusLookedUp, StatusSwept, StatusTimedOut
 from connector.core.messages import EventOrigin, EventType
 from connector.core.outstanding import LONGEST_MS, LOOK_UP_AT_MS, READ_BACK_MS, Told, told_by
+from connector.core.sights import SweepSeen
 from connector.core.statuses import Flags
 from connector.core.sweeping import GRACE_MS, Page
 from connector.core.tokens import Claim
@@ -456,5 +457,29 @@ def test_a_message_of_days_ago_is_published_without_its_request() -> None:
         await asyncio.sleep(DAY_S)
 
         assert [(e.status, e.request_id, e.message_handle) for e in stage.topic.events] == [("DELIVERED", None, "h1")]
+
+    run(story())
+
+
+def test_how_the_sweep_stands_is_seen_from_outside_also_when_it_stands_still() -> None:
+    """Behind by a minute or two while it reads on; by more and more while there is no answer; not at all elsewhere."""
+
+    async def story() -> None:
+        stage = Stage()
+        await stage.submit("h1")
+        sweeper = stage.sweeper()
+        await asyncio.sleep(3 * EVERY_S)
+        stage.sendblue.has("h1", "SENT")
+        await asyncio.sleep(2 * EVERY_S)
+        well = sweeper.seen(now_ms())
+        stage.sendblue.away = True
+        await asyncio.sleep(3600)
+        away = sweeper.seen(now_ms())
+        await sweeper.end()
+
+        assert well.outstanding == 1
+        assert 0 < well.behind_s <= 2 * EVERY_S + 1
+        assert away.behind_s == well.behind_s + 3600
+        assert sweeper.seen(now_ms()) == SweepSeen(0, 0.0)
 
     run(story())

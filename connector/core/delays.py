@@ -80,6 +80,9 @@ ASIDE = frozenset({Wait.TAG_PAUSED, Wait.FUSE})
 """Waits of single records of a line that goes on."""
 MAKES_WAY = ASIDE | ASKED
 """Waits that make way for those behind them."""
+NEWCOMERS = frozenset({Wait.NEW})
+ORDERED = ASIDE | NEWCOMERS | {Wait.HELD}
+"""Waits by an order, a fuse or Sendblue's rooms, and behind them: a line all of whose records so wait is not stuck."""
 
 
 class Defer(NamedTuple):

@@ -48,6 +48,7 @@ class LineSeen(NamedTuple):
     in_doubt: int
     held: int = 0
     breaker: str = "closed"
+    idle_s: float = 0.0  # since when it could send and did not
 
     @property
     def worst(self) -> tuple[bool, float, int]:
@@ -139,6 +140,13 @@ class BrokersSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateSeen:
+    """The certificate of the callbacks' port: when the first of its chain runs out, in seconds since the epoch."""
+
+    not_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class OptedOutSeen:
     """How many contacts do not want to be texted."""
 
@@ -167,6 +175,7 @@ Sight: TypeAlias = (
     | PausesSeen
     | BrokersSeen
     | OptedOutSeen
+    | CertificateSeen
     | ProcessSeen
 )
 

@@ -88,9 +88,9 @@ class Window(Generic[T]):
         """Return how many records wait for this reason."""
         return sum(slot.reason is reason for slot in self._slots.values())
 
-    def all_wait(self, reason: Wait) -> bool:
-        """Return whether there are records, and every one waits for this reason."""
-        return bool(self._slots) and all(slot.reason is reason for slot in self._slots.values())
+    def all_wait(self, reasons: Collection[Wait]) -> bool:
+        """Return whether every record waits for one of these reasons; True when there is none."""
+        return all(slot.reason in reasons for slot in self._slots.values())
 
     def wait(self, offset: int, until: float, reason: Wait) -> None:
         """The record sleeps until ``until``, or until its request or contact is woken."""

@@ -35,6 +35,7 @@ WAIT_SECONDS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)
 LOOP_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 
+ROLES = ("router", "sender", "ingress", "reconciler")
 LINES: tuple[str, ...] = ()
 """Stands for the aliases, which the settings give."""
 CONSUMED = ("requests", "dispatch", *(f"delay.{delay}" for delay in Delay), "parked")
@@ -107,6 +108,7 @@ PROCESS = (
         "hash",
         "roles",
     ),
+    _gauge("role", "1 for each role the process has, from the start on", role=ROLES),
     _gauge("state", "1 for the state the process is in", state=tuple(ProcessState)),
     _gauge("ready", "1 when the connector is ready"),
     _seconds("event_loop_lag", "how late the event loop was at a timer, twice a second", LOOP_SECONDS),
@@ -166,6 +168,7 @@ LINE = (
     _gauge("line_queue_records", "records in the line's queue, from the first without an end", line=LINES),
     _gauge("line_oldest_seconds", "age of the oldest record of the line's queue that was read", line=LINES),
     _gauge("line_drain_seconds", "how long the line's queue takes at its pace", line=LINES),
+    _gauge("line_idle_seconds", "how long the line could have sent, for all that is known, and did not", line=LINES),
     _gauge("line_in_doubt", "attempts on the line that are open: in flight, or in doubt", line=LINES),
     _told(
         "line_new_contacts_limit",
@@ -215,6 +218,10 @@ DELIVERY = (
     _seconds("webhook_request_duration", "until the ingress had answered", CALL_SECONDS, type=WEBHOOKS),
     _gauge("webhook_in_flight", "requests the ingress works on"),
     _gauge("webhook_last_received_timestamp_seconds", "when the last genuine one came; 0: never", type=WEBHOOKS),
+    _gauge(
+        "tls_certificate_not_after_timestamp_seconds",
+        "when the certificate of the callbacks' port runs out, the first of its chain; 0: it has none",
+    ),
     _counter(
         "callbacks",
         "status callbacks by result, and what `outbound` webhooks told of our messages first",
@@ -240,7 +247,7 @@ DELIVERY = (
     ),
     _counter("status_timeouts", "messages given up after a day unconfirmed", line=LINES),
     _gauge("messages_outstanding", "messages without a terminal status, as the reconciler knows them"),
-    _gauge("sweep_behind_seconds", "age of the newest message change the sweep has seen"),
+    _gauge("sweep_behind_seconds", "age of the newest message change the sweep has seen; 0: another one sweeps"),
     _counter(
         "audit_findings",
         "messages in the list that should not be there, or the other way round",

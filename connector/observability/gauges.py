@@ -13,6 +13,7 @@ from connector.core.line_facts import Fact
 from connector.core.sights import (
     AccountSeen,
     BrokersSeen,
+    CertificateSeen,
     ConsumerSeen,
     LagSeen,
     LedgerSeen,
@@ -43,7 +44,12 @@ class Setting(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-_COUNTS = {ParkedSeen: "sendblue_parked", OptedOutSeen: "sendblue_opted_out"}
+_ALONE = {
+    ParkedSeen: "sendblue_parked",
+    OptedOutSeen: "sendblue_opted_out",
+    CertificateSeen: "sendblue_tls_certificate_not_after_timestamp_seconds",
+}
+"""Sights of one value."""
 
 
 def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
@@ -51,8 +57,8 @@ def settings_of(sight: Sight, own: Collection[str]) -> Iterator[Setting]:
     match sight:
         case LinesSeen() | RoomsSeen():
             yield from _of_lines(sight, own)
-        case ParkedSeen(count) | OptedOutSeen(count):
-            yield Setting(_COUNTS[type(sight)], count)
+        case ParkedSeen(value) | OptedOutSeen(value) | CertificateSeen(value):
+            yield Setting(_ALONE[type(sight)], value)
         case SweepSeen(outstanding, behind_s):
             yield Setting("sendblue_messages_outstanding", outstanding)
             yield Setting("sendblue_sweep_behind_seconds", behind_s)
@@ -115,6 +121,7 @@ def _line(alias: str, lines: Sequence[LineSeen]) -> Iterator[Setting]:
     drain = max((line.drain_s or 0.0 for line in lines), default=0.0)
     yield Setting("sendblue_line_oldest_seconds", oldest, (alias,))
     yield Setting("sendblue_line_drain_seconds", drain, (alias,))
+    yield Setting("sendblue_line_idle_seconds", max((line.idle_s for line in lines), default=0.0), (alias,))
     states = Counter(line.state for line in lines)
     for state in LineState:
         yield Setting("sendblue_line_state", states[state], (alias, state))

@@ -92,6 +92,8 @@ class Metrics:
                 child = self._child((row.name, *values))
                 if isinstance(child, Gauge):
                     child.set(1.0 if row.info else row.start)
+        for role in self._told.get("config", {}).get("roles", "").split():
+            self._set("sendblue_role", 1.0, (role,))
 
     def serve(self, host: str, port: int) -> int:
         """Serve /metrics from a thread; return the port. Raises OSError, whose text is a sentence."""

@@ -126,6 +126,12 @@ class Sweeper:
         """Another instance takes over, or the connector stops."""
         await self._shift.end()
 
+    def seen(self, now_ms: int) -> SweepSeen:
+        """How the sweep stands: asked from outside, so that one that stands still is seen; 0 where others sweep."""
+        if not self._shift.on:
+            return SweepSeen(0, 0.0)
+        return SweepSeen(len(self._known), max(now_ms - self.place_ms, 0) / 1000)
+
     async def _run(self) -> None:
         now_ms, read = self._clocks.now_ms(), asyncio.Event()
         self._begin_anew(now_ms)
@@ -242,7 +248,6 @@ class Sweeper:
 
     def _tell(self) -> None:
         now_ms = self._clocks.now_ms()
-        self._observe(SweepSeen(len(self._known), max(now_ms - self.place_ms, 0) / 1000))
         for finding in self._audit.findings(now_ms, self.place_ms):
             self._observe(AuditFound(str(finding.kind), finding.handle))
 

@@ -34,6 +34,11 @@ class Shift:
         self._watch = watch
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def on(self) -> bool:
+        """Whether it is at work."""
+        return self._task is not None and not self._task.done()
+
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """This instance is the active one; what it did before ends."""
         self.drop()

@@ -24,6 +24,7 @@ TITLES = {
     "used": "used, 1/s",
     "oldest_s": "oldest, s",
     "drain_s": "to drain, s",
+    "idle_s": "idle, s",
     "seconds": "oldest, s",
 }
 NONE = '<p class="dim">none</p>'

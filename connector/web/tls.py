@@ -10,6 +10,8 @@ import ssl
 from pathlib import Path
 from typing import TypeAlias
 
+from cryptography import x509
+
 Stamp: TypeAlias = tuple[tuple[int, int, int], ...]
 
 
@@ -19,10 +21,15 @@ class LiveCertificate:
     def __init__(self, cert: Path, key: Path) -> None:
         self._files = cert, key
         self._seen = self._stamp()
-        self._current = _loaded(cert, key)
+        self._current, self._not_after_s = _loaded(cert, key), _not_after_s(cert)
         self.why = ""
         self.context = _loaded(cert, key)
         self.context.sni_callback = self._at_handshake
+
+    def not_after_s(self) -> float:
+        """When the certificate that counts runs out, in seconds since the epoch; 0.0 where nobody can tell."""
+        self._look()
+        return self._not_after_s
 
     def notes(self) -> list[str]:
         """Why the certificate is that of before, for people."""
@@ -41,6 +48,7 @@ class LiveCertificate:
         self._seen = stamp
         try:
             self._current, self.why = _loaded(*self._files), ""
+            self._not_after_s = _not_after_s(self._files[0])
         except ValueError as error:
             self.why = str(error)
 
@@ -70,6 +78,15 @@ def _loaded(cert: Path, key: Path) -> ssl.SSLContext:
             "private key, both in PEM, the key without a passphrase"
         ) from None
     return context
+
+
+def _not_after_s(cert: Path) -> float:
+    """When the first of the chain runs out. What OpenSSL takes and this library cannot read is served all the same."""
+    try:
+        chain = x509.load_pem_x509_certificates(cert.read_bytes())
+    except (OSError, ValueError):
+        return 0.0
+    return min(one.not_valid_after_utc.timestamp() for one in chain)
 
 
 def _check_readable(name: str, file: Path) -> None:

@@ -120,8 +120,9 @@ async def start_sender(parts: Parts) -> None:
 
 async def start_ingress(parts: Parts) -> None:
     """Callbacks to events; replies, and whatever else the account is told."""
-    web, notes = door_of(parts.settings, ingress_app(parts))
-    parts.noted += notes
+    web, parts.certificate = door_of(parts.settings, ingress_app(parts))
+    if parts.certificate is not None:
+        parts.noted.append(parts.certificate.notes)
     await web.start()
     parts.callback_port = web.port
     parts.closers.append(web.stop)
@@ -135,7 +136,7 @@ async def start_reconciler(parts: Parts) -> None:
 
     system = parts.system
     reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
-    sweeper = _sweeper(parts, reconciler)
+    sweeper = parts.sweeper = _sweeper(parts, reconciler)
     parts.reconciler = reconciler
     parts.watches += [reconciler.watch, sweeper.watch]
     feed = parked_into(reconciler, parts.reader, hashes, sweeper)

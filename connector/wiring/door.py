@@ -1,7 +1,5 @@
 """The ingress's door as the settings say: TLS of its own or none, who may call."""
 
-from collections.abc import Callable
-
 from starlette.types import ASGIApp
 
 from connector.core.hops import client_of, is_among, network
@@ -10,8 +8,6 @@ from connector.settings_ingress import Door
 from connector.web.doorkeeper import May, kept
 from connector.web.server import WebServer
 from connector.web.tls import LiveCertificate
-
-Notes = Callable[[], list[str]]
 
 
 def certificate_of(settings: Settings) -> LiveCertificate | None:
@@ -22,12 +18,12 @@ def certificate_of(settings: Settings) -> LiveCertificate | None:
     return LiveCertificate(part.tls_cert_file, part.tls_key_file)
 
 
-def door_of(settings: Settings, app: ASGIApp) -> tuple[WebServer, list[Notes]]:
-    """The server of the callbacks, and what asks for notes of it. Raises ValueError."""
+def door_of(settings: Settings, app: ASGIApp) -> tuple[WebServer, LiveCertificate | None]:
+    """The server of the callbacks, and its certificate. Raises ValueError."""
     part, certificate = settings.callbacks, certificate_of(settings)
     inner = kept(app, may_call(part)) if part.allow else app
     tls = certificate.context if certificate else None
-    return WebServer(inner, part.host, part.port, tls), [certificate.notes] if certificate else []
+    return WebServer(inner, part.host, part.port, tls), certificate
 
 
 def may_call(door: Door) -> May:

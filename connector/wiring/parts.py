@@ -22,10 +22,12 @@ from connector.roles.reconciler import Reconciler
 from connector.roles.replica import Replica
 from connector.roles.router import Router
 from connector.roles.sender import Sender
+from connector.roles.sweeper import Sweeper
 from connector.roles.watched import Watch
 from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
 from connector.system import System
+from connector.web.tls import LiveCertificate
 from connector.web.traffic import Traffic
 from connector.wiring.callback_keys import LiveRing, ring_of
 from connector.wiring.control_feed import ControlFeed
@@ -66,6 +68,8 @@ class Parts:
     sender: Sender | None = None
     account: Account | None = None
     reconciler: Reconciler | None = None
+    sweeper: Sweeper | None = None
+    certificate: LiveCertificate | None = None
     tracing: Tracing = OFF
     keys: LiveRing | None = None
     noted: list[Callable[[], list[str]]] = field(default_factory=list)

@@ -5,15 +5,17 @@ the ledger are counted once for all lines. No scrape and no page ever makes it r
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from connector.core.delays import Wait
+from connector.core.delays import NEWCOMERS, ORDERED, Wait
 from connector.core.facts import Fact, PostAnswered
+from connector.core.idling import Idling
 from connector.core.lag import Lag
 from connector.core.outcomes import metric_code
 from connector.core.recent import Recent
 from connector.core.sights import (
     AccountSeen,
+    CertificateSeen,
     LineSeen,
     LinesSeen,
     LineState,
@@ -38,11 +40,13 @@ class Sampler:
     def __init__(self) -> None:
         self.lines: Sequence[LineSeen] = ()
         self._posts, self._errors = Recent(USED_S), Recent(ERRORS_S)
+        self._idling, self._posted = Idling(), set[str]()
 
     def __call__(self, fact: Fact, /) -> None:
         """Count calls by line, and those that went wrong by code."""
         if isinstance(fact, PostAnswered):
             self._posts.add(fact.line)
+            self._posted.add(fact.line)
             if fact.code != "ok":
                 self._errors.add(metric_code(fact.code))
 
@@ -61,15 +65,22 @@ class Sampler:
         if parts.sender is not None:
             self.lines = tuple(self._lines(parts, now, doubts))
             parts.observe(LinesSeen(self.lines))
+        self._posted.clear()
 
         now_ms = parts.system.now_ms()
+        if parts.sweeper is not None:
+            parts.observe(parts.sweeper.seen(now_ms))
+        if parts.certificate is not None:
+            parts.observe(CertificateSeen(parts.certificate.not_after_s()))
         parts.observe(pauses_seen(parts.orders.pauses.holding(now_ms), now_ms))
 
     def _lines(self, parts: Parts, now: float, doubts: Counter[str]) -> Iterator[LineSeen]:
         lags = {p: lag for i in parts.intakes if i.name == "dispatch" for p, lag in i.lags.items()}
         used = self._posts.rates()
         ledger, account = not parts.replica.may_send, parts.account is not None and parts.account.ready_at > now
-        for alias, lanes in by_line(parts.sender).items() if parts.sender else ():
+        lines = by_line(parts.sender) if parts.sender else {}
+        self._idling.keep(lines)
+        for alias, lanes in lines.items():
             lane = next(iter(lanes.values()))
             state = line_state(
                 ledger=ledger,
@@ -78,9 +89,12 @@ class Sampler:
                 stopped=lane.guard.stopped_until() > now,
                 breaker=lane.guard.broken,
                 backoff=lane.guard.waits(now),
-                no_room=all(one.window.all_wait(Wait.NEW) for one in lanes.values()),
+                no_room=_all_wait(lanes, NEWCOMERS),
             )
-            yield _line(lanes, state, lags, doubts[alias], used.get(alias, 0.0))
+            seen = _line(lanes, state, lags, doubts[alias], used.get(alias, 0.0))
+            free = state is LineState.READY and seen.queued > 0 and not _all_wait(lanes, ORDERED)
+            could = free and alias not in self._posted
+            yield seen._replace(idle_s=self._idling.seconds(alias, now, could=could))
 
 
 def by_line(sender: Sender) -> dict[str, dict[int, Lane]]:
@@ -89,6 +103,12 @@ def by_line(sender: Sender) -> dict[str, dict[int, Lane]]:
     for partition, lane in sender.lanes.items():
         lines.setdefault(lane.line.alias, {})[partition] = lane
     return lines
+
+
+def _all_wait(lanes: Mapping[int, Lane], reasons: Collection[Wait]) -> bool:
+    """Whether the lanes hold records, and every one waits for one of these reasons."""
+    windows = [lane.window for lane in lanes.values()]
+    return any(map(len, windows)) and all(window.all_wait(reasons) for window in windows)
 
 
 def _line(lanes: Mapping[int, Lane], state: LineState, lags: Mapping[int, Lag], in_doubt: int, rate: float) -> LineSeen:

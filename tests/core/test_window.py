@@ -137,3 +137,15 @@ def test_what_a_fuse_or_a_tags_pause_holds_sleeps_for_its_request_alone() -> Non
     assert by_contact == [(7, "r7"), None]
     assert by_request == [(5, "r5"), None]
     assert one.take(3.0) == (6, "r6")
+
+
+def test_all_wait_for_one_of_some_reasons() -> None:
+    """One that is due, or waits for something else, is enough against it."""
+    one = window((5, A), (7, B))
+    one.take(0.0)
+    one.wait(5, 9.0, Wait.NEW)
+    before = one.all_wait({Wait.NEW, Wait.TAG_PAUSED})
+    one.take(0.0)
+    one.wait(7, 9.0, Wait.TAG_PAUSED)
+
+    assert (before, one.all_wait({Wait.NEW, Wait.TAG_PAUSED}), one.all_wait({Wait.NEW})) == (False, True, False)

@@ -8,6 +8,7 @@ from connector.core.line_facts import Fact as LineFact
 from connector.core.sights import (
     AccountSeen,
     BrokersSeen,
+    CertificateSeen,
     ConsumerSeen,
     LagSeen,
     LedgerSeen,
@@ -24,7 +25,7 @@ from connector.core.sights import (
     SweepSeen,
 )
 
-LINE = LineSeen("a", LineState.BREAKER, 2.0, 0.5, 30, 7.5, 15.0, 3, 4, "open")
+LINE = LineSeen("a", LineState.BREAKER, 2.0, 0.5, 30, 7.5, 15.0, 3, 4, "open", 9.5)
 ELSEWHERE = LINE._replace(alias="b", state=LineState.STOPPED, breaker="closed")
 USAGE = Usage(Quota(50, 11, 39, None), Quota(200, 28, 172, None), None, paused=False)
 ROOM = LineFact(Condition.ONLINE, USAGE, Room(open=True, hour=38, day=171), retired=False, listed=True, age_s=4.0)
@@ -35,6 +36,7 @@ SIGHTS: tuple[tuple[Sight, tuple[str, ...]], ...] = (
             'sendblue_breakers{of="line",state="open"} 1.0',
             'sendblue_line_allowed_rate{line="a"} 2.0',
             'sendblue_line_drain_seconds{line="a"} 15.0',
+            'sendblue_line_idle_seconds{line="a"} 9.5',
             'sendblue_line_in_doubt{line="a"} 3.0',
             'sendblue_line_oldest_seconds{line="a"} 7.5',
             'sendblue_line_queue_records{line="a"} 30.0',
@@ -49,6 +51,7 @@ SIGHTS: tuple[tuple[Sight, tuple[str, ...]], ...] = (
             'sendblue_breakers{of="line",state="closed"} 1.0',
             'sendblue_line_allowed_rate{line="other"} 2.0',
             'sendblue_line_drain_seconds{line="other"} 15.0',
+            'sendblue_line_idle_seconds{line="other"} 9.5',
             'sendblue_line_in_doubt{line="other"} 3.0',
             'sendblue_line_oldest_seconds{line="other"} 7.5',
             'sendblue_line_queue_records{line="other"} 30.0',
@@ -127,6 +130,7 @@ SIGHTS: tuple[tuple[Sight, tuple[str, ...]], ...] = (
         ),
     ),
     (BrokersSeen("producer", 3), ('sendblue_brokers_up{client="producer"} 3.0',)),
+    (CertificateSeen(1_800_000_000.0), ("sendblue_tls_certificate_not_after_timestamp_seconds 1.8e+09",)),
     (OptedOutSeen(6), ("sendblue_opted_out 6.0",)),
     (
         ProcessSeen(ProcessState.DRAINING, ready=True, in_flight=5, callbacks=2),

@@ -2,7 +2,15 @@
 
 import pytest
 
-from connector.core.sights import AccountSeen, LineSeen, LinesSeen, LineState, Sight
+from connector.core.sights import (
+    AccountSeen,
+    CertificateSeen,
+    LineSeen,
+    LinesSeen,
+    LineState,
+    Sight,
+    SweepSeen,
+)
 from connector.observability.catalogue import CATALOGUE, MAX_LINES
 from connector.observability.gauges import settings_of
 from connector.observability.metrics import Metrics
@@ -33,6 +41,30 @@ def test_a_line_shows_how_it_stands() -> None:
         'sendblue_breakers{of="line",state="open"} 1.0',
     ):
         assert expected in served
+
+
+def test_a_line_shows_how_long_it_is_idle_and_those_beyond_the_bound_their_worst() -> None:
+    """So none of a thousand can stand still unseen."""
+    metrics = Metrics([f"line-{n}" for n in range(1_000)])
+    metrics(LinesSeen((line("line-3")._replace(idle_s=7.0), line("line-77")._replace(idle_s=9.0), line("line-99"))))
+    served = series(metrics)
+
+    assert 'sendblue_line_idle_seconds{line="line-3"} 7.0' in served
+    assert 'sendblue_line_idle_seconds{line="line-4"} 0.0' in served
+    assert 'sendblue_line_idle_seconds{line="other"} 9.0' in served
+
+
+def test_the_certificate_and_the_sweep_show_how_they_stand() -> None:
+    """Both are 0 from the start: no certificate, no sweep here."""
+    metrics = Metrics()
+    before = series(metrics)
+    metrics(CertificateSeen(1_800_000_000.0))
+    metrics(SweepSeen(12, 90.0))
+
+    assert "sendblue_tls_certificate_not_after_timestamp_seconds 0.0" in before
+    assert "sendblue_tls_certificate_not_after_timestamp_seconds 1.8e+09" in series(metrics)
+    assert "sendblue_sweep_behind_seconds 90.0" in series(metrics)
+    assert "sendblue_messages_outstanding 12.0" in series(metrics)
 
 
 def test_a_line_that_moved_away_is_forgotten() -> None:

@@ -13,6 +13,8 @@ from tests.real.stack.brokers import Brokers
 from tests.real.stack.registry import RealRegistry
 
 LINES = 10
+REVISION, CREATED = "0123456789abcdef0123456789abcdef01234567", "2026-01-02T03:04:05Z"
+"""What our image is told of the commit it is made from, and of when it was made."""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -40,7 +42,9 @@ def base(containers_run: None) -> str:
 @pytest.fixture(scope="session")
 def image(base: str) -> str:
     """Our image, built once a session."""
-    return engine.build(base, "localhost/kafka-sendblue:ops", "--build-arg", f"VERSION={__version__}")
+    told = {"VERSION": __version__, "REVISION": REVISION, "CREATED": CREATED}
+    options = [part for name, value in told.items() for part in ("--build-arg", f"{name}={value}")]
+    return engine.build(base, "localhost/kafka-sendblue:ops", *options)
 
 
 @pytest.fixture(scope="session")

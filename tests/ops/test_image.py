@@ -18,6 +18,7 @@ import pytest
 
 from connector import __version__
 from tests.ops import engine
+from tests.ops.conftest import CREATED, REVISION
 from tests.ops.engine import ROOT, Container
 from tests.real.site import Site, until
 from tests.real.upstream import Downstream, Upstream
@@ -94,16 +95,21 @@ def test_the_image_says_how_it_is_run(base: str, image: str) -> None:
     assert (config["Entrypoint"], config["Cmd"], config["StopSignal"]) == (["kafka-sendblue"], ["run"], "SIGTERM")
     assert made["Healthcheck"]["Test"] == ["CMD", "kafka-sendblue", "healthcheck"]
     assert (labels["title"], labels["version"], labels["licenses"]) == ("kafka-sendblue", __version__, "Apache-2.0")
+    assert (labels["revision"], labels["created"]) == (REVISION, CREATED)
     assert added < ADDED_MB
 
 
 def test_locked_down_it_does_its_job(site: Site, image: str, containers: list[Container]) -> None:
-    """No root, no capability, nothing to write to, no shell: a request becomes a text, its callback an event."""
+    """No root, no capability, nothing to write to, no shell: a request becomes a text, its callback an event.
+
+    What runs tells the commit that the image was made from.
+    """
     one = Container(image, site.config(), engine.names("ks-job")[0], "--user", "10001:10001")
     containers.append(one)
     until(lambda: ready(site), 90)
     sent = site.command("send", "+12025550123", "--content", "Hello", "--wait", "60", "--json")
     inside, healthy = one.status(), one.exec("kafka-sendblue", "healthcheck")
+    served = httpx2.get(f"http://127.0.0.1:{site.metrics_port}/metrics").text
     downstream = Downstream(site)
 
     def delivered() -> bool:
@@ -113,6 +119,7 @@ def test_locked_down_it_does_its_job(site: Site, image: str, containers: list[Co
     until(delivered, 60)
     downstream.close()
     assert (sent.returncode, site.record()["texts"]) == (0, 1), sent.stderr
+    assert re.findall(r'^sendblue_build_info\{.*revision="(\w+)"', served, re.MULTILINE) == [REVISION]
     assert {inside[name].split()[0] for name in ("Uid", "Gid")} == {"10001"}
     assert {inside[name] for name in ("CapEff", "CapBnd", "CapPrm")} == {"0" * 16}
     assert (inside["NoNewPrivs"], inside["Seccomp"]) == ("1", "2")

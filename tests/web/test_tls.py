@@ -26,7 +26,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.role = Role()
-        self.first, self.second = certificates.make(folder, "first"), certificates.make(folder, "second")
+        self.first, self.second = certificates.make(folder, "first"), certificates.make(folder, "second", days=2)
         self.pair = Pair(folder / "tls.crt", folder / "tls.key")
         self.put(cert=self.first, key=self.first)
         self.live = LiveCertificate(*self.pair)
@@ -60,6 +60,10 @@ def named(writer: asyncio.StreamWriter) -> str:
     """The name in the certificate of this connection."""
     raw = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     return str(x509.load_der_x509_certificate(raw).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+
+
+def expiry(pair: Pair) -> float:
+    return x509.load_pem_x509_certificate(pair.cert.read_bytes()).not_valid_after_utc.timestamp()
 
 
 @pytest.fixture
@@ -144,6 +148,23 @@ async def test_files_that_are_gone_change_nothing(site: Site) -> None:
 
     assert shown == "first"
     assert "callbacks.tls_key_file: " in notes[0]
+
+
+async def test_it_tells_when_the_first_of_its_chain_runs_out(site: Site) -> None:
+    """Of the certificate that counts: of a renewed one once its key is there, with nobody calling."""
+    first, second = map(expiry, (site.first, site.second))
+    chain = site.first.cert.with_suffix(".chain")
+    chain.write_bytes(site.first.cert.read_bytes() + site.second.cert.read_bytes())
+    told = [site.live.not_after_s()]
+    site.put(cert=Pair(chain, site.first.key))
+    told.append(site.live.not_after_s())
+    site.put(cert=site.second)
+    told.append(site.live.not_after_s())
+    site.put(key=site.second)
+    told.append(site.live.not_after_s())
+
+    assert second > first
+    assert told == [first, first, first, second]
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")

@@ -1,7 +1,7 @@
 """A real Alertmanager that tells a receiver on the loopback address, and the committed rules in a hurry.
 
 Nothing of a rule is changed but its ``for``: so many seconds as it has minutes, so that nobody waits a minute for the
-first alert. Alertmanager itself waits a second before it tells.
+first alert. Alertmanager waits a second before it tells; what inhibits what says its configuration in ``deploy``.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connector.simulator.server import serving
-from tests.ops.alerts.files import FOLDER
+from tests.ops.alerts.files import FOLDER, ROOT
 from tests.ops.live import WITHIN_S, tool
 from tests.ports import free_ports
 
+CONFIG = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
 SHORTER = {"h": "m", "m": "s", "s": "s"}
 ROUTE = {
     "receiver": "people",
@@ -68,7 +69,7 @@ async def on_call(folder: Path) -> AsyncIterator[tuple[Receiver, dict[str, objec
     config = folder / "alertmanager.yml"
     async with serving(receiver.app()) as url:
         people = {"name": "people", "webhook_configs": [{"url": url, "send_resolved": True}]}
-        config.write_text(yaml.safe_dump({"route": ROUTE, "receivers": [people]}))
+        config.write_text(yaml.safe_dump(yaml.safe_load(CONFIG.read_text()) | {"route": ROUTE, "receivers": [people]}))
         with (folder / "alertmanager.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 program,

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import yaml
 
+from tests.ops.alerts.hearing import HEARING
 from tests.ops.alerts.objectives import OBJECTIVES, burning, recorded
 from tests.ops.alerts.promises import PROMISES
 from tests.ops.alerts.rows import Alert
-from tests.ops.alerts.running import KAFKA, PROCESSES
+from tests.ops.alerts.running import CERTIFICATES, KAFKA, PROCESSES
 from tests.ops.alerts.sending import SENDING
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +18,13 @@ NOTE = "# made by `python -m tests.ops.alerts`; do not edit\n"
 RUNBOOKS = "docs/runbooks.md"
 
 BURNING = tuple(alert for one in OBJECTIVES for alert in burning(one))
-TABLES = {"promises": PROMISES, "sending": SENDING, "processes": PROCESSES, "kafka": KAFKA, "objectives": BURNING}
+TABLES = {
+    "promises": PROMISES,
+    "sending": (*SENDING, *HEARING),
+    "processes": (*PROCESSES, *CERTIFICATES),
+    "kafka": KAFKA,
+    "objectives": BURNING,
+}
 ALERTS = tuple(alert for table in TABLES.values() for alert in table)
 Rule = dict[str, object]
 

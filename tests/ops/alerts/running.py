@@ -6,6 +6,8 @@ Every series exists from the start, also those of topics and clients that a proc
 
 from tests.ops.alerts.rows import JOB, SITE, Alert, Severity, events, over
 
+COMPONENT = "app_kubernetes_io_component"
+"""What the chart calls the pods of one role, or of all of them; no such label elsewhere."""
 PAGE, TICKET = Severity
 LATE = 'sendblue_lag_seconds{topic="requests"}'
 
@@ -13,6 +15,11 @@ LATE = 'sendblue_lag_seconds{topic="requests"}'
 def _differ(metric: str, labels: str, among: str = "") -> str:
     """More than one set of these labels within an installation, or among processes of the same roles."""
     return f"{over('count', over('count', metric, f'{among}{labels}'), among.rstrip(', '))} > 1"
+
+
+HAD = over("count", "max_over_time(sendblue_role[1h]) == 1", "role")
+READY = over("max", f"sendblue_role == 1 and on ({SITE}, instance) sendblue_ready == 1", "role")
+"""Processes that had a role within the hour, and roles of which one is ready now."""
 
 
 def _late(severity: Severity, seconds: int) -> Alert:
@@ -26,22 +33,27 @@ def _late(severity: Severity, seconds: int) -> Alert:
     )
 
 
+def _taken(how: str) -> str:
+    """How often partitions were taken: the counter counts each of them, and never comes back to what it was."""
+    return over("sum", f"changes(sendblue_rebalances_total{{kind{how}}}[30m])", "instance, topic")
+
+
 PROCESSES = (
     Alert(
         "SendblueDown",
         PAGE,
-        f"absent(up{{{JOB}}} == 1)",
+        f"{over('sum', f'up{{{JOB}}}', COMPONENT)} == 0 or absent(up{{{JOB}}})",
         "5m",
-        "no process of the connector can be reached",
-        "{{ $value | humanize }}: no target of the job kafka-sendblue is up for 5 minutes.",
+        "no process of the connector, or of one of its components, can be reached",
+        "For 5 minutes no target is up: {{ $value | humanize }} (0: none of those there are; 1: there is no target).",
     ),
     Alert(
         "SendblueNoneReady",
         PAGE,
-        f"{over('max', 'sendblue_ready')} == 0",
+        f"{HAD} unless {READY}",
         "10m",
-        "no process is ready",
-        "{{ $value | humanize }} processes are ready for 10 minutes.",
+        "no process with the role {{ $labels.role }} is ready",
+        "{{ $value | humanize }} processes had this role within the hour; none has been ready for 10 minutes.",
     ),
     Alert(
         "SendblueNotReady",
@@ -86,6 +98,21 @@ PROCESSES = (
         "{{ $value | humanize }} versions for an hour.",
     ),
 )
+
+
+def _expiring(severity: Severity, days: int) -> Alert:
+    left = f"{over('min', 'sendblue_tls_certificate_not_after_timestamp_seconds > 0')} - time()"
+    return Alert(
+        "SendblueCertificateExpires",
+        severity,
+        f"{left} < {days * 86_400}",
+        "10m",
+        "the certificate of the callbacks' port runs out; then no callback and no reply comes",
+        "It is good for {{ $value | humanizeDuration }} more.",
+    )
+
+
+CERTIFICATES = (_expiring(TICKET, 14), _expiring(PAGE, 2))
 
 KAFKA = (
     Alert(
@@ -143,10 +170,10 @@ KAFKA = (
     Alert(
         "SendblueRebalanceStorm",
         TICKET,
-        f"{over('max', 'changes(sendblue_assigned_partitions[30m])', 'instance, topic')} > 8",
+        f"""{_taken('=~"revoked|lost"')} > 8 or {_taken('="lost"')} > 2""",
         "0s",
         "partitions of {{ $labels.topic }} come and go",
-        "{{ $value | humanize }} changes at {{ $labels.instance }} in 30 minutes.",
+        "{{ $value | humanize }} times {{ $labels.instance }} was taken some in 30 minutes.",
     ),
     Alert(
         "SendblueBrokersUnreachable",

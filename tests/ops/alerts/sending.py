@@ -1,12 +1,19 @@
 """Sendblue, its lines and its callbacks.
 
 A line that another replica works is 0 in this one: lines are summed, or their largest value is taken. ``other`` stands
-for all lines beyond the first 50; their queues and states cannot be set beside each other, so it is not asked to move.
+for all lines beyond the first 50: of theirs a process tells the worst.
 """
 
-from tests.ops.alerts.rows import SITE, Alert, Severity, events, over, too_many
+from tests.ops.alerts.rows import Alert, Severity, events, over, too_many
 
 PAGE, TICKET = Severity
+
+
+def _mostly(part: str, whole: str) -> str:
+    """Every fifth of what was asked, and five of them at least."""
+    failed = events(part, "30m")
+    return too_many(failed, events(whole, "30m"), 0.2, 5, failed)
+
 
 SENDING = (
     Alert(
@@ -37,13 +44,10 @@ SENDING = (
     Alert(
         "SendblueLineStalled",
         PAGE,
-        f"""{over("sum", 'sendblue_line_queue_records{line!="other"}', "line")} > 0"""
-        f""" and {over("max", 'sendblue_line_state{line!="other",state="ready"}', "line")} > 0"""
-        f""" and {events('line_posts_total{line!="other"}', "20m", "line")} == 0"""
-        f""" unless on ({SITE}) {over("max", 'sendblue_pauses{scope="tag"}')} > 0""",
+        f"{over('max', 'sendblue_line_idle_seconds', 'line')} > 1200",
         "5m",
         "line {{ $labels.line }} is ready, has work and does none",
-        "{{ $value | humanize }} records wait, and no call was made for 20 minutes.",
+        "For {{ $value | humanizeDuration }} nothing held it back, and no call was made.",
     ),
     Alert(
         "SendblueLineQueueLong",
@@ -89,13 +93,27 @@ SENDING = (
         "{{ $value | humanizePercentage }} of the callbacks of the last hour.",
     ),
     Alert(
-        "SendblueRepliesRefused",
+        "SendblueFuseBlown",
         TICKET,
-        too_many(
-            events('account_webhooks_total{result="forged"}', "1h"), events("account_webhooks_total", "1h"), 0.05, 20
-        ),
+        f"""{events('fuses_blown_total{fuse!="other"}', "1h", "fuse")} > 0""",
         "0s",
-        "account webhooks come with a secret that is not ours",
-        "{{ $value | humanizePercentage }} of the account webhooks of the last hour: replies may be lost.",
+        "an upstream asks for too much: {{ $labels.fuse }}",
+        "{{ $value | humanize }} contacts or texts blew this fuse in the last hour.",
+    ),
+    Alert(
+        "SendblueLookUpsUnanswered",
+        TICKET,
+        _mostly('service_look_ups_total{result="no_answer"}', "service_look_ups_total"),
+        "10m",
+        "Sendblue does not say who has iMessage",
+        "{{ $value | humanizePercentage }} of the look-ups of the last 30 minutes had no answer.",
+    ),
+    Alert(
+        "SendblueUploadsFailing",
+        TICKET,
+        _mostly('media_uploads_total{result=~"no_answer|not_taken"}', "media_uploads_total"),
+        "10m",
+        "files do not get to Sendblue",
+        "{{ $value | humanizePercentage }} of the uploads of the last 30 minutes failed.",
     ),
 )

@@ -1,22 +1,27 @@
 """The stories as promtool's own tests: how many alerts fire is asked, never with which value."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.ops.alerts.cases import Case
-from tests.ops.alerts.files import ALERTS, FOLDER
+from tests.ops.alerts.case import COARSE, Case
+from tests.ops.alerts.files import ALERTS
 
 Test = dict[str, Any]
 
 
-def stories(table: str, cases: Sequence[Case]) -> str:
-    """A file for ``promtool test rules``: the stories of one table, seen by the rules of that table alone."""
+def stories(rules: Path, cases: Sequence[Case]) -> str:
+    """A file for ``promtool test rules``: stories, seen by the rules of one file.
+
+    All have the same step.
+    """
+    (step,) = {case.step for case in cases}
     return yaml.safe_dump(
         {
-            "rule_files": [str(FOLDER / f"{table}.yaml")],
-            "evaluation_interval": "5m" if table == "objectives" else "1m",  # these take hours, of many rules
+            "rule_files": [str(rules)],
+            "evaluation_interval": f"{step}m",
             "tests": _once(one for case in cases for one in _both(case)),
         },
         sort_keys=False,
@@ -29,7 +34,7 @@ def _both(case: Case) -> Iterator[Test]:
     for series, fires in ((case.fires, True), (case.silent, False)):
         samples = [{"labels": "{}", "value": _named(case)}] if fires else []
         yield {
-            "interval": "1m",
+            "interval": f"{case.step}m" if case.step > COARSE else "1m",
             "name": f"{case.alert} {case.severity} {'fires' if fires else 'is silent'}",
             "input_series": [{"series": placed(name), "values": values} for name, values in series.items()],
             "promql_expr_test": [{"expr": firing, "eval_time": case.at, "exp_samples": samples}],

@@ -6,6 +6,7 @@ from tests.ops.dashboards.panels import Kind, Panel, Query, quantiles
 from tests.ops.dashboards.queries import increase, quantile, rate, seen, summed, worst
 
 WEBHOOK = "sendblue_webhook_request_duration_seconds"
+NOT_AFTER = "sendblue_tls_certificate_not_after_timestamp_seconds"
 LAST = "sendblue_webhook_last_received_timestamp_seconds"
 
 
@@ -41,6 +42,20 @@ INGRESS = Section(
             "p99 above 1 s.",
             "SendblueIngressSlowBudgetBurn",
             quantiles(WEBHOOK),
+            width=6,
+        ),
+        Panel(
+            "Certificate runs out in",
+            "s",
+            "How long the certificate is good that the ingress serves; 0: it serves none, or its time is over.",
+            "below 14 days: it was not renewed, or what is new cannot be used.",
+            "SendblueCertificateExpires",
+            (
+                Query(
+                    f"clamp_min({worst(NOT_AFTER, 'instance')} - time(), 0)",
+                    "{{instance}}",
+                ),
+            ),
             width=6,
         ),
         Panel(
@@ -101,7 +116,7 @@ ACCOUNT = Section(
             "reqps",
             "Account webhooks that became a record, by type: receive is what contacts write.",
             "receive stays at 0 although people answer: `kafka-sendblue webhooks plan` says what is not registered.",
-            "SendblueIngressBudgetBurn",
+            "SendblueRepliesSilent SendblueRepliesRefused",
             (Query(rate("sendblue_account_webhooks_total", "type", 'result="accepted"'), "{{type}}"),),
             stacked=True,
         ),
@@ -110,7 +125,7 @@ ACCOUNT = Section(
             "reqps",
             "forged: no secret of ours; repeated: told before; unreadable: a dead letter now; refused: not taken now.",
             "forged and nothing accepted: Sendblue has another secret than the connector, and replies are lost.",
-            "SendblueRepliesRefused",
+            "SendblueRepliesRefused SendblueOptOutsNotHeard",
             (Query(rate("sendblue_account_webhooks_total", "result"), "{{result}}"),),
             stacked=True,
         ),
@@ -181,15 +196,15 @@ UNTOLD = Section(
             "short",
             "Messages that were accepted and not yet delivered or failed, as the reconciler knows them.",
             "grows although texts are sent evenly.",
-            "SendblueStatusTimeouts",
+            "SendblueStatusTimeouts SendblueSweepBehind",
             (Query(worst("sendblue_messages_outstanding"), "outstanding"),),
         ),
         Panel(
             "Sweep behind",
             "s",
-            "Age of the newest message change the sweep has seen.",
-            "above 600 s: Sendblue's list gives no answer. Told once a minute.",
-            "SendblueStatusTimeouts",
+            "Age of the newest message change the sweep has seen; without any change a quarter of an hour at most.",
+            "above 1800 s: Sendblue's list gives no answer, or is not read.",
+            "SendblueSweepBehind",
             (Query(worst("sendblue_sweep_behind_seconds"), "behind"),),
         ),
         Panel(

@@ -98,6 +98,14 @@ LINES = Section(
             width=12,
         ),
         Panel(
+            "Ready, and idle",
+            "s",
+            "How long each line could have sent, for all that is known, and did not.",
+            "above 1200 s: it is stuck for a reason that nobody thought of.",
+            "SendblueLineStalled",
+            (Query(worst("sendblue_line_idle_seconds", "line"), "{{line}}"),),
+        ),
+        Panel(
             "Backing off, by code",
             "ops",
             "How often a line backed off, by the code that asked for it.",
@@ -142,7 +150,7 @@ LINES = Section(
             "short",
             "Orders to pause and to resume, heard once by each replica; fuses that have blown.",
             "a fuse: an upstream asks too much for one contact, or sends one text to very many.",
-            "SendbluePausedForLong",
+            "SendblueFuseBlown SendbluePausedForLong",
             (
                 Query(increase("sendblue_pause_orders_total", "of, to", over="$__rate_interval"), "{{of}} {{to}}"),
                 Query(increase("sendblue_fuses_blown_total", "fuse", over="$__rate_interval"), "fuse {{fuse}}"),

@@ -12,7 +12,7 @@ OPT_OUTS = Section(
             "short",
             "Contacts that are not texted, by their own word, by Sendblue's or by an operator's.",
             "grows by a jump: a campaign was not welcome, or somebody read in a wrong list.",
-            "SendblueDeliveryErrors",
+            "SendblueOptOutsNotHeard",
             (Query(worst("sendblue_opted_out"), "out"),),
         ),
         Panel(
@@ -20,7 +20,7 @@ OPT_OUTS = Section(
             "short",
             "Contacts that went out, or came in again, by how it was heard.",
             "REFUSAL and CALLBACK without INBOUND: the receive webhook does not reach this connector.",
-            "SendblueDeliveryErrors",
+            "SendblueRepliesSilent SendblueOptOutsNotHeard",
             (
                 Query(
                     increase("sendblue_opt_out_words_total", "word, source", over="$__rate_interval"),
@@ -33,7 +33,7 @@ OPT_OUTS = Section(
             "short",
             "Calls that told Sendblue of an opt-out, where optouts.write_through is set.",
             "dropped: Sendblue's list lacks a contact; ours has it.",
-            "SendblueAccountStopped",
+            "SendblueOptOutsNotWritten",
             (Query(increase("sendblue_opt_outs_written_total", "result", over="$__rate_interval"), "{{result}}"),),
         ),
     ),

@@ -29,6 +29,15 @@ PROCESS = Section(
             width=6,
         ),
         Panel(
+            "Roles",
+            "short",
+            "How many processes have each role, ready or not.",
+            "a role has none, or fewer than it should have.",
+            "SendblueNoneReady SendblueDown",
+            (Query(summed("sendblue_role", "role"), "{{role}}"),),
+            width=6,
+        ),
+        Panel(
             "Up for",
             "s",
             "How long each process has been running.",
