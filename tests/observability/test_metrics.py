@@ -49,10 +49,10 @@ def test_every_kind_of_fact_has_an_example() -> None:
 
 
 def test_every_metric_is_moved_by_an_example() -> None:
-    """No name of the catalogue stands at 0 for ever; what a process tells of itself alone is always 1."""
+    """No name of the catalogue stands at 0 for ever; what a process tells of itself at its start is no fact."""
     moved = {COUNTED_PART.sub("_seconds", line.partition("{")[0].split()[0]) for one in EXAMPLES for line in one.moves}
 
-    assert {row.name for row in CATALOGUE if not row.info} == moved
+    assert {row.name for row in CATALOGUE if not row.info} == moved | {"sendblue_role"}
 
 
 def test_a_port_that_is_taken_is_named() -> None:
