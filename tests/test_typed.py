@@ -76,12 +76,13 @@ def test_a_pod_says_its_roles_in_the_environment(tmp_path: Path, command: str) -
 
 async def test_ctrl_c_is_no_error_to_be_told(tmp_path: Path) -> None:
     """A command that waits for somebody who never answers ends at once, with the code that shells know."""
-    asked = asyncio.Event()
+    asked, over, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def never(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.set()
-        await asyncio.Event().wait()
+        await over.wait()
         writer.close()
+        closed.set()
 
     server = await asyncio.start_server(never, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -92,6 +93,8 @@ async def test_ctrl_c_is_no_error_to_be_told(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = await process.communicate()
     server.close()
+    over.set()
+    await closed.wait()
 
     assert (process.returncode, out, err) == (130, b"", b"stopped\n")
 

@@ -16,7 +16,7 @@ from tests.ops.live import WITHIN_S, tool
 from tests.ports import free_ports
 
 EVERYTHING: Mapping[str, str] = {
-    "$__rate_interval": "5s",
+    "$__rate_interval": "15s",
     "$__range": "60s",
     "$namespace": ".*",
     "$job": ".+",

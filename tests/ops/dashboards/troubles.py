@@ -40,6 +40,7 @@ async def suffered(demo: Demo, prometheus: Prometheus) -> None:
     await prometheus.shows('sendblue_deferrals_total{reason="SCHEDULED"} > 0')
     async with _producer(clients_of(_settings(demo)), demo) as producer:
         await producer.send(NAMES.requests, key=b"k", value=b"no Avro")
+    await prometheus.shows("sum(sendblue_requests_refused_total) > 0")
     await prometheus.shows("sum(sendblue_dead_letters_total) > 0")
     async with _producer(ClientSettings(NOBODY), demo):
         await prometheus.shows('sum(sendblue_kafka_client_errors_total{client="producer"}) > 0')
