@@ -40,10 +40,10 @@ async def suffered(demo: Demo, prometheus: Prometheus) -> None:
     await prometheus.shows('sendblue_deferrals_total{reason="SCHEDULED"} > 0')
     async with _producer(clients_of(_settings(demo)), demo) as producer:
         await producer.send(NAMES.requests, key=b"k", value=b"no Avro")
-    await prometheus.shows("sum(sendblue_requests_refused_total) > 0")
+    await prometheus.shows("sum(increase(sendblue_requests_refused_total[$__rate_interval])) > 0")
     await prometheus.shows("sum(sendblue_dead_letters_total) > 0")
     async with _producer(ClientSettings(NOBODY), demo):
-        await prometheus.shows('sum(sendblue_kafka_client_errors_total{client="producer"}) > 0')
+        await prometheus.shows('sum(rate(sendblue_kafka_client_errors_total{client="producer"}[$__rate_interval])) > 0')
 
 
 async def _limited(demo: Demo) -> None:
