@@ -7,6 +7,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,10 @@ async def test_ctrl_c_is_no_error_to_be_told(tmp_path: Path) -> None:
     server = await asyncio.start_server(never, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     words = [*CONNECTOR, "ledger", "inspect", "r1", "-c", settings(tmp_path, f"http://127.0.0.1:{port}")]
-    process = await asyncio.create_subprocess_exec(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # whoever is started in the background ignores it
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heard
+    )
     async with asyncio.timeout(WITHIN_S):
         await asked.wait()
     process.send_signal(signal.SIGINT)
