@@ -15,11 +15,12 @@ same verdict, and the log's order is a compare-and-set: of two INTENTs for one r
     CLOSE     unknown, free, or a lower redrive number -> closed
 
 PARK, REJECTED and RESOLVE of an unknown request apply as if its attempt had been granted: its INTENT lies before the
-log. Everything about a request is forgotten 72 h after the last record that changed it, and every SUBMITTED
-counts as a change.
+log. Everything about a request is forgotten 72 h after the last record that changed it, or that changes nothing here
+and would have made an unknown request known: whoever begins to read there must not remember it longer than we do.
 
 What is forgotten must not be granted again: so the age of a request ends half an hour before memory does. Its time may
-be five minutes ahead of the log's, and append times go back a little when another broker leads.
+be five minutes ahead of the log's, and append times go back a little when another broker leads. That an attempt was in
+doubt to the last is known 48 h longer, for no verdict: nobody may then say that it was not sent.
 """
 
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ RULES_VERSION = 1
 
 GRANTED_WITHIN_MS = MAX_AGE_MS - 30 * 60 * 1000
 """No INTENT is granted for a request older than this."""
+UNSETTLED_MS = MAX_AGE_MS + 48 * 3600 * 1000
+"""How long an attempt that nobody settled is known to have been: all roles run at least once in 48 h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,11 @@ NOTHING = Step()
 class Fold:
     """The state of every request the log speaks of."""
 
-    def __init__(self, keep_ms: int = MAX_AGE_MS) -> None:
+    def __init__(self) -> None:
         self.log_ms = 0
         self.unknown_rules: int | None = None
-        self._keep_ms = keep_ms
         self._live: dict[bytes, Standing] = {}  # open and parked, least recently changed first
-        self._memory = Memory(keep_ms)
+        self._memory = Memory(MAX_AGE_MS)
         self._packing = Packing()
         self._also_submitted: dict[bytes, frozenset[str]] = {}
 
@@ -129,6 +131,11 @@ class Fold:
             return False
         return standing.attempt == attempt or attempt in self._also_submitted.get(key, ())
 
+    def was_in_doubt(self, request_id: str) -> bool:
+        """True when the request is forgotten with an attempt that nobody settled: its text may be out."""
+        key = request_key(request_id)
+        return key in self._live and self._standing(key) is None
+
     @property
     def rules_known(self) -> bool:
         """False for good after rules that are not ours: what they granted meanwhile, nobody here can tell."""
@@ -136,7 +143,7 @@ class Fold:
 
     def live(self) -> int:
         """Requests open or parked now."""
-        return len(self._live)
+        return sum(not self._is_past(standing) for standing in self._live.values())
 
     def apply(self, append_ms: int, record: LedgerRecord) -> Step:
         """Take the next record of the log, appended at ``append_ms`` by the broker's clock."""
@@ -160,10 +167,12 @@ class Fold:
     def _intent(self, append_ms: int, r: Intent) -> Step:
         key = request_key(r.request_id)
         was = self._standing(key)
+        aged = append_ms - r.request_time_ms > GRANTED_WITHIN_MS
         if was is not None and not was.admits(r.redrive):
             reused = bool(was.body) and was.body != r.body
-            return Step(was, was, Duplicate(was, reused))
-        if append_ms - r.request_time_ms > GRANTED_WITHIN_MS:
+            step = Step(was, was) if aged else self._heard_again(key, was)
+            return step._replace(verdict=Duplicate(was, reused))
+        if aged:
             return Step(was, was, EXPIRED)
         before = was if was is not None and was.status is not Status.FREE else None
         now = Standing(Status.OPEN, self.log_ms, r.attempt, r.origin, r.line, r.body, redrive=r.redrive, before=before)
@@ -177,7 +186,7 @@ class Fold:
         if was is None:
             return self._rejected(key, None, r) if r.result is Result.REJECTED else NOTHING
         if was.attempt != r.attempt or was.status not in LIVE:
-            return Step(was, was)
+            return Step(was, was) if r.result is Result.UNSENT else self._heard_again(key, was)
         if r.result is Result.REJECTED:
             return self._rejected(key, was, r)
         if was.status is Status.PARKED:
@@ -185,24 +194,17 @@ class Fold:
         return self._set(key, was, self._back(was))
 
     def _submitted(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
+        now = Standing(Status.SUBMITTED, self.log_ms, r.attempt, None, r.line, detail=r.detail)
         if was is None:
-            return self._set(
-                key, None, Standing(Status.SUBMITTED, self.log_ms, r.attempt, None, r.line, detail=r.detail)
-            )
+            return self._set(key, None, now)
         if was.status is Status.SUBMITTED:
             return self._submitted_again(key, was, r)
         alarm = None if was.status in LIVE else Alarm.SUBMITTED_AFTER_END
-        line = r.line or was.line
-        now = Standing(
-            Status.SUBMITTED, self.log_ms, r.attempt, was.origin, line, was.body, was.redrive, detail=r.detail
-        )
+        now = now._replace(origin=was.origin, line=r.line or was.line, body=was.body, redrive=was.redrive)
         return self._set(key, was, now, alarm=alarm)
 
     def _submitted_again(self, key: bytes, was: Standing, r: Outcome) -> Step:
-        """The first handle is kept; another attempt's proof is a second text. Either is remembered from now on anew.
-
-        A replica whose log begins after the first proof takes this one for the first: both must forget it together.
-        """
+        """The first handle is kept; another attempt's proof is a second text. Either is remembered from now on anew."""
         seen, now = self._also_submitted.get(key, frozenset()), was._replace(changed_ms=self.log_ms)
         if r.attempt == was.attempt or r.attempt in seen:
             return self._set(key, was, now)
@@ -221,37 +223,41 @@ class Fold:
             now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line, detail=r.reason)
             return self._set(key, None, now)
         if was.status is not Status.OPEN or was.attempt != r.attempt:
-            return Step(was, was)
+            return self._heard_again(key, was)
         return self._set(key, was, was._replace(status=Status.PARKED, changed_ms=self.log_ms, detail=r.reason))
 
     def _resolve(self, r: Resolve) -> Step:
         key = request_key(r.request_id)
         was = self._standing(key)
         if was is not None and (was.status is not Status.PARKED or was.attempt != r.attempt):
-            return Step(was, was)
+            return Step(was, was) if r.resolution is Resolution.NOT_SENT else self._heard_again(key, was)
         if r.resolution is Resolution.NOT_SENT:
             granted = was or Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)
             return self._set(key, was, self._back(granted))
         origin, body, redrive = (was.origin, was.body, was.redrive) if was else (r.origin, b"", 0)
-        now = Standing(
-            Status.CLOSED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.operator, Disposition.DROPPED
-        )
-        return self._set(key, was, now)
+        now = Standing(Status.CLOSED, self.log_ms, r.attempt, origin, r.line, body, redrive, r.operator)
+        return self._set(key, was, now._replace(disposition=Disposition.DROPPED))
 
     def _close(self, r: Close) -> Step:
         key = request_key(r.request_id)
         was = self._standing(key)
         if was is not None and not was.admits(r.redrive):
-            return Step(was, was)
+            return self._heard_again(key, was)
         now = Standing(
             Status.CLOSED, self.log_ms, None, r.origin, redrive=r.redrive, detail=r.code, disposition=r.disposition
         )
         return self._set(key, was, now)
 
+    def _heard_again(self, key: bytes, was: Standing) -> Step:
+        """Nothing changes but the time: to a replica whose log begins here, this record tells of the request first."""
+        now = was._replace(changed_ms=self.log_ms)
+        self._set(key, was, now)
+        return Step(now, now)
+
     def _back(self, was: Standing) -> Standing:
         """What the request was before the INTENT of its current attempt, and no younger: free if forgotten by now."""
         before = was.before
-        if before is not None and self.log_ms - before.changed_ms <= self._keep_ms:
+        if before is not None and not self._is_past(before):
             return before
         return Standing(Status.FREE, self.log_ms, was.attempt, was.origin, was.line, was.body, was.redrive)
 
@@ -260,9 +266,10 @@ class Fold:
         if found is None:
             packed = self._memory.get(key)
             found = self._packing.unpack(*packed) if packed else None
-        if found is None or self.log_ms - found.changed_ms > self._keep_ms:
-            return None
-        return found
+        return None if found is None or self._is_past(found) else found
+
+    def _is_past(self, standing: Standing) -> bool:
+        return self.log_ms - standing.changed_ms > MAX_AGE_MS
 
     def _set(
         self,
@@ -289,5 +296,5 @@ class Fold:
         """Give back the memory of what is past its time; ``_standing`` has long stopped showing it."""
         self._memory.forget(self.log_ms)
         oldest = next(iter(self._live), None)
-        if oldest is not None and self.log_ms - self._live[oldest].changed_ms > self._keep_ms:
+        if oldest is not None and self.log_ms - self._live[oldest].changed_ms > UNSETTLED_MS:
             del self._live[oldest]

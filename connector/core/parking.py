@@ -16,6 +16,8 @@ from connector.core.steps import Held, Owe
 
 DROP_AFTER_MS = MAX_AGE_MS - 3600 * 1000
 """71 h: one hour before the ledger forgets the request."""
+UNSETTLED = "expired"
+"""The code of that drop, and of a request that the ledger forgot in doubt because nothing ran at its 71st hour."""
 OTHER_ATTEMPT_S = 60.0
 """How long another attempt of the same request may stand before the record is re-produced: its holder may be gone."""
 

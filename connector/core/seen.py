@@ -36,6 +36,7 @@ class Seen:
     """What the holder sees at the moment it decides: clocks, its own fold and views, its window and its line.
 
     ``next_offset``: how far the ledger is read. ``cancelled``: the code of an order that cancels the request.
+    ``was_in_doubt``: the ledger forgot the request with an attempt that nobody had settled.
     ``opted_out``: the contact does not want to be texted.
     ``ahead``: what the first of its contact in the window waits for; None when it is the first itself, or the one ahead
     is at work. ``waited_s``: for how long it has waited for somebody else's end. ``goes_round``: it is its line's
@@ -66,6 +67,7 @@ class Seen:
     announced: bool = False
     cancelled: str | None = None
     opted_out: bool = False
+    was_in_doubt: bool = False
     attempt_read_at: float | None = None
     attempt_granted_ms: int | None = None
     attempt_aged_ms: int = 0

@@ -13,6 +13,7 @@ from connector.core.messages import Disposition
 from connector.core.new_contacts import no_room
 from connector.core.not_free import RECHECK_S, for_another, not_free
 from connector.core.opt_outs import OPTED_OUT
+from connector.core.parking import UNSETTLED
 from connector.core.preparing import forbidden_end, prepared
 from connector.core.refusals import refusal
 from connector.core.requests import expires_ms, too_new, too_old
@@ -162,10 +163,15 @@ def _out_of_time(held: Held, seen: Seen, policy: Policy) -> Close | None:
     if new := too_new(dispatch.request, held.record_time_ms, seen.now_ms):
         return Close(Disposition.REJECTED, new.code)
     if too_old(dispatch.request_time_ms, seen.now_ms):
-        return Close(Disposition.EXPIRED, AGED.code)
+        return too_late(AGED.code, seen.was_in_doubt)
     if seen.now_ms >= expires_ms(dispatch, policy.default_ttl_ms):
-        return Close(Disposition.EXPIRED, OUT_OF_TIME.code)
+        return too_late(OUT_OF_TIME.code, seen.was_in_doubt)
     return None
+
+
+def too_late(code: str, was_in_doubt: bool) -> Close:
+    """EXPIRED says that nothing was sent: not of a request that the ledger has forgotten in doubt."""
+    return Close(Disposition.DROPPED, UNSETTLED) if was_in_doubt else Close(Disposition.EXPIRED, code)
 
 
 def _unwanted(seen: Seen) -> Close | None:

@@ -20,7 +20,7 @@ from connector.core.delays import Defer, Wait
 from connector.core.facts import AttemptInDoubt, FuseBlown, PostAnswered, VerdictSeen
 from connector.core.identities import words_hash
 from connector.core.ledger import Duplicate, Expired, Granted
-from connector.core.messages import Disposition, OnInDoubt
+from connector.core.messages import OnInDoubt
 from connector.core.opt_outs import OPTED_OUT, told_out
 from connector.core.outcomes import (
     Answer,
@@ -183,7 +183,8 @@ class _Turn:
                 return await self._granted(intent, lease_end)
             case Expired():
                 self.around.observe(VerdictSeen("expired"))
-                await self._act(steps.Close(Disposition.EXPIRED, turns.AGED.code))
+                unsettled = self.around.replica.fold.was_in_doubt(intent.request_id)
+                await self._act(turns.too_late(turns.AGED.code, unsettled))
             case Duplicate():
                 self.around.observe(VerdictSeen("duplicate"))
             case None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from connector.core.facts import Observer
-from connector.core.parking import DropNow, Keep, Reproduce, next_of, stands_otherwise
+from connector.core.parking import UNSETTLED, DropNow, Keep, Reproduce, next_of, stands_otherwise
 from connector.core.records import Resolution, Resolve
 from connector.core.sights import ParkedSeen
 from connector.core.steps import Held, Owe
@@ -164,7 +164,7 @@ class Reconciler:
     def _dropped(self, parked: ParkedRecord) -> Resolve:
         dispatch, contact = parked.held.dispatch, parked.held.contact
         request_id, drop = dispatch.request.request_id, Resolution.DROP
-        return Resolve(parked.attempt, request_id, dispatch.origin, dispatch.line, contact, drop, "expired")
+        return Resolve(parked.attempt, request_id, dispatch.origin, dispatch.line, contact, drop, UNSETTLED)
 
     def _other_for_s(self, key: bytes, otherwise: bool) -> float:
         if not otherwise:

@@ -44,6 +44,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         announced=offset in lane.announced,
         cancelled=around.orders.cancels(request.request_id, request.tags, dispatch.request_time_ms, now_ms),
         opted_out=held.contact in around.opted_out,
+        was_in_doubt=replica.fold.was_in_doubt(request.request_id),
         holds=_holds(lane, held, now_ms, mono),
         suspected_until=lane.suspicions.get(offset, NOT_SUSPECTED).until,
         attempt_read_at=live.read_at if live else None,

@@ -83,6 +83,15 @@ def verdict(state: State | None, append_ms: int, r: Intent) -> str:
 
 
 def after(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State | None:
+    """The state a record leaves behind; one that changes nothing is as young as it, if it would have been the first."""
+    changed = changed_by(s, now, append_ms, r)
+    if s is None or changed != s:
+        return changed
+    first = changed_by(None, now, append_ms, r)
+    return s if first is None or first.status == "FREE" else replace(s, changed_ms=now)
+
+
+def changed_by(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State | None:
     """The state a record leaves behind; the same one when it changes nothing."""
     current = s is not None and s.attempt == getattr(r, "attempt", None)
     match r:

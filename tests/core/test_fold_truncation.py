@@ -198,6 +198,24 @@ def test_a_repeated_proof_is_remembered_by_all_alike() -> None:
     assert not late.fold.admits("r")
 
 
+def test_a_refused_intent_is_remembered_by_all_alike() -> None:
+    """It landed late, and the log of one replica begins with it: there it is granted, and nobody settles it.
+
+    For 72 h that replica takes no CLOSE of the request. If the others took one, they would refuse a later use of the
+    id, and it would not.
+    """
+    story = Story()
+    story.at(0, a1 := intent("a1"), submitted(a1))
+    late = story.late_reader(2)
+    story.at(40 * 3600, intent("a2", at_ms=0))
+    story.at(111 * 3600, close())
+
+    step = story.at(156 * 3600, a3 := intent("a3", place="o2", at_ms=156 * HOUR_MS))
+
+    assert isinstance(step.verdict, Duplicate)
+    assert not late.fold.is_open("r", a3.attempt)
+
+
 def test_of_two_resolutions_the_first_counts_for_all_alike() -> None:
     """An operator says not sent while the reconciler, at 71 h, appends its drop: the drop comes too late.
 

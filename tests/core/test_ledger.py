@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.core.ledger import EXPIRED, GRANTED, GRANTED_WITHIN_MS, Alarm, Duplicate, Fold
+from connector.core.ledger import EXPIRED, GRANTED, GRANTED_WITHIN_MS, Alarm, Duplicate, Fold, Granted
 from connector.core.messages import Disposition
 from connector.core.records import Digest, LedgerRecord, Resolution, Rules
 from connector.core.standing import Status
@@ -22,6 +22,7 @@ from tests.core.ledger_story import (
 )
 
 A1 = intent("a1")
+FRESH = intent("a9", place="o9", at_ms=100 * HOUR_MS)
 SENT, DROP = Resolution.NOT_SENT, Resolution.DROP
 
 ROADS: dict[str, tuple[list[LedgerRecord], Status]] = {
@@ -162,16 +163,53 @@ def test_unsent_after_park_marks_the_attempt_proved_unsent() -> None:
 
 
 def test_everything_is_forgotten_72_h_after_the_last_change() -> None:
-    """A refused INTENT is no change; after 72 h and a moment the id is unknown and may be used again."""
+    """After 72 h and a moment the id is unknown and may be used again."""
+    said = []
+    for later_s in (72 * 3600, 72 * 3600 + 0.001):
+        story = Story()
+        story.at(0, A1, submitted(A1))
+        said.append(type(story.at(later_s, FRESH).verdict))
+
+    assert said == [Duplicate, Granted]
+
+
+LEARNED: dict[str, tuple[LedgerRecord, bool]] = {
+    "a refused INTENT": (intent("a2", place="o2", at_ms=71 * HOUR_MS), True),
+    "one that is too old for anybody": (intent("a2", place="o2", at_ms=-HOUR_MS), False),
+    "REJECTED of another attempt": (rejected(intent("a2")), True),
+    "UNSENT of another attempt": (unsent(intent("a2")), False),
+    "PARK": (park(intent("a2")), True),
+    "drop": (resolve(intent("a2"), Resolution.DROP), True),
+    "not sent": (resolve(intent("a2"), Resolution.NOT_SENT), False),
+    "CLOSE": (close(), True),
+}
+
+
+@pytest.mark.parametrize("told", LEARNED)
+def test_what_would_tell_of_an_unknown_request_keeps_a_known_one(told: str) -> None:
+    """It changes nothing else: whoever begins to read there learns of the request, and both forget it together."""
+    record, kept = LEARNED[told]
     story = Story()
     story.at(0, A1, submitted(A1))
-    story.at(71 * 3600, intent("a2", place="o2", at_ms=71 * HOUR_MS))
+    step = story.at(71 * 3600, record)
 
-    at_72 = story.at(72 * 3600, intent("a3", place="o3", at_ms=72 * HOUR_MS)).verdict
-    later = story.at(72 * 3600 + 0.001, intent("a4", place="o4", at_ms=72 * HOUR_MS)).verdict
+    later = story.at(142 * 3600, FRESH).verdict
 
-    assert isinstance(at_72, Duplicate)
-    assert later is GRANTED
+    assert step.was is step.now
+    assert isinstance(later, Duplicate) == kept
+
+
+def test_what_was_never_settled_is_known_for_longer() -> None:
+    """48 h beyond memory, for no verdict: nobody may say then that it was not sent."""
+    story = Story()
+    story.at(0, A1, park(A1), gone := intent("a2", "gone"), submitted(gone))
+    fold, seen = story.reader.fold, []
+    for hours in (72, 73, 120, 121):
+        story.at(hours * 3600, close(f"another after {hours} h"))
+        seen.append((fold.standing("r") is None, fold.was_in_doubt("r"), fold.was_in_doubt("gone")))
+
+    assert seen == [(False, False, False), (True, True, False), (True, True, False), (True, False, False)]
+    assert story.at(122 * 3600, FRESH).verdict is GRANTED
 
 
 @pytest.mark.parametrize("road", [name for name, (_, status) in ROADS.items() if status is not Status.FREE])

@@ -155,6 +155,7 @@ def test_a_waiting_line_wakes_the_record_at_its_end() -> None:
     [
         (held(created_at_ms=NOW + 301_000), FREE, Disposition.REJECTED, "IN_THE_FUTURE"),
         (HELD, replace(FREE, now_ms=NOW + 72 * 3_600_000 + 1), Disposition.EXPIRED, "TOO_OLD"),
+        (HELD, replace(FREE, now_ms=NOW + 73 * 3_600_000, was_in_doubt=True), Disposition.DROPPED, "expired"),
         (HELD, replace(FREE, now_ms=NOW + 24 * 3_600_000), Disposition.EXPIRED, "OUT_OF_TIME"),
         (
             replace(HELD, dispatch=replace(HELD.dispatch, hops=3)),

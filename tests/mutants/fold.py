@@ -67,8 +67,8 @@ FOLD_MUTANTS = (
         ROADS,
         "core/ledger.py",
         "        if was.attempt != r.attempt or was.status not in LIVE:\n"
-        "            return Step(was, was)\n        if r.result",
-        "        if was.status not in LIVE:\n            return Step(was, was)\n        if r.result",
+        "            return Step(was, was) if r.result is Result.UNSENT",
+        "        if was.status not in LIVE:\n            return Step(was, was) if r.result is Result.UNSENT",
         FOLD,
     ),
     Mutant(
@@ -103,9 +103,9 @@ FOLD_MUTANTS = (
         "a CLOSE never ends a request that is open",
         f"{ROADS}; counter-example 14",
         "core/ledger.py",
-        "        if was is not None and not was.admits(r.redrive):\n            return Step(was, was)\n        now",
+        "        if was is not None and not was.admits(r.redrive):\n            return self._heard",
         "        if was is not None and was.status is not Status.OPEN and not was.admits(r.redrive):\n"
-        "            return Step(was, was)\n        now",
+        "            return self._heard",
         FOLD,
     ),
     Mutant(
@@ -113,8 +113,8 @@ FOLD_MUTANTS = (
         "everything is forgotten 72 h after its last change, open or not",
         f"{VERDICTS}; counter-example 19",
         "core/ledger.py",
-        "        if found is None or self.log_ms - found.changed_ms > self._keep_ms:",
-        "        if found is None or (self.log_ms - found.changed_ms > self._keep_ms and found.status not in LIVE):",
+        "        return None if found is None or self._is_past(found) else found\n",
+        "        return None if found is None or (self._is_past(found) and found.status not in LIVE) else found\n",
         FOLD,
     ),
     Mutant(
@@ -122,8 +122,8 @@ FOLD_MUTANTS = (
         "nothing is forgotten before 72 h of log time are over",
         VERDICTS,
         "core/ledger.py",
-        "        if found is None or self.log_ms - found.changed_ms > self._keep_ms:",
-        "        if found is None or self.log_ms - found.changed_ms > 3_600_000:",
+        "        return self.log_ms - standing.changed_ms > MAX_AGE_MS\n",
+        "        return self.log_ms - standing.changed_ms > 3_600_000\n",
         FOLD,
     ),
     Mutant(
@@ -131,7 +131,7 @@ FOLD_MUTANTS = (
         "an INTENT of a request older than 71.5 h is not granted",
         VERDICTS,
         "core/ledger.py",
-        "        if append_ms - r.request_time_ms > GRANTED_WITHIN_MS:\n            return Step(was, was, EXPIRED)\n",
+        "        if aged:\n            return Step(was, was, EXPIRED)\n",
         "",
         FOLD,
     ),
@@ -152,6 +152,24 @@ FOLD_MUTANTS = (
         "was._replace(changed_ms=self.log_ms)\n        if r.attempt",
         "was\n        if r.attempt",
         FOLD,
+    ),
+    Mutant(
+        "refused-is-remembered",
+        "a refused INTENT is remembered like a granted one, so that a fold begun with it forgets at the same time",
+        "docs/decisions.md, Replicas that begin later forget together",
+        "core/ledger.py",
+        "            step = Step(was, was) if aged else self._heard_again(key, was)\n",
+        "            step = Step(was, was)\n",
+        FOLD,
+    ),
+    Mutant(
+        "forgotten-in-doubt",
+        "what the ledger forgot in doubt is not said to be unsent",
+        "core/turns.py",
+        "core/turns.py",
+        "    return Close(Disposition.DROPPED, UNSETTLED) if was_in_doubt else Close(Disposition.EXPIRED, code)\n",
+        "    return Close(Disposition.EXPIRED, code)\n",
+        ("core/test_turns.py",),
     ),
     Mutant(
         "unknown-rules-stop",

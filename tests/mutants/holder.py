@@ -315,7 +315,7 @@ HOLDER_MUTANTS = (
         "docs/reliability.md, invariant 10",
         "core/turns.py",
         "    if seen.now_ms >= expires_ms(dispatch, policy.default_ttl_ms):\n"
-        "        return Close(Disposition.EXPIRED, OUT_OF_TIME.code)\n",
+        "        return too_late(OUT_OF_TIME.code, seen.was_in_doubt)\n",
         "",
         TURNS,
     ),
