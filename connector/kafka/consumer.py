@@ -16,15 +16,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connector.core.edge_facts import Committed, Rebalanced
 from connector.core.facts import Fact, Observer
+from connector.kafka.assigned import POLL_S, Assigned
 from connector.kafka.clients import ClientSettings
 from connector.kafka.owner import OwnerThread
-from connector.kafka.records import KafkaFatal, KafkaRecord, ends_reading, is_fatal
+from connector.kafka.records import KafkaRecord, is_fatal
 from connector.kafka.statistics import listening
-from connector.kafka.tail import record_of
 
-BURST = 200  # records a hand-over
 MAX_BURSTS = 20  # handed over and not yet taken by the loop; a busy loop must not gather them without end
-POLL_S = 0.02  # a command waits no longer than this
 ASK_PAUSED = 5  # ends of paused partitions asked for at a time: each is a round trip of the thread that reads
 ASK_S = 1.0
 REVOKE_S = 80.0  # a call may take 60 s, and its end 5; a rebalance waits up to max.poll.interval.ms (120 s)
@@ -82,7 +80,7 @@ class GroupConsumer:
         )
         self.fatal = self._owner.fatal
         self.joined = False
-        self._mine: set[int] = set()
+        self._mine = Assigned(topic)
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
         self._room = threading.Semaphore(MAX_BURSTS)
 
@@ -145,8 +143,7 @@ class GroupConsumer:
     def _hand_over(self, client: Consumer) -> None:
         if not self._room.acquire(timeout=POLL_S):
             return
-        records = self._burst(client)
-        if records:
+        if records := self._mine.burst(client):
             self._owner.call(self._take, records)
         else:
             self._room.release()
@@ -155,23 +152,10 @@ class GroupConsumer:
         self._room.release()
         self._handler.take(records)
 
-    def _burst(self, client: Consumer) -> list[KafkaRecord]:
-        first = client.poll(POLL_S)
-        if first is None:
-            return []
-        records = []
-        for message in (first, *client.consume(BURST - 1, 0)):
-            error = message.error()
-            if error is None and message.partition() in self._mine:
-                records.append(record_of(message))
-            elif error is not None and (why := ends_reading(error)) is not None:
-                raise KafkaFatal(f"consuming {self._topic}: {why}")
-        return records
-
     def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
         numbers = [place.partition for place in partitions]
         self.joined = True
-        self._mine.update(numbers)
+        self._mine.add(numbers)
         if self._from_beginning:
             for place in partitions:
                 place.offset = 0
@@ -185,12 +169,12 @@ class GroupConsumer:
 
     def _on_lost(self, client: Consumer, partitions: list[TopicPartition]) -> None:  # noqa: ARG002 - the client's own signature
         numbers = [place.partition for place in partitions]
-        self._mine.difference_update(numbers)
+        self._mine.remove(numbers)
         self._tell(Rebalanced(self._name, "lost", len(numbers)))
         self._owner.call(self._handler.lost, numbers)
 
     def _give_back(self, client: Consumer, numbers: Sequence[int]) -> None:
-        self._mine.difference_update(numbers)
+        self._mine.remove(numbers)
         if not numbers or self._loop.is_closed():
             return
         self._tell(Rebalanced(self._name, "revoked", len(numbers)))

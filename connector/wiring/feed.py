@@ -177,11 +177,17 @@ class Feed(Generic[T]):
             decoded = await self._read(record)
             stream.waits = False
             self._hold(partition, stream, False)
-            self._give(record, decoded)
+            self._hand(record, decoded)
             stream.records.popleft()
             stream.bytes -= _size(record)
             self._weigh(-1, -_size(record))
         stream.work = None
+
+    def _hand(self, record: KafkaRecord, decoded: T) -> None:
+        try:
+            self._give(record, decoded)
+        except ValueError as error:
+            raise ValueError(f"{record.topic}, partition {record.partition}: {error}") from error
 
     def _hold(self, partition: int, stream: _Stream, held: bool) -> None:
         """A partition that waits is read no further, and takes nobody else's room."""
