@@ -91,7 +91,8 @@ class Delayer:
         self.watch = Watch()
 
     def assigned(self, partitions: Sequence[int]) -> None:
-        """Begin to hold the records of these partitions."""
+        """Begin to hold the records of these partitions, afresh."""
+        self.lost(partitions)
         for partition in partitions:
             shelf = self._shelves[partition] = _Shelf()
             self._tasks[partition] = self.watch.start(self._serve(partition, shelf))

@@ -74,7 +74,8 @@ class Router:
         await self._replica.restored.wait()
 
     def assigned(self, partitions: Sequence[int]) -> None:
-        """Begin to track these partitions."""
+        """Begin to track these partitions, afresh."""
+        self.lost(partitions)
         for partition in partitions:
             self._marks[partition] = Watermark()
             self._tasks[partition] = set()

@@ -69,7 +69,7 @@ def test_what_goes_back_and_is_not_known_is_never_left_out(before: list[list[Rea
     st.sets(st.integers(0, 200)),
 )
 def test_each_record_comes_once_and_in_order(turns: list[tuple[int, int]], gaps: set[int]) -> None:
-    """Whatever the sizes of the bursts, however often and far into a burst the client goes back, with gaps in the log."""
+    """Whatever the sizes of the bursts, however often the client goes back within one, with gaps in the log."""
     log = [record for record in reads(*range(400)) if record.offset not in gaps]
     once, position, out = Once[Read](), 0, list[Read]()
     for size, back in turns:
