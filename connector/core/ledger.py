@@ -15,8 +15,8 @@ same verdict, and the log's order is a compare-and-set: of two INTENTs for one r
     CLOSE     unknown, free, or a lower redrive number -> closed
 
 PARK, REJECTED and RESOLVE of an unknown request apply as if its attempt had been granted: its INTENT lies before the
-log. Everything about a request is forgotten 72 h after the last record that changed it, or that changes nothing here
-and would have made an unknown request known: whoever begins to read there must not remember it longer than we do.
+log. Everything about a request is forgotten 72 h after the last record that changed it; a refused INTENT renews what is
+settled: whoever begins to read there takes it for granted, and must not remember it longer than we do.
 
 What is forgotten must not be granted again: so the age of a request ends half an hour before memory does. Its time may
 be five minutes ahead of the log's, and append times go back a little when another broker leads. That an attempt was in
@@ -170,7 +170,7 @@ class Fold:
         aged = append_ms - r.request_time_ms > GRANTED_WITHIN_MS
         if was is not None and not was.admits(r.redrive):
             reused = bool(was.body) and was.body != r.body
-            step = Step(was, was) if aged else self._heard_again(key, was)
+            step = Step(was, was) if aged or was.status in LIVE else self._heard_again(key, was)
             return step._replace(verdict=Duplicate(was, reused))
         if aged:
             return Step(was, was, EXPIRED)
@@ -186,7 +186,7 @@ class Fold:
         if was is None:
             return self._rejected(key, None, r) if r.result is Result.REJECTED else NOTHING
         if was.attempt != r.attempt or was.status not in LIVE:
-            return Step(was, was) if r.result is Result.UNSENT else self._heard_again(key, was)
+            return Step(was, was)
         if r.result is Result.REJECTED:
             return self._rejected(key, was, r)
         if was.status is Status.PARKED:
@@ -223,14 +223,14 @@ class Fold:
             now = Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line, detail=r.reason)
             return self._set(key, None, now)
         if was.status is not Status.OPEN or was.attempt != r.attempt:
-            return self._heard_again(key, was)
+            return Step(was, was)
         return self._set(key, was, was._replace(status=Status.PARKED, changed_ms=self.log_ms, detail=r.reason))
 
     def _resolve(self, r: Resolve) -> Step:
         key = request_key(r.request_id)
         was = self._standing(key)
         if was is not None and (was.status is not Status.PARKED or was.attempt != r.attempt):
-            return Step(was, was) if r.resolution is Resolution.NOT_SENT else self._heard_again(key, was)
+            return Step(was, was)
         if r.resolution is Resolution.NOT_SENT:
             granted = was or Standing(Status.PARKED, self.log_ms, r.attempt, r.origin, r.line)
             return self._set(key, was, self._back(granted))
@@ -242,14 +242,14 @@ class Fold:
         key = request_key(r.request_id)
         was = self._standing(key)
         if was is not None and not was.admits(r.redrive):
-            return self._heard_again(key, was)
+            return Step(was, was)
         now = Standing(
             Status.CLOSED, self.log_ms, None, r.origin, redrive=r.redrive, detail=r.code, disposition=r.disposition
         )
         return self._set(key, was, now)
 
     def _heard_again(self, key: bytes, was: Standing) -> Step:
-        """Nothing changes but the time: to a replica whose log begins here, this record tells of the request first."""
+        """Nothing changes but the time. What is open or parked is not kept: it may be granted in this fold alone."""
         now = was._replace(changed_ms=self.log_ms)
         self._set(key, was, now)
         return Step(now, now)

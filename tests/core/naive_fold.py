@@ -83,12 +83,10 @@ def verdict(state: State | None, append_ms: int, r: Intent) -> str:
 
 
 def after(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State | None:
-    """The state a record leaves behind; one that changes nothing is as young as it, if it would have been the first."""
-    changed = changed_by(s, now, append_ms, r)
-    if s is None or changed != s:
-        return changed
-    first = changed_by(None, now, append_ms, r)
-    return s if first is None or first.status == "FREE" else replace(s, changed_ms=now)
+    """The state a record leaves behind; a refused INTENT that is not too old makes a settled one young again."""
+    if s is None or not isinstance(r, Intent) or admits(s, r.redrive) or s.status in ("OPEN", "PARKED"):
+        return changed_by(s, now, append_ms, r)
+    return replace(s, changed_ms=now) if verdict(None, append_ms, r) == "GRANTED" else s
 
 
 def changed_by(s: State | None, now: int, append_ms: int, r: LedgerRecord) -> State | None:

@@ -202,7 +202,7 @@ def test_a_refused_intent_is_remembered_by_all_alike() -> None:
     """It landed late, and the log of one replica begins with it: there it is granted, and nobody settles it.
 
     For 72 h that replica takes no CLOSE of the request. If the others took one, they would refuse a later use of the
-    id, and it would not.
+    id, and it would not. So all remember the request for these 72 h.
     """
     story = Story()
     story.at(0, a1 := intent("a1"), submitted(a1))
@@ -212,8 +212,27 @@ def test_a_refused_intent_is_remembered_by_all_alike() -> None:
 
     step = story.at(156 * 3600, a3 := intent("a3", place="o2", at_ms=156 * HOUR_MS))
 
-    assert isinstance(step.verdict, Duplicate)
-    assert not late.fold.is_open("r", a3.attempt)
+    assert step.verdict is GRANTED
+    assert late.fold.is_open("r", a3.attempt)
+
+
+def test_what_nobody_settles_is_not_kept() -> None:
+    """Two INTENTs raced, the log of one replica begins with the refused one; the other is parked, dropped, redriven.
+
+    Nothing that the others say of their attempt may keep that grant of its own alive: it would hold the redriven
+    request, and call it a duplicate, long after it has 120 h of log.
+    """
+    story = Story()
+    story.at(0, a1 := intent("a1"), intent("a2"))
+    late = story.late_reader(1)
+    story.at(600, park(a1))
+    story.at(71 * 3600, resolve(a1, Resolution.DROP))
+    story.at(71 * 3600 + 1, intent("a3", at_ms=HOUR_MS))
+
+    step = story.at(126 * 3600, a4 := intent("a4", place="o2", at_ms=126 * HOUR_MS, redrive=1))
+
+    assert step.verdict is GRANTED
+    assert late.fold.is_open("r", a4.attempt)
 
 
 def test_of_two_resolutions_the_first_counts_for_all_alike() -> None:

@@ -176,18 +176,18 @@ def test_everything_is_forgotten_72_h_after_the_last_change() -> None:
 LEARNED: dict[str, tuple[LedgerRecord, bool]] = {
     "a refused INTENT": (intent("a2", place="o2", at_ms=71 * HOUR_MS), True),
     "one that is too old for anybody": (intent("a2", place="o2", at_ms=-HOUR_MS), False),
-    "REJECTED of another attempt": (rejected(intent("a2")), True),
+    "REJECTED of another attempt": (rejected(intent("a2")), False),
     "UNSENT of another attempt": (unsent(intent("a2")), False),
-    "PARK": (park(intent("a2")), True),
-    "drop": (resolve(intent("a2"), Resolution.DROP), True),
+    "PARK": (park(intent("a2")), False),
+    "drop": (resolve(intent("a2"), Resolution.DROP), False),
     "not sent": (resolve(intent("a2"), Resolution.NOT_SENT), False),
-    "CLOSE": (close(), True),
+    "CLOSE": (close(), False),
 }
 
 
 @pytest.mark.parametrize("told", LEARNED)
-def test_what_would_tell_of_an_unknown_request_keeps_a_known_one(told: str) -> None:
-    """It changes nothing else: whoever begins to read there learns of the request, and both forget it together."""
+def test_a_refused_intent_alone_keeps_what_is_settled(told: str) -> None:
+    """It changes nothing else: whoever begins to read there takes it for granted, and both forget it together."""
     record, kept = LEARNED[told]
     story = Story()
     story.at(0, A1, submitted(A1))
@@ -197,6 +197,17 @@ def test_what_would_tell_of_an_unknown_request_keeps_a_known_one(told: str) -> N
 
     assert step.was is step.now
     assert isinstance(later, Duplicate) == kept
+
+
+def test_a_refused_intent_keeps_nothing_that_is_in_doubt() -> None:
+    """Open or parked it has no longer to live, and is dropped at its 71st hour all the same."""
+    story = Story()
+    story.at(0, intent("a1"), a2 := intent("a2", "r2"), park(a2))
+    story.at(71 * 3600, intent("a3", at_ms=71 * HOUR_MS), intent("a4", "r2", at_ms=71 * HOUR_MS))
+
+    seen = [standing.changed_ms for r in ("r", "r2") if (standing := story.reader.fold.standing(r)) is not None]
+
+    assert seen == [0, 0]
 
 
 def test_what_was_never_settled_is_known_for_longer() -> None:

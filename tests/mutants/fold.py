@@ -67,8 +67,8 @@ FOLD_MUTANTS = (
         ROADS,
         "core/ledger.py",
         "        if was.attempt != r.attempt or was.status not in LIVE:\n"
-        "            return Step(was, was) if r.result is Result.UNSENT",
-        "        if was.status not in LIVE:\n            return Step(was, was) if r.result is Result.UNSENT",
+        "            return Step(was, was)\n        if r.result",
+        "        if was.status not in LIVE:\n            return Step(was, was)\n        if r.result",
         FOLD,
     ),
     Mutant(
@@ -103,9 +103,9 @@ FOLD_MUTANTS = (
         "a CLOSE never ends a request that is open",
         f"{ROADS}; counter-example 14",
         "core/ledger.py",
-        "        if was is not None and not was.admits(r.redrive):\n            return self._heard",
+        "        if was is not None and not was.admits(r.redrive):\n            return Step(was, was)\n        now",
         "        if was is not None and was.status is not Status.OPEN and not was.admits(r.redrive):\n"
-        "            return self._heard",
+        "            return Step(was, was)\n        now",
         FOLD,
     ),
     Mutant(
@@ -158,8 +158,17 @@ FOLD_MUTANTS = (
         "a refused INTENT is remembered like a granted one, so that a fold begun with it forgets at the same time",
         "docs/decisions.md, Replicas that begin later forget together",
         "core/ledger.py",
-        "            step = Step(was, was) if aged else self._heard_again(key, was)\n",
+        "            step = Step(was, was) if aged or was.status in LIVE else self._heard_again(key, was)\n",
         "            step = Step(was, was)\n",
+        FOLD,
+    ),
+    Mutant(
+        "refused-keeps-no-doubt",
+        "a refused INTENT keeps nothing that is open or parked: it may be a grant of this fold alone",
+        "docs/decisions.md, Replicas that begin later forget together",
+        "core/ledger.py",
+        "            step = Step(was, was) if aged or was.status in LIVE else self._heard_again(key, was)\n",
+        "            step = Step(was, was) if aged else self._heard_again(key, was)\n",
         FOLD,
     ),
     Mutant(
