@@ -66,6 +66,11 @@ class Line:
         """Something may be due."""
         self._stir.set()
 
+    def wake(self, name: bytes) -> None:
+        """Something of this request or contact changed."""
+        for lane in self._lanes.values():
+            lane.wake(name)
+
     def wake_all(self) -> None:
         """Something about the whole line changed: look at every record again."""
         for lane in self._lanes.values():

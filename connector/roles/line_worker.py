@@ -163,13 +163,15 @@ class _Turn:
             lease_ms=round(self.around.policy.lease_s * 1000),
         )
         self.lane.guard.tried()
-        if self.lane.new.is_new(self.held, self.around.replica.views.line_of(self.held.contact)):
+        written, is_new = False, self.lane.new.is_new(self.held, self.around.replica.views.line_of(self.held.contact))
+        if is_new:
             self.lane.new.begun(self.held.contact)
-        written = False
         try:
             written = await self._proposed(intent, lease_end)
         finally:
-            self.lane.new.ended(self.held.contact)
+            if is_new:
+                self.lane.new.ended(self.held.contact)
+                self.line.wake(self.held.contact)
             if not written:
                 self.lane.guard.withdrawn()
 

@@ -1,7 +1,8 @@
 """The new contacts of one line, as its sender sees them: who is one, who is under way, when the next may be texted.
 
 ``core.new_contacts`` says why they wait. Here is kept what only the holder of the line knows: what Sendblue refused,
-whom it took for new although the ledger knows them, and whose outcome is not known yet.
+whom it took for new although the ledger knows them, and whose outcome is not known yet. One turn at a time asks for a
+new contact, whichever lane it is of: the second one would take no place of its own, and go by none of these waits.
 """
 
 from collections.abc import Callable
@@ -44,8 +45,11 @@ class NewContacts:
 
     def is_new(self, held: Held, bound: str | None) -> bool:
         """Whether Sendblue will count the contact."""
-        unbound = bound is None and not held.dispatch.request.is_group
-        return (unbound or held.contact in self._refused) and held.contact not in self._under_way
+        return (bound is None and not held.dispatch.request.is_group) or held.contact in self._refused
+
+    def is_asked(self, contact: bytes) -> bool:
+        """Whether a turn of the line is about to text it, as a new one: that turn's end comes first."""
+        return contact in self._under_way
 
     def ready_at(self, now: float, now_ms: int) -> float:
         """When the next new contact may be texted, monotonic seconds."""

@@ -33,7 +33,7 @@ def seen(lane: Lane, offset: int, held: Held) -> Seen:
         standing=standing,
         next_offset=replica.next_offset,
         bound=bound,
-        contact_busy=replica.views.busy(held.contact),
+        contact_busy=replica.views.busy(held.contact) or lane.new.is_asked(held.contact),
         first_of_contact=lane.window.is_first(offset, mono),
         ahead=lane.window.ahead(offset, mono),
         waited_s=lane.waited_s(offset),
