@@ -1,6 +1,5 @@
 """New contacts at a line that has no room for them, in virtual time."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,17 +7,17 @@ import pytest
 from connector.core.calls import Answer
 from connector.core.delays import Delay, Wait
 from connector.core.line_facts import Condition, Quota, State, Told, Usage
-from connector.core.messages import Origin, Priority, SendRequest
+from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Move
 from connector.core.new_contacts import MOST_NEAR
 from connector.core.own_limits import Limits
-from connector.core.records import Intent, LedgerRecord, Outcome, Rebind, Result
+from connector.core.records import Outcome, Rebind, Result
 from connector.core.seen import Policy
 from connector.core.turns import AGREE_S, MAX_HOPS
 from connector.roles.surroundings import DispatchRecord
 from tests.core.ledger_story import intent, submitted
 from tests.delay_stage import DelayStage
-from tests.sender_stage import ACCEPTED, LINES, NOW_MS, Log, Stage
+from tests.sender_stage import ACCEPTED, LINES, NOW_MS, Stage
 from tests.virtual_time import run
 
 KNOWN, NEW, OTHER = "+12025550101", "+12025550102", "+12025550103"
@@ -28,14 +27,6 @@ LIMIT = {
     for name in ("LINE_HOURLY_LIMIT_REACHED", "LINE_DAILY_LIMIT_REACHED")
 }
 EVERY_S = 240.0
-
-
-class ReadFirst(Log):
-    """A ledger whose records are read before they are acknowledged."""
-
-    async def append(self, record: LedgerRecord) -> None:
-        await super().append(record)
-        await asyncio.sleep(0.05)
 
 
 def told(stage: Stage, usage: dict[str, Usage] | None = None, states: dict[str, State] | None = None) -> None:
@@ -125,60 +116,6 @@ def test_no_more_are_under_way_than_there_is_room_for() -> None:
         await stage.until(lambda: stage.mono() > 50)
 
         assert [request for _, request, _ in stage.posts] == ["new-0", "new-1"]
-
-    run(story())
-
-
-def test_a_new_contact_in_both_lanes_is_refused_once() -> None:
-    """Sendblue's refusal of one is a refusal of the other: no second call within its window, in whichever lane."""
-
-    async def story() -> None:
-        refused = LIMIT["LINE_HOURLY_LIMIT_REACHED"]
-        stage = Stage(ReadFirst(), replies={"A": 2}, in_flight=2, answer_for=lambda _: refused)
-        stage.sender.assigned([0, 2])
-        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
-        await stage.until(lambda: bool(stage.posts))
-        stage.give(0, "text", NEW)
-        await stage.until(lambda: stage.mono() > 50)
-
-        assert [request for _, request, _ in stage.posts] == ["reply"]
-
-    run(story())
-
-
-def test_a_new_contact_is_asked_for_by_one_lane_at_a_time() -> None:
-    """The ledger is slow to show who asks; meanwhile the line is full. The other lane does not ask in its stead."""
-
-    async def story() -> None:
-        stage = Stage(replies={"A": 2}, in_flight=2)
-        stage.log.delay_s = 2.0
-        told(stage, {A: left(1, 30)})
-        stage.sender.assigned([0, 2])
-        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
-        await stage.until(lambda: stage.mono() > 1)
-        told(stage, {A: left(0, 30)})
-        stage.give(0, "text", NEW)
-        await stage.until(lambda: len(stage.ends) == 2, within_s=60)
-        asked = [record.request_id for record in stage.log.records if isinstance(record, Intent)]
-
-        assert asked == ["reply", "text"]
-
-    run(story())
-
-
-def test_whoever_waits_for_a_new_contacts_first_text_goes_on_at_its_end() -> None:
-    """Known by then, it waits for no look of its own: one gap later it is written."""
-
-    async def story() -> None:
-        stage = Stage(ReadFirst(), replies={"A": 2}, in_flight=2, gap_s=0.1)
-        told(stage, {A: left(1, 30)})
-        stage.sender.assigned([0, 2])
-        stage.give(0, "text", NEW)
-        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
-        await stage.until(lambda: len(stage.ends) == 2)
-        (first, *_), (second, *_) = stage.posts
-
-        assert second - first < 0.3
 
     run(story())
 

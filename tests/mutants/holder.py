@@ -348,6 +348,15 @@ HOLDER_MUTANTS = (
         ("test_new_contacts.py",),
     ),
     Mutant(
+        "a-new-contact-is-asked-for-by-one-turn",
+        "one turn at a time asks for a new contact, whichever lane it is of",
+        "roles/new_contacts.py",
+        "roles/seeing.py",
+        " or lane.new.is_asked(held.contact)",
+        "",
+        ("test_new_contacts_in_lanes.py",),
+    ),
+    Mutant(
         "a-moved-contact-is-woken",
         "what waits for a stopped line goes on when its contact is moved",
         LINE,

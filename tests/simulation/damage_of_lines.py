@@ -55,9 +55,22 @@ def refused_again_and_again() -> World:
     return world
 
 
+def refused_behind_one_under_way() -> World:
+    """The same; a text that was under way at the first refusal is refused later, which opens no new window."""
+    world = still()
+    texts = {request_id: text_of(world, request_id) for request_id in ("r1", "r2", "r3")}
+    for request_id, text in texts.items():
+        text.attempt = request_id
+        world.oracle.proposals[request_id] = world.scheduler.now + (2.0 if request_id == "r3" else 0.0)
+    for after_s, text in zip((1.0, 3.0, 1.0), texts.values(), strict=True):
+        world.scheduler.run(world.scheduler.now + after_s)
+        world.rooms.heard(text, FULL["hour"])
+    return world
+
+
 OF_LINES: Mapping[str, tuple[Callable[[], World], ...]] = {
     "6 line": (texted_from_two_lines,),
     "27 plan": (moved_whom_nobody_bound,),
     "27 agree": (bound_otherwise,),
-    "28 refused": (refused_again_and_again,),
+    "28 refused": (refused_again_and_again, refused_behind_one_under_way),
 }

@@ -16,6 +16,7 @@ HOUR_S = 3600.0
 RETENTION_MS = 120 * 3600 * 1000
 WATCHED_S, WAKE_S = 27 * HOUR_S, 15.0
 BEGINS_S = 60.0  # within this a reconciler that took over is at work, whatever its clock says
+HEARS_S = 250.0  # longer than a process is frozen: whoever was hears by then that it is to take over
 NIGHTS_H = (40.0, 31.4, 40.0, 45.0)
 """Never more than 48 h without a sender; the second ends in the hour in which what is still parked is dropped."""
 
@@ -133,7 +134,7 @@ class Faults:
         world, begun = self.world, self.world.scheduler.now
         if self.plan.rng.random() < 0.5:
             world.scheduler.after(self.plan.span(1, 20 * HOUR_S), self._take_over)
-        world.scheduler.run(begun + BEGINS_S)
+        self._reconciler_begins()
         active = world.groups["parked"].owner(0)
         world.operators.echo()
         while world.scheduler.now < begun + WATCHED_S and not world.scheduler.stopped:
@@ -141,6 +142,15 @@ class Faults:
             world.scheduler.run(world.scheduler.now + WAKE_S)
             if world.groups["parked"].owner(0) is not active:
                 world.operators.echoes.clear()
+
+    def _reconciler_begins(self) -> None:
+        """A minute passes since a reconciler is at work. Whom the coordinator has named may not have heard of it yet:
+        it was frozen."""
+        world = self.world
+        end = world.scheduler.now + HEARS_S
+        while not world.groups["parked"].begun(0) and world.scheduler.now < end:
+            world.scheduler.run(world.scheduler.now + 1.0)
+        world.scheduler.run(world.scheduler.now + BEGINS_S)
 
     def _take_over(self) -> None:
         reader = self.world.groups["parked"].owner(0)

@@ -79,6 +79,11 @@ class Group:
         reader = self.owners[partition]
         return reader.process if reader else None
 
+    def begun(self, partition: int) -> bool:
+        """Whether the owner has heard of it, and reads."""
+        reader = self.owners[partition]
+        return reader is not None and reader.begun
+
     def reads(self, process: "Process", partition: int) -> bool:
         """Whether the process believes that the partition is its own."""
         return any(r.process is process and r.partition == partition for r in self._readers)

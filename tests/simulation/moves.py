@@ -38,7 +38,6 @@ class Moves:
         self._bound: dict[bytes, list[tuple[int, str]]] = defaultdict(list)
         self._by_park: dict[bytes, int] = {}
         self._firsts: list[tuple[int, str]] = []
-        self._asked: dict[tuple[Process, bytes], float] = {}
         self._closing: set[tuple[str, str, int]] = set()
         world.broker.listen("ledger", self._landed)
 
@@ -135,22 +134,13 @@ class Moves:
         self._check(process, intent.contact, intent.line, "proposes")
         move = self._read(process).get(intent.line)
         if self.is_new(process, intent) and move is not None and move.retired:
-            self.of_new(process, intent, "27 retired", f"{process} gives {intent.line} a new contact")
-        self._asked[process, intent.contact] = self.world.scheduler.now
+            self.oracle.wrong("27 retired", f"{process} gives {intent.line} a new contact, by {intent.attempt}")
 
     def is_new(self, process: "Process", intent: Intent) -> bool:
         """Whether the process takes the contact for new."""
         request = self.world.upstream.origins[str(intent.origin)]
         known = self.line_of(intent.contact, process.position)
         return request is not None and not request.is_group and known is None
-
-    def of_new(self, process: "Process", intent: Intent, rule: str, what: str) -> None:
-        """Of a new contact that must wait. Both lanes of its line may ask for it at once: grants say which is first,
-        and the later one goes by what the earlier one saw."""
-        since = self.world.scheduler.now - process.setup.lease_s - 2.0
-        if self._asked.get((process, intent.contact), since) > since:
-            return self.oracle.noted(f"{rule}, both lanes ask for one contact")
-        return self.oracle.wrong(rule, f"{what}, by {intent.attempt} of {intent.request_id}")
 
     def check(self, text: Text) -> None:
         """A text is about to leave."""

@@ -110,7 +110,8 @@ class Rooms:
         if holder is not None and new and since < proposed < until:
             self.world.oracle.wrong("28 refused", f"{text.attempt} of {process} on {line}, full until {until}")
         if holder is not None:
-            self._refused[place] = now, now + (answer.retry_after_s or HOURLY_S) - 1.0
+            ends = now + (answer.retry_after_s or HOURLY_S) - 1.0
+            self._refused[place] = (since, max(until, ends)) if now < until else (now, ends)
 
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT."""
@@ -125,7 +126,7 @@ class Rooms:
             taken = self.world.moves.firsts(line, told.position, process.position)
             if state in CLOSES or (left is not None and left <= taken):
                 what = f"{state}, with room for {left} new contacts, less {taken}"
-                self.world.moves.of_new(process, intent, "28 room", f"{process} on {line}: {what}")
+                self.world.oracle.wrong("28 room", f"{process} proposes {intent.attempt} on {line}: {what}")
 
     def blocks(self, process: "Process") -> dict[str, int]:
         """When each line was blocked last, as the process has heard by itself, or read of another one's hearing."""

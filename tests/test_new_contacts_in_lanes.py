@@ -1,0 +1,73 @@
+"""A new contact with a text in both lanes of its line, in virtual time: one turn at a time asks for it."""
+
+import asyncio
+
+from connector.core.messages import Priority
+from connector.core.records import Intent, LedgerRecord
+from tests.sender_stage import LINES, Log, Stage
+from tests.test_new_contacts import LIMIT, NEW, left, told
+from tests.virtual_time import run
+
+A, _ = LINES
+
+
+class ReadFirst(Log):
+    """A ledger whose records are read before they are acknowledged."""
+
+    async def append(self, record: LedgerRecord) -> None:
+        await super().append(record)
+        await asyncio.sleep(0.05)
+
+
+def test_a_new_contact_in_both_lanes_is_refused_once() -> None:
+    """Sendblue's refusal of one is a refusal of the other: no second call within its window, in whichever lane."""
+
+    async def story() -> None:
+        refused = LIMIT["LINE_HOURLY_LIMIT_REACHED"]
+        stage = Stage(ReadFirst(), replies={"A": 2}, in_flight=2, answer_for=lambda _: refused)
+        stage.sender.assigned([0, 2])
+        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
+        await stage.until(lambda: bool(stage.posts))
+        stage.give(0, "text", NEW)
+        await stage.until(lambda: stage.mono() > 50)
+
+        assert [request for _, request, _ in stage.posts] == ["reply"]
+
+    run(story())
+
+
+def test_a_new_contact_is_asked_for_by_one_lane_at_a_time() -> None:
+    """The ledger is slow to show who asks; meanwhile the line is full. The other lane does not ask in its stead."""
+
+    async def story() -> None:
+        stage = Stage(replies={"A": 2}, in_flight=2)
+        stage.log.delay_s = 2.0
+        told(stage, {A: left(1, 30)})
+        stage.sender.assigned([0, 2])
+        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
+        await stage.until(lambda: stage.mono() > 1)
+        told(stage, {A: left(0, 30)})
+        stage.give(0, "text", NEW)
+        await stage.until(lambda: len(stage.ends) == 2, within_s=60)
+        asked = [record.request_id for record in stage.log.records if isinstance(record, Intent)]
+
+        assert asked == ["reply", "text"]
+
+    run(story())
+
+
+def test_whoever_waits_for_a_new_contacts_first_text_goes_on_at_its_end() -> None:
+    """Known by then, it waits for no look of its own: one gap later it is written."""
+
+    async def story() -> None:
+        stage = Stage(ReadFirst(), replies={"A": 2}, in_flight=2, gap_s=0.1)
+        told(stage, {A: left(1, 30)})
+        stage.sender.assigned([0, 2])
+        stage.give(0, "text", NEW)
+        stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
+        await stage.until(lambda: len(stage.ends) == 2)
+        (first, *_), (second, *_) = stage.posts
+
+        assert second - first < 0.3
+
+    run(story())
