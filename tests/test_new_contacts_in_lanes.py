@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from connector.core.messages import Priority
 from connector.core.records import Intent, LedgerRecord
 from tests.sender_stage import LINES, Log, Stage
@@ -36,8 +38,9 @@ def test_a_new_contact_in_both_lanes_is_refused_once() -> None:
     run(story())
 
 
-def test_a_new_contact_is_asked_for_by_one_lane_at_a_time() -> None:
-    """The ledger is slow to show who asks; meanwhile the line is full. The other lane does not ask in its stead."""
+@pytest.mark.parametrize("room", [0, 9])
+def test_a_new_contact_is_asked_for_by_one_lane_at_a_time(room: int) -> None:
+    """The ledger is slow to show who asks. The other lane does not ask in its stead, full as the line may be by now."""
 
     async def story() -> None:
         stage = Stage(replies={"A": 2}, in_flight=2)
@@ -46,7 +49,7 @@ def test_a_new_contact_is_asked_for_by_one_lane_at_a_time() -> None:
         stage.sender.assigned([0, 2])
         stage.give(0, "reply", NEW, partition=2, priority=Priority.REPLY)
         await stage.until(lambda: stage.mono() > 1)
-        told(stage, {A: left(0, 30)})
+        told(stage, {A: left(room, 30)})
         stage.give(0, "text", NEW)
         await stage.until(lambda: len(stage.ends) == 2, within_s=60)
         asked = [record.request_id for record in stage.log.records if isinstance(record, Intent)]
