@@ -51,6 +51,9 @@ class Log:
         self.delay_s = 0.002
         self.lose: Callable[[LedgerRecord], bool] = lambda _: False
 
+    async def end(self) -> int | None:
+        return len(self.records)
+
     async def append(self, record: LedgerRecord) -> None:
         await asyncio.sleep(self.delay_s)
         if self.lose(record):

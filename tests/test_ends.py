@@ -105,7 +105,7 @@ def test_a_parked_record_goes_last(end: LedgerRecord, order: list[str]) -> None:
         replica = Replica("P", log)
         log.replicas.append(replica)
         replica.restored.set()
-        reconciler = Reconciler(replica, ends(topics), NoContacts(), lambda: 0.0, lambda _: None)
+        reconciler = Reconciler(replica, ends(topics), NoContacts(), lambda: 0.0, lambda _: None, log.end)
         attempt = intent("a1")._replace(request_time_ms=NOW_MS)
         for record in (attempt, park(attempt), end):
             log.land(record)

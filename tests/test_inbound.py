@@ -219,10 +219,14 @@ class Nowhere:
     async def reached(self, ledger_offset: int) -> None:
         raise NotImplementedError
 
+    async def end(self) -> int | None:
+        raise NotImplementedError
+
 
 async def _parked_garbage(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -> None:
     ends = Ends(Nowhere(), lambda: 0, lambda _: None)
-    reconciler = Reconciler(Replica("P", Nowhere()), ends, Nowhere(), asyncio.get_running_loop().time, lambda _: None)
+    nowhere, mono = Nowhere(), asyncio.get_running_loop().time
+    reconciler = Reconciler(Replica("P", nowhere), ends, nowhere, mono, lambda _: None, nowhere.end)
     arrived = asyncio.Event()
 
     def hashes(_: SendRequest) -> tuple[bytes, bytes]:

@@ -60,7 +60,12 @@ async def parked(stage: Parking) -> tuple[Topics, Reconciler, ParkedLooks]:
     """One request whose fate is unknown, parked, and an active reconciler that looks every minute."""
     topics = Topics()
     reconciler = Reconciler(
-        stage.replica, Ends(topics, stage.now_ms, stage.facts.append), topics, stage.mono, stage.facts.append
+        stage.replica,
+        Ends(topics, stage.now_ms, stage.facts.append),
+        topics,
+        stage.mono,
+        stage.facts.append,
+        stage.log.end,
     )
     topics.reconciler = reconciler
     stage.sender.assigned([0])

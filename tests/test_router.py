@@ -97,7 +97,7 @@ class Stage:
             lambda partition, full: self.paused.append((partition, full)),
             preparing=preparing,
         )
-        self.reconciler = Reconciler(self.replica, ends, self.topics, self.mono, lambda _: None)
+        self.reconciler = Reconciler(self.replica, ends, self.topics, self.mono, lambda _: None, self.log.end)
         self.router.assigned([0])
 
     def mono(self) -> float:
@@ -386,6 +386,25 @@ def test_contacts_are_written_with_how_far_they_reach() -> None:
         assert nothing == []
         assert stage.topics.bindings == [(Binding(a.contact, "A", None), 1)]
         assert stage.topics.reached_to == [1]
+
+    run(story())
+
+
+def test_contacts_are_written_by_a_fold_that_has_all_of_the_ledger() -> None:
+    """One that stood still while a contact was moved: its successor has written the new line, it writes no old one."""
+
+    async def story() -> None:
+        stage, contact = Stage(), b"contact."
+        stage.log.land(Rebind(contact, "A"))
+        stage.log.replicas.remove(stage.replica)
+        stage.log.land(moved := Rebind(contact, "B"))
+        await stage.reconciler.write_contacts()
+        behind = list(stage.topics.bindings)
+        stage.replica.feed(1, NOW_MS, moved, stage.mono())
+        await stage.reconciler.write_contacts()
+
+        assert behind == []
+        assert stage.topics.bindings == [(Binding(contact, "B", None), 1)]
 
     run(story())
 

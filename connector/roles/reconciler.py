@@ -3,6 +3,10 @@
 It holds every parked record and compares each with the fold, at every change of the ledger and once a second. It is the
 only writer of ``contacts``: which line each contact is bound to, and how far in the ledger that is known, so that a
 replica whose ledger begins later knows whether it has everything. Beside it the same instance sweeps (``sweeper.py``).
+
+Each write of ``contacts`` waits until the fold has all that the ledger holds by then. One that stood still, and has not
+heard that another took over, would else write a contact's old line over its new one, and nobody would write that again.
+What is ugly: one that stands still between that look and its write does so all the same.
 """
 
 import asyncio
@@ -17,11 +21,13 @@ from connector.core.records import Resolution, Resolve
 from connector.core.sights import ParkedSeen
 from connector.core.steps import Held, Owe
 from connector.roles.ends import Ends, PublishFailed
+from connector.roles.list_proofs import LogEnd
 from connector.roles.replica import Replica
 from connector.roles.watched import Shift, Watch
 
 LOOK_S = 1.0  # how often every parked record is looked at; a change of the ledger is seen at the next look
 CONTACTS_EVERY = 5  # looks between two writes of the contacts topic
+CATCH_UP_S = 1.0  # how long a write of it waits for the fold; the next one comes soon
 AT_ONCE = 500  # contacts on their way to it: a line's move brings a hundred thousand, and nobody looks meanwhile
 
 
@@ -55,10 +61,16 @@ class Reconciler:
     """Takes the parked topic from its beginning while it is the active one. ``mono``: monotonic seconds."""
 
     def __init__(
-        self, replica: Replica, ends: Ends, contacts: Contacts, mono: Callable[[], float], observe: Observer
+        self,
+        replica: Replica,
+        ends: Ends,
+        contacts: Contacts,
+        mono: Callable[[], float],
+        observe: Observer,
+        log_end: LogEnd,
     ) -> None:
         self._replica, self._ends, self._contacts = replica, ends, contacts
-        self._mono, self._observe = mono, observe
+        self._mono, self._observe, self._log_end = mono, observe, log_end
         self._parked: dict[bytes, ParkedRecord] = {}
         self._otherwise: dict[bytes, float] = {}
         self._unwritten: set[bytes] = set()
@@ -113,6 +125,9 @@ class Reconciler:
 
     async def write_contacts(self) -> None:
         """Write the bindings that changed since the last time, then how far they reach."""
+        end = await self._log_end()
+        if end is None or not await self._replica.has_read(end, CATCH_UP_S):
+            return
         reached = self._replica.next_offset - 1
         self._unwritten |= self._replica.views.moved_contacts()
         moved = sorted(self._unwritten)

@@ -134,8 +134,8 @@ async def start_reconciler(parts: Parts) -> None:
     def hashes(request: SendRequest) -> tuple[bytes, bytes]:
         return contact_hash(request, parts.hash_key), body_hash(request, parts.hash_key)
 
-    system = parts.system
-    reconciler = Reconciler(parts.replica, parts.ends("reconciler"), parts.out, system.mono, parts.observe)
+    ends, log_end = parts.ends("reconciler"), LogEnd(parts.clients, parts.names.ledger)
+    reconciler = Reconciler(parts.replica, ends, parts.out, parts.system.mono, parts.observe, log_end)
     sweeper = parts.sweeper = _sweeper(parts, reconciler)
     parts.reconciler = reconciler
     parts.watches += [reconciler.watch, sweeper.watch]

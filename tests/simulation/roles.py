@@ -195,7 +195,7 @@ def start_reconciler(process: "Process") -> None:
     """Parked requests to their end; the contacts topic; what no callback told."""
     edges, statuses = process.edges, MessageList(process)
     ends = Ends(edges, edges.now_ms, process.observe, "reconciler")
-    reconciler = Reconciler(process.replica, ends, edges, edges.mono, process.observe)
+    reconciler = Reconciler(process.replica, ends, edges, edges.mono, process.observe, edges.log_end)
     looks = ParkedLooks(
         process.replica,
         ListProofs(process.replica, statuses, edges, edges.log_end),
