@@ -27,6 +27,15 @@ DURABLE_MUTANTS = (
         ENDS,
     ),
     Mutant(
+        "only-the-same-is-left-out",
+        "of what a partition's reader gives again, only records that were handed over before are left out",
+        "docs/decisions.md, What the client reads twice",
+        "core/once.py",
+        "            if self._given.get(offset) != content:\n",
+        "            if offset not in self._given:\n",
+        ("core/test_once.py",),
+    ),
+    Mutant(
         "given-back-before-offset",
         "a record of a delay topic is done when it is durable at its line",
         P2,
