@@ -151,14 +151,14 @@ class Evidence:
         return {row["request_id"]: row["tags"] for row in self.requests.values() if row.get("tags")}
 
     @cached_property
-    def lanes(self) -> dict[str, tuple[int, int]]:
-        """Where each request stood first in the dispatch topic: its partition, and its place there."""
-        lanes: dict[str, tuple[int, int]] = {}
-        for entry in self.tapes.dispatch.entries:
+    def lanes(self) -> dict[str, dict[int, int]]:
+        """Where each request stood in the dispatch topic: its first place in each partition, in the order of time."""
+        lanes: dict[str, dict[int, int]] = defaultdict(dict)
+        for entry in sorted(self.tapes.dispatch.entries, key=lambda entry: entry.at):
             origin = entry.row["origin"] if entry.row is not None else {}
             row = self.requests.get("/".join(str(origin.get(name)) for name in ("topic", "partition", "offset")))
             if row is not None:
-                lanes.setdefault(row["request_id"], (entry.partition, entry.offset))
+                lanes[row["request_id"]].setdefault(entry.partition, entry.offset)
         return lanes
 
     @cached_property

@@ -234,15 +234,15 @@ def _disorder(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def _behind(evidence: Evidence, request: str, other: str) -> bool:
-    """Whether it came to its line after the other one, or to another line."""
+    """Whether the other one came before it to some line, if not to all: that line's turn was the other one's."""
     ours, theirs = evidence.lanes.get(request), evidence.lanes.get(other)
-    return ours is not None and theirs is not None and (ours[0] != theirs[0] or ours[1] > theirs[1])
+    return ours is not None and theirs is not None and any(at < ours.get(lane, at + 1) for lane, at in theirs.items())
 
 
 def _elsewhere(evidence: Evidence, request: str, other: str) -> bool:
-    """Whether the two were given to different lines: nobody had texted their contact yet."""
+    """Whether the two were given to different lines at first: nobody had texted their contact yet."""
     ours, theirs = evidence.lanes.get(request), evidence.lanes.get(other)
-    return ours is not None and theirs is not None and ours[0] != theirs[0]
+    return ours is not None and theirs is not None and next(iter(ours)) != next(iter(theirs))
 
 
 def _callbacks(evidence: Evidence) -> Iterator[str]:

@@ -105,6 +105,19 @@ def test_what_was_appended_again_has_lost_its_place(
     assert judgement.figures.other_line == (first[2:] != second[2:])
 
 
+def test_a_copy_on_the_line_that_texts_goes_ahead() -> None:
+    """Both were given to another line, before anybody had texted their contact; a copy of the later one came here
+    directly, the earlier one by a hop, behind it."""
+    scene = Scene()
+    _out_of_order(scene)
+    scene.dispatch = [dispatched(*place) for place in ((0, 1, 1), (1, 2, 1), (1, 3), (0, 4))]
+
+    judgement = judge(scene.evidence())
+
+    assert judgement.complaints == ()
+    assert (judgement.figures.appended_again, judgement.figures.other_line) == (1, 0)
+
+
 @pytest.mark.parametrize(("spoil", "told"), FAULTS, ids=[spoil.__name__ for spoil, _ in FAULTS])
 def test_each_broken_promise_is_found(spoil: Callable[[Scene], None], told: str) -> None:
     """One fault is enough, and the complaint says which."""

@@ -187,8 +187,15 @@ class Endings:
             age_s = self.world.scheduler.now - sent[-1].written_at
             if age_s > AGE_S:
                 self.oracle.noted("7 EXPIRED by a replay more than 72 h after the end")
+            elif self._used_again(sent[-1], origin):
+                self.oracle.noted("7 EXPIRED of a record whose id another one used again, after 72 h")
             else:
                 self.oracle.wrong("7 expired", f"{request_id} was sent")
+
+    def _used_again(self, text: "Text", origin: str) -> bool:
+        """Whether the text is another record's, and went when this one was too old to be sent."""
+        theirs = str(self.oracle.granted[text.attempt][1].origin)
+        return theirs != origin and text.written_at - (self.world.upstream.made_ms[origin] - EPOCH_MS) / 1000 > AGE_S
 
     def finish(self) -> None:
         """7 and 24: every origin has exactly one end."""
