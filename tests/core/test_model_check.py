@@ -10,7 +10,6 @@ import pytest
 from tests.core.model_check import NOTHING, Explorer
 from tests.core.model_world import Bounds
 
-pytestmark = pytest.mark.no_cover  # counting lines doubles its time, and the rest of the tests reach them
 ONE = replace(NOTHING, requests=1, replicas=2)
 TWO = replace(NOTHING, replicas=2)
 

@@ -6,8 +6,6 @@ from connector.core.messages import Priority
 from connector.core.priorities import MAX_REPLIES
 from tests.simulation.lanes import BEGIN_S, shared
 
-pytestmark = pytest.mark.no_cover  # counting lines doubles its time, and the rest of the tests reach them
-
 
 @pytest.mark.parametrize(
     ("gap_s", "in_flight", "answers_s", "least"),

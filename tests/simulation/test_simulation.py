@@ -1,12 +1,9 @@
 """The connector's roles in a few hundred simulated worlds: nothing forbidden happens, and the rare paths are taken."""
 
-import pytest
-
 from tests.simulation.tally import simulate
 from tests.simulation.world import World
 
 SEEDS = 400
-pytestmark = pytest.mark.no_cover  # counting lines doubles its time, and the rest of the tests reach them
 
 
 def test_nothing_forbidden_happens_and_every_rare_path_is_taken() -> None:

@@ -12,7 +12,6 @@ from tests.simulation.teeth import BROKEN, OneAtATime, Teeth
 from tests.simulation.teeth_of_lines import BROKEN_OF_LINES
 from tests.simulation.world import World
 
-pytestmark = pytest.mark.no_cover  # counting lines doubles its time, and the rest of the tests reach them
 CASES = [(rule, damage) for rule, damages in (*DAMAGED.items(), *OF_LINES.items()) for damage in damages]
 
 
