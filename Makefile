@@ -12,9 +12,8 @@ KILLS ?= 50
 RUNS ?= 1
 SHOTS ?= 100000
 PROOF ?= docs/evidence.jsonl
-# Tests side by side, as many as there are cores; where brokers are started, two at most.
-MANY := -n auto --maxprocesses 4
-PAIR := -n auto --maxprocesses 2
+# Unit tests run side by side, in as many processes as there are cores.
+MANY := -n auto --maxprocesses 4 --dist worksteal
 ENGINE ?= docker
 BUILD_FLAGS ?=
 TAG ?= kafka-sendblue:dev
@@ -33,12 +32,12 @@ test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
-	$(BIN)/python -m pytest -q $(MANY) --dist worksteal --ignore=tests/real --ignore=tests/ops --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
+	$(BIN)/python -m pytest -q $(MANY) --ignore=tests/real --ignore=tests/ops --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
 	$(BIN)/python -m coverage report --include='connector/core/*' --fail-under=98
 
 real: $(VENV)/.ready
 	@echo "== tests against a real Apache Kafka and a real schema registry"
-	$(BIN)/python -m pytest -q $(PAIR) --dist worksteal tests/real
+	$(BIN)/python -m pytest -q tests/real
 
 test-ops: $(VENV)/.ops-ready  ## the Helm chart on a real Kubernetes API server, built from source the first time (minutes)
 	$(BIN)/python -m tests.ops.cluster
@@ -69,7 +68,7 @@ prove: $(VENV)/.ready  ## the long form of everything (a day); its figures go in
 
 ops: $(VENV)/.ops-ready  ## what it is run with: image, evaluation stack, Helm chart, metrics, status page; needs buildah, podman, Java, Maven, prometheus and its alertmanager, npm and chromium
 	@echo "== the image, the evaluation stack, the Helm chart, metrics, the status page"
-	$(BIN)/python -m pytest -q $(PAIR) --dist loadfile tests/ops
+	$(BIN)/python -m pytest -q tests/ops
 
 image:  ## build the image: make image ENGINE=docker TAG=kafka-sendblue:dev
 	$(ENGINE) build $(BUILD_FLAGS) -t $(TAG) --build-arg VERSION=$(VERSION) \
