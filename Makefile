@@ -12,6 +12,8 @@ KILLS ?= 50
 RUNS ?= 1
 SHOTS ?= 100000
 PROOF ?= docs/evidence.jsonl
+# Unit tests run side by side, in as many processes as there are cores.
+MANY := -n auto --maxprocesses 4 --dist worksteal
 ENGINE ?= docker
 BUILD_FLAGS ?=
 TAG ?= kafka-sendblue:dev
@@ -30,7 +32,7 @@ test: unit real chaos-short  ## all tests; the last parts need a real Kafka, and
 
 unit: $(VENV)/.ready
 	@echo "== unit tests"
-	$(BIN)/python -m pytest -q --ignore=tests/real --ignore=tests/ops --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
+	$(BIN)/python -m pytest -q $(MANY) --ignore=tests/real --ignore=tests/ops --ignore=tests/chaos/test_chaos_short.py --cov=connector/core --cov-branch --cov-report=
 	$(BIN)/python -m coverage report --include='connector/core/*' --fail-under=98
 
 real: $(VENV)/.ready

@@ -1,6 +1,5 @@
 """What the demo does and what it counts: its plan, and the tally of what a consumer saw and the simulator counted."""
 
-import socket
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from connector.kafka.schemas import SchemaName
 from connector.settings import Settings
 from connector.simulator.app import Simulator
 from connector.simulator.faults import Fault, Faults
+from connector.simulator.ports import free_ports
 
 PARKING_S = PARK_AFTER_MIN_S
 
@@ -49,7 +49,7 @@ class DemoPlan:
         """The connector's settings for this demo; ports are chosen by the system."""
         numbers = [f"+1{303 + n // 100}55501{n % 100:02d}" for n in range(self.lines)]
         ports = {"host": "127.0.0.1", "health_port": 0, "metrics_port": 0}
-        port = _free_port()
+        (port,) = free_ports(1)
         callbacks = {"host": "127.0.0.1", "port": port, "public_url": f"http://127.0.0.1:{port}"}
         return Settings.model_validate(
             {
@@ -69,12 +69,6 @@ class DemoPlan:
                 "unsafe_dev": True,
             }
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

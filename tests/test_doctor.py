@@ -9,14 +9,27 @@ from connector.core.diagnosis import Running
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
 from connector.settings import Observability, Settings
+from connector.simulator.faults import Faults
 from tests.test_ledger_commands import beside_a_connector
+
+NOBODY = "http://127.0.0.1:1/statusz"
+SOON_S = 0.2  # nobody is there, and no longer wait finds them
+THERE_S = 3.0  # of what is asked, the demo broker never tells the topics' settings
+
+
+class Well(DemoPlan):
+    """A demo whose Sendblue fails at nothing; the demo's own faults stop a line now and then, and the doctor tells."""
+
+    def faults(self) -> Faults:
+        """None."""
+        return Faults()
 
 
 async def test_beside_a_connector_that_runs() -> None:
     """Lag of the roles, clocks, credentials, lines and readiness; of the demo broker's settings nothing is known."""
 
     async def work(settings: Settings, demo: Demo) -> None:
-        found = {f.name: f for f in await examine(settings, demo.addresses["status"])}
+        found = {f.name: f for f in await examine(settings, demo.addresses["status"], within_s=THERE_S)}
         lags = await asyncio.to_thread(progress, settings)
 
         assert [name for name, finding in found.items() if not finding.ok] == ["kafka"]
@@ -28,13 +41,13 @@ async def test_beside_a_connector_that_runs() -> None:
             "sender on sendblue.dispatch",
         ]
 
-    await beside_a_connector(work)
+    await beside_a_connector(work, Well(seconds=60, rate=5, lines=2))
 
 
 async def test_where_nothing_runs_each_trouble_is_one_finding() -> None:
     """What is away does not keep the others from being looked at."""
     settings = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
-    found = await examine(settings, "http://127.0.0.1:1/statusz")
+    found = await examine(settings, NOBODY, within_s=SOON_S)
     faults = {finding.name: finding.what_to_do for finding in found if not finding.ok}
 
     assert {"registry", "kafka", "sendblue", "process"} == set(faults)
@@ -60,7 +73,7 @@ async def test_a_role_is_asked_for_the_keys_it_needs(role: str, asked: list[str]
             "callbacks": plain.callbacks.model_copy(update={"keys": {}}),
         }
     )
-    found = {finding.name: finding for finding in await examine(settings, "http://127.0.0.1:1/statusz", [role])}
+    found = {finding.name: finding for finding in await examine(settings, NOBODY, [role], SOON_S)}
     keys = {name: found[name] for name in ("callbacks", "sendblue")}
 
     assert asked == [name for name, finding in keys.items() if not finding.ok]

@@ -14,9 +14,10 @@ from connector.settings import Settings, secret
 from connector.simulator.broker import CLIENT
 
 NUMBER = "+12065550123"
+PLAN = DemoPlan(seconds=60, rate=5, lines=2)
 
 
-async def beside_a_connector(work: Callable[[Settings, Demo], Awaitable[None]]) -> None:
+async def beside_a_connector(work: Callable[[Settings, Demo], Awaitable[None]], plan: DemoPlan = PLAN) -> None:
     """Run a connector, and this work once it is ready, to the end of the work."""
     stop, works = asyncio.Event(), list[asyncio.Task[None]]()
 
@@ -33,7 +34,7 @@ async def beside_a_connector(work: Callable[[Settings, Demo], Awaitable[None]]) 
         if not works and demo.connector is not None and demo.connector.ready.is_set():
             works.append(asyncio.create_task(told(demo)))
 
-    await run(DemoPlan(seconds=60, rate=5, lines=2), stop, show)
+    await run(plan, stop, show)
     await works[0]
 
 

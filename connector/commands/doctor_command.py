@@ -21,7 +21,7 @@ from connector.kafka.avro import Undecodable
 from connector.kafka.progress import behind, bounds, members, stamps
 from connector.kafka.records import KafkaFatal
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
-from connector.kafka.topics import Topics
+from connector.kafka.topics import TIMEOUT_S, Topics
 from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
 from connector.wiring.assembly import ROLES
@@ -39,11 +39,16 @@ def status_url_of(settings: Settings) -> str:
     return f"http://{ANYWHERE.get(part.host, part.host)}:{part.health_port}/statusz"
 
 
-async def examine(settings: Settings, status_url: str, roles: Collection[str] = tuple(ROLES)) -> list[Finding]:
-    """All findings, of the account and the callbacks' keys those that these roles need."""
+async def examine(
+    settings: Settings, status_url: str, roles: Collection[str] = tuple(ROLES), within_s: float = TIMEOUT_S
+) -> list[Finding]:
+    """All findings, of the account and the callbacks' keys those that these roles need.
+
+    ``within_s``: how long an answer of the brokers about topics is waited for, seconds.
+    """
     looks: list[Callable[[], Awaitable[list[Finding]]]] = [
-        lambda: topics_state(settings),
-        lambda: asyncio.to_thread(progress, settings),
+        lambda: topics_state(settings, within_s),
+        lambda: asyncio.to_thread(progress, settings, within_s),
         lambda: _sendblue(settings, roles),
         lambda: _process(status_url),
     ]
@@ -64,10 +69,10 @@ async def _guarded(look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding
         return [Finding(False, "kafka", str(error), APPLY)]
 
 
-def progress(settings: Settings) -> list[Finding]:
+def progress(settings: Settings, within_s: float = TIMEOUT_S) -> list[Finding]:
     """How far the roles are, whether anybody plays them, and the brokers' clock. Blocks; raises KafkaException."""
     clients, names = clients_of(settings), names_of(settings)
-    partitions = Topics(clients).partitions(names.all())
+    partitions = Topics(clients).partitions(names.all(), within_s)
     work = [("router", names.requests, "router"), ("sender", names.dispatch, "sender")]
     work += [("router", names.delay(delay), f"delay.{delay}") for delay in Delay]
     sendable = diagnosis.sendable((line.gap_s for line in settings.lines), settings.default_ttl_s)

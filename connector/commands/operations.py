@@ -28,7 +28,7 @@ from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
 from connector.kafka.tail import PartitionTails
-from connector.kafka.topics import Topics, plan
+from connector.kafka.topics import TIMEOUT_S, Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
@@ -196,10 +196,10 @@ async def check(settings: Settings, roles: Collection[str] = tuple(ROLES)) -> li
     return [*await topics_state(settings), *await account_state(settings, roles), *settings_state(settings, roles)]
 
 
-async def topics_state(settings: Settings) -> list[Finding]:
+async def topics_state(settings: Settings, within_s: float = TIMEOUT_S) -> list[Finding]:
     """Topics, genesis, lines' partitions, the ledger and the registry."""
     codec = await _codec(settings)
-    kafka = [*await kafka_findings(settings, codec), *await contacts_finding(settings, codec)]
+    kafka = [*await kafka_findings(settings, codec, within_s), *await contacts_finding(settings, codec)]
     return [*kafka, Finding(True, "registry", "it answers")]
 
 

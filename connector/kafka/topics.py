@@ -200,22 +200,22 @@ def _holds(name: str, found: str | None, wanted: str) -> bool:
 
 
 class Topics:
-    """The admin side; every call blocks for at most TIMEOUT_S. Raises KafkaException."""
+    """The admin side; every call blocks for at most TIMEOUT_S, or as long as it is told. Raises KafkaException."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._admin = AdminClient(settings.admin())
 
-    def partitions(self, names: Sequence[str]) -> dict[str, int]:
+    def partitions(self, names: Sequence[str], within_s: float = TIMEOUT_S) -> dict[str, int]:
         """Return how many partitions those of the topics have that are there."""
-        found = self._admin.list_topics(timeout=TIMEOUT_S).topics
+        found = self._admin.list_topics(timeout=within_s).topics
         return {name: len(found[name].partitions) for name in names if name in found and found[name].error is None}
 
-    def existing(self, names: Sequence[str]) -> dict[str, Existing]:
+    def existing(self, names: Sequence[str], within_s: float = TIMEOUT_S) -> dict[str, Existing]:
         """Return those of the topics that are there."""
-        found = self._admin.list_topics(timeout=TIMEOUT_S).topics
+        found = self._admin.list_topics(timeout=within_s).topics
         topics = {name: found[name] for name in names if name in found and found[name].error is None}
         resources = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics]
-        configs = self._admin.describe_configs(resources, request_timeout=TIMEOUT_S) if resources else {}
+        configs = self._admin.describe_configs(resources, request_timeout=within_s) if resources else {}
         values = {r.name: {k: str(e.value) for k, e in f.result().items()} for r, f in configs.items()}
         return {
             name: Existing(len(t.partitions), _replication(t.partitions), values.get(name, {}))

@@ -14,16 +14,16 @@ from connector.kafka.avro import Codec
 from connector.kafka.control import Control, contacts_of, control_of, partitions_of
 from connector.kafka.progress import bounds, did_since
 from connector.kafka.tail import read_table
-from connector.kafka.topics import Existing, TopicNames, Topics, examine
+from connector.kafka.topics import TIMEOUT_S, Existing, TopicNames, Topics, examine
 from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, credentials_of, group_of, identity_of, names_of, specs_of
 
 
-async def kafka_findings(settings: Settings, codec: Codec) -> list[Finding]:
+async def kafka_findings(settings: Settings, codec: Codec, within_s: float = TIMEOUT_S) -> list[Finding]:
     """Topics, genesis, the lines' partitions and the ledger's memory. Raises KafkaException when Kafka is away."""
     names = names_of(settings)
-    existing = await asyncio.to_thread(Topics(clients_of(settings)).existing, names.all())
+    existing = await asyncio.to_thread(Topics(clients_of(settings)).existing, names.all(), within_s)
     control = await _control(settings, codec, names) if names.control in existing else Control()
     lanes = partitions_of(control.partitions.values())
     findings = list(examine(specs_of(settings, lanes), existing, settings.unsafe_dev))

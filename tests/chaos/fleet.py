@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from connector.simulator.ports import free_ports
 from tests.chaos.proxy import Proxy
 from tests.chaos.stack import Stack
-from tests.ports import free_ports
 from tests.real.site import Site, until
 
 READY_S = 300.0

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from connector.settings import Settings, load
-from tests.ports import free_ports
+from connector.simulator.ports import free_ports
 
 ANSWER_S = 60.0
 LINES = [f"+130355501{n:02d}" for n in range(100)]

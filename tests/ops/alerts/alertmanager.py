@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connector.simulator.ports import free_ports
 from connector.simulator.server import serving
 from tests.ops.alerts.files import FOLDER, ROOT
 from tests.ops.live import WITHIN_S, tool
-from tests.ports import free_ports
 
 CONFIG = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
 SHORTER = {"h": "m", "m": "s", "s": "s"}

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from connector.simulator.ports import free_ports
 from tests.ops.cluster.building import built
-from tests.ports import free_ports
 
 TOKEN = "admin-token"
 READY_S, STOP_S = 120.0, 30.0

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import httpx2
 import yaml
 
+from connector.simulator.ports import free_ports
 from tests.ops.live import WITHIN_S, tool
-from tests.ports import free_ports
 
 EVERYTHING: Mapping[str, str] = {
     "$__rate_interval": "15s",

@@ -16,7 +16,7 @@ from typing import Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.ports import free_ports
+from connector.simulator.ports import free_ports
 from tests.real.stack import jars
 
 START_S = 300.0  # a shared machine starts three brokers in 5 to 20 seconds; one that is overloaded needed 70

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx2
 
-from tests.ports import free_ports
+from connector.simulator.ports import free_ports
 from tests.real.stack import jars
 
 START_S = 300.0
