@@ -93,6 +93,26 @@ def test_an_election_lost_and_won_again_leaves_a_reconciler_that_works() -> None
     run(story())
 
 
+def test_another_attempts_minute_begins_anew_with_each_election() -> None:
+    """What was seen before another instance was the active one says nothing of the minutes since."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.log.land(a := intent("a1", "r", at_ms=NOW_MS, owner="Q"))
+        stage.log.land(park(a))
+        stage.log.land(Resolve(a.attempt, "r", a.origin, a.line, a.contact, Resolution.NOT_SENT, "ann"))
+        stage.log.land(intent("a2", "r", at_ms=NOW_MS, owner="Q"))
+        for _ in range(2):
+            stage.reconciler.begin()
+            stage.reconciler.record(b"k", ParkedRecord(held(), a.attempt))
+            await asyncio.sleep(40)
+            await stage.reconciler.end()
+
+        assert stage.topics.dispatched == []
+
+    run(story())
+
+
 def test_contacts_are_written_with_how_far_they_reach() -> None:
     """Each moved binding once, then the ledger's offset; a failure is made up for at the next turn."""
 
