@@ -182,3 +182,17 @@ async def test_what_we_sent_ourselves_is_not_heard() -> None:
     await world.tell("receive", {**STOP, "is_outbound": True, "from_number": LINE})
 
     assert (len(world.messages), world.heard) == (1, [])
+
+
+@pytest.mark.parametrize("kind", BODIES)
+async def test_what_a_listener_could_not_write_is_told_again(kind: str) -> None:
+    """The record that Kafka refused is the listener's, perhaps a STOP: the webhook is not too large for that."""
+
+    async def refused(*_: object) -> None:
+        raise PublishRefused
+
+    world = World()
+    world.listeners.heard = world.listeners.line_blocked = world.listeners.opted = refused
+
+    assert (await world.tell(kind, BODIES[kind])).status == 503
+    assert (world.published, world.dead) == (0, [])

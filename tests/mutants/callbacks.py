@@ -160,7 +160,7 @@ CALLBACK_MUTANTS = (
         "whoever listens has heard of a reply before it is answered 200",
         "roles/account_webhooks.py",
         "roles/account_webhooks.py",
-        "            await self._listeners.heard(message)\n",
+        "            await _heard(self._listeners.heard(message))\n",
         "            pass\n",
         WEBHOOKS,
     ),
