@@ -2,6 +2,8 @@
 
 import os
 import resource
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -141,7 +143,8 @@ def test_two_commands_at_once_are_one(site: Site) -> None:
     site.sign()
     lock = site.folder / key_files.LOCK
     lock.write_text("")
-    for work in (lambda: site.new("k3"), lambda: site.sign("k1"), lambda: site.retire(at_once=True)):
+    second: list[Callable[[], None]] = [partial(site.new, "k3"), partial(site.sign, "k1"), site.retire]
+    for work in second:
         with pytest.raises(ValueError, match=r"another command is at work; if there is none, take .* away"):
             work()
     lock.unlink()
