@@ -18,7 +18,7 @@ from connector.roles.delayer import DelayRecord
 from connector.roles.surroundings import DispatchRecord
 from connector.wiring.feed import Feed
 from connector.wiring.inbound import requests_into
-from tests import sender_stage, test_delayer, test_router
+from tests import router_stage, sender_stage, test_delayer
 from tests.kafka.test_assigned import Client, One
 from tests.test_feed import Known
 from tests.virtual_time import run
@@ -33,7 +33,7 @@ def record(offset: int) -> KafkaRecord:
 
 def router() -> Feed[Any]:
     """The requests topic into a router."""
-    return requests_into(test_router.Stage().router, Known())
+    return requests_into(router_stage.Stage().router, Known())
 
 
 def delayer() -> Feed[Any]:
@@ -51,7 +51,7 @@ def sender() -> Feed[Any]:
     role = sender_stage.Stage(gap_s=0.1).sender
 
     async def read(record: KafkaRecord) -> DispatchRecord:
-        request = test_router.request(f"r-{record.offset}")
+        request = router_stage.request(f"r-{record.offset}")
         dispatch = Dispatch(request, Origin("sendblue.requests", 0, record.offset), NOW_MS, "A")
         return DispatchRecord(0, record.offset, NOW_MS, 300, dispatch)
 

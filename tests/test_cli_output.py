@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connector.commands.cli_output import in_words, print_event, print_rows
+from connector.commands.cli_output import in_words, moment, print_event, print_rows
 
 EVENT: dict[str, Any] = {
     "type": "SUBMITTED",
@@ -41,3 +41,9 @@ def test_rows_for_machines_are_objects(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_value_with_parts_reads_as_words() -> None:
     """No Python in a table for people."""
     assert in_words({"p50": 1.5, "p99": 20.0}) == "p50 1.5, p99 20.0"
+
+
+def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
+    """A producer that stamps its records in microseconds is found by `dlq list`, which must not fail at it."""
+    assert moment(1_700_000_000_000_000) == "1700000000000000 ms"
+    assert (moment(1_700_000_000_000), moment(0)) == ("2023-11-14T22:13:20+00:00", "")

@@ -62,8 +62,11 @@ async def test_a_record_of_a_schema_not_known_yet_is_waited_for_and_garbage_is_l
 
 
 async def test_every_change_of_a_pause_is_heard() -> None:
-    """That it began, that somebody resumed, and that its record was taken out by hand: what waits looks again."""
+    """That it began and that somebody resumed is an order. That its record was taken out is none: a pause that was over
+    long ago would be told as a new one; but what waits looks again."""
     feed, heard = feed_of(CODEC)
+    taken_back = list[bool]()
+    feed.taken_back = lambda: taken_back.append(True)
     ann = Said("ann", "under review", 1_700_000_000_000)
     began, ended = Pause(OfAll(), ann), Pause(OfAll(), ann, None, ann._replace(operator="ben"))
     key, _ = order_record(CODEC, began)
@@ -73,5 +76,6 @@ async def test_every_change_of_a_pause_is_heard() -> None:
     await feed.restored.wait()
     await feed.close()
 
-    assert heard == [began, ended, began, began]
+    assert heard == [began, ended, began]
+    assert taken_back == [True]
     assert feed.control.orders.pauses.line_s("a", 0) == 0.0

@@ -8,7 +8,7 @@ from connector.core.messages import SendRequest
 from connector.kafka.records import KafkaRecord
 from connector.wiring.feed import MAX_BYTES, MAX_RECORDS, Feed, Pauses
 from connector.wiring.inbound import Reader, requests_into
-from tests.test_router import Stage, request
+from tests.router_stage import Stage, request
 from tests.virtual_time import run
 
 NOW_MS = 1_700_000_000_000

@@ -1,11 +1,18 @@
 """Records of control and optouts that nobody can read: said while they count; an opt-out is a safe guess."""
 
+import asyncio
+
+import pytest
+
 from connector.core.opt_outs import Source, Word, operators_key
 from connector.core.orders import CancelRequest
+from connector.kafka.avro import Row
+from connector.kafka.clients import ClientSettings
 from connector.kafka.control import order_record
 from connector.kafka.opt_outs import word_row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
+from connector.simulator.broker import CLIENT, EmbeddedBroker
 from connector.wiring.control_feed import ControlFeed
 from connector.wiring.following import CURE, Following
 from connector.wiring.inbound import Reader
@@ -57,3 +64,19 @@ async def test_an_unreadable_opt_out_keeps_its_contact_out() -> None:
     assert (CONTACT in feed.known, OTHER in feed.known) == (False, False)
     assert news == [CONTACT]
     assert heard == [CONTACT, CONTACT, operators_key(OTHER), CONTACT, operators_key(OTHER)]
+
+
+async def test_an_error_nobody_foresaw_ends_a_start() -> None:
+    """As it ends a process that runs: a start that waited for the rest of the topic would wait for ever."""
+
+    class Broken(ControlFeed):
+        def put(self, key: bytes, row: Row | None) -> None:
+            raise LookupError("unforeseen")
+
+    feed = Broken(Reader(CODEC, lambda _: None))
+    feed.take([KafkaRecord("t", 0, 0, b"genesis", None, (), 1)])
+    with EmbeddedBroker({"t": 1}) as broker:
+        with pytest.raises(LookupError):
+            async with asyncio.timeout(20):
+                await feed.follow(ClientSettings(broker.bootstrap, extra=CLIENT), "t")
+        await feed.close()

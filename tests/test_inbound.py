@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from connector.commands.operations import Onlooker
+from connector.commands.operations import MOST_AHEAD, Onlooker
 from connector.core.delays import Delay
 from connector.core.events import MessageEvent
 from connector.core.messages import Dispatch, Origin, SendRequest, Source
@@ -93,9 +93,18 @@ async def _onlookers(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -
     row = {field["name"]: field.get("default") for field in event["fields"]}
     row |= {"event_id": "e", "type": "STATUS", "origin": "API", "occurred_at": 1, "received_at": 1}
     onlooker = Onlooker(codec)
-    onlooker.take([kafka(b"garbage"), kafka(await newer.written(SchemaName.MESSAGE_EVENT, row))])
+    await onlooker.take([kafka(b"garbage"), kafka(await newer.written(SchemaName.MESSAGE_EVENT, row))])
 
     assert (await onlooker.event())["event_id"] == "e"
+
+    more = [kafka(await newer.written(SchemaName.MESSAGE_EVENT, row))] * (MOST_AHEAD + 1)
+    taking = asyncio.create_task(onlooker.take(more))
+    await asyncio.sleep(60)
+    waited = not taking.done()
+    await onlooker.event()
+    await taking
+
+    assert waited
 
 
 def test_a_start_reads_control_and_contacts_of_a_newer_connector() -> None:
@@ -104,7 +113,7 @@ def test_a_start_reads_control_and_contacts_of_a_newer_connector() -> None:
 
 
 def test_who_looks_on_reads_events_of_a_newer_connector() -> None:
-    """`tail` and `send --wait` fetch what they need, and pass over what is no event."""
+    """`tail` and `send --wait` fetch what they need, pass over what is no event, and take no more than they show."""
     ours(_onlookers)
 
 

@@ -1,6 +1,9 @@
 """`keys new`, `sign` and `retire`: each step says what must come before it, and running processes follow."""
 
 import os
+import resource
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,7 @@ class Site:
 
     def new(self, key_id: str = "k2") -> None:
         key_files.make(self.settings, key_id, self.now_ms)
+        os.utime(self.folder / key_id, (self.now_ms / 1000, self.now_ms / 1000))
 
     def sign(self, key_id: str = "k2") -> None:
         self.now_ms += SETTLE_MS + 1000
@@ -134,12 +138,32 @@ def test_what_cannot_be_done_is_told(site: Site) -> None:
 
 
 def test_two_commands_at_once_are_one(site: Site) -> None:
-    """The draft is the lock; one that a crash left behind is named."""
-    (site.folder / key_files.DRAFT).write_text("")
+    """Whoever comes second changes nothing, and takes nothing away; a lock that a crash left behind is named."""
+    site.new()
+    site.sign()
+    lock = site.folder / key_files.LOCK
+    lock.write_text("")
+    second: list[Callable[[], None]] = [partial(site.new, "k3"), partial(site.sign, "k1"), site.retire]
+    for work in second:
+        with pytest.raises(ValueError, match=r"another command is at work; if there is none, take .* away"):
+            work()
+    lock.unlink()
 
-    with pytest.raises(ValueError, match=r"another command is at work; if there is none, take .*\.new away"):
-        site.new()
-    assert list(site.ring().keys) == ["k1"]
+    assert (sorted(site.ring().keys), site.ring().signing) == (["k1", "k2"], "k2")
+
+
+def test_a_full_disk_leaves_nothing_behind(site: Site) -> None:
+    """No half of a key, and no lock: the command may be given again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(ValueError, match="cannot be written"):
+            site.new()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert [file.name for file in site.folder.iterdir()] == ["k1"]
+    site.new()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -4,44 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from connector.core.calls import Answer
 from connector.core.delays import Delay, Wait
-from connector.core.line_facts import Condition, Quota, State, Told, Usage
+from connector.core.line_facts import Condition, Quota, State, Usage
 from connector.core.messages import Origin, SendRequest
-from connector.core.moving import Move
 from connector.core.new_contacts import MOST_NEAR
 from connector.core.own_limits import Limits
-from connector.core.records import Outcome, Rebind, Result
+from connector.core.records import Outcome, Result
 from connector.core.seen import Policy
-from connector.core.turns import AGREE_S, MAX_HOPS
+from connector.core.turns import MAX_HOPS
 from connector.roles.surroundings import DispatchRecord
-from tests.core.ledger_story import intent, submitted
 from tests.delay_stage import DelayStage
-from tests.sender_stage import ACCEPTED, LINES, NOW_MS, Stage
+from tests.new_contacts_stage import KNOWN, LIMIT, NEW, OTHER, A, B, known, left, told
+from tests.sender_stage import ACCEPTED, NOW_MS, Stage
 from tests.virtual_time import run
 
-KNOWN, NEW, OTHER = "+12025550101", "+12025550102", "+12025550103"
-A, B = LINES
-LIMIT = {
-    name: Answer(status=400, body={"status": "ERROR", "error_code": 429, "error_key": name}, is_json=True)
-    for name in ("LINE_HOURLY_LIMIT_REACHED", "LINE_DAILY_LIMIT_REACHED")
-}
 EVERY_S = 240.0
-
-
-def told(stage: Stage, usage: dict[str, Usage] | None = None, states: dict[str, State] | None = None) -> None:
-    """A reading, now."""
-    stage.line_facts.told(Told(None, states, usage, dict(stage.replica.views.firsts)), stage.mono(), stage.now_ms())
-
-
-def left(hour: int, day: int) -> Usage:
-    return Usage(Quota(15, 15 - hour, hour), Quota(50, 50 - day, day))
-
-
-async def known(stage: Stage, number: str = KNOWN) -> None:
-    """The contact is bound to A: it has had a text."""
-    stage.give(0, "first", number)
-    await stage.until(lambda: stage.ends == [("first", "SUBMITTED")])
 
 
 @pytest.mark.parametrize("name", LIMIT)
@@ -183,26 +160,6 @@ def test_a_named_line_that_takes_nobody_new_is_waited_for() -> None:
     run(story())
 
 
-def test_an_offline_lines_contacts_wait_and_wake() -> None:
-    """Nothing is written while Sendblue says so; a reading that says otherwise wakes them."""
-
-    async def story() -> None:
-        stage = Stage()
-        stage.sender.assigned([0])
-        await known(stage)
-        told(stage, states={A: State(Condition.OFFLINE)})
-        stage.give(1, "old", KNOWN)
-        await stage.until(lambda: stage.mono() > 40)
-        before = len(stage.posts)
-        told(stage, states={A: State(Condition.ONLINE)})
-        await stage.until(lambda: ("old", "SUBMITTED") in stage.ends)
-
-        assert before == 1
-        assert stage.posts[1][0] < 41
-
-    run(story())
-
-
 def test_new_contacts_are_spread_over_the_day() -> None:
     """720 left of a day that ends in twelve hours: one a minute, while a known contact is texted at once."""
 
@@ -220,76 +177,6 @@ def test_new_contacts_are_spread_over_the_day() -> None:
 
         assert times["old"] < 5
         assert times["new-1"] - times["new-0"] == pytest.approx(60, abs=1)
-
-    run(story())
-
-
-def test_a_rebind_wakes_what_waits_for_the_old_line() -> None:
-    """The line has stopped for hours; the contact is moved; its record goes to the new line now, not then."""
-
-    async def story() -> None:
-        stage = Stage()
-        stage.sender.assigned([0])
-        await known(stage)
-        told(stage, states={A: State(Condition.OFFLINE)})
-        stage.give(1, "old", KNOWN)
-        await stage.until(lambda: stage.mono() > 40)
-        contact = stage.sender.lanes[0].window._slots[1].item.contact
-        stage.log.land(Rebind(contact, "B"))
-        await stage.until(lambda: bool(stage.hops), within_s=1)
-
-        assert stage.hops == [("old", "B")]
-
-    run(story())
-
-
-def test_a_request_that_names_its_contacts_line_goes_back_to_it() -> None:
-    """It followed its contact from B to A, and the contact was moved back meanwhile: no conflict is left."""
-
-    async def story() -> None:
-        stage = Stage()
-        stage.sender.assigned([0])
-        stage.give(0, "r")
-        held = stage.sender.lanes[0].window._slots[0].item
-        stage.log.land(Rebind(held.contact, "B"))
-        request = replace(held.dispatch.request, request_id="named", from_number=B)
-        dispatch = replace(held.dispatch, request=request, line_named=True, hops=1)
-        stage.sender.records([DispatchRecord(0, 1, NOW_MS, 300, dispatch)])
-        await stage.until(lambda: stage.mono() > 2 * AGREE_S)
-
-        assert [end for request, end in stage.ends if request == "named"] == []
-        assert ("named", "B") in stage.hops
-
-    run(story())
-
-
-@pytest.mark.parametrize(
-    ("moves", "ends"),
-    [
-        ({}, ["REJECTED"]),
-        ({"A": Move("B", False, NOW_MS, "ann")}, []),
-        ({"A": Move("C", True, NOW_MS, "ann"), "C": Move("B", True, NOW_MS, "ann")}, []),
-        ({"A": Move("C", True, NOW_MS, "ann")}, ["REJECTED"]),
-    ],
-)
-def test_a_request_that_names_a_moved_line_follows_its_contact(moves: dict[str, Move], ends: list[str]) -> None:
-    """Operators moved the contacts of A to B, at once or by way of C: nobody's request is refused for that. Else a
-    conflict stays one."""
-
-    async def story() -> None:
-        stage = Stage()
-        stage.line_facts.obey(moves)
-        stage.sender.assigned([0])
-        stage.give(0, "r")
-        held = stage.sender.lanes[0].window._slots[0].item
-        stage.log.land(a := intent("a1", "before", line="B", at_ms=NOW_MS)._replace(contact=held.contact))
-        stage.log.land(submitted(a))
-        dispatch = replace(held.dispatch, request=replace(held.dispatch.request, request_id="named"), line_named=True)
-        stage.sender.records([DispatchRecord(0, 1, NOW_MS, 300, dispatch)])
-        await stage.until(lambda: stage.mono() > 2 * AGREE_S)
-
-        assert [end for request, end in stage.ends if request == "named"] == ends
-        assert ("named", "B") in stage.hops or ends
 
     run(story())
 

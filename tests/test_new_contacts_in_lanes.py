@@ -6,8 +6,8 @@ import pytest
 
 from connector.core.messages import Priority
 from connector.core.records import Intent, LedgerRecord
+from tests.new_contacts_stage import LIMIT, NEW, left, told
 from tests.sender_stage import LINES, Log, Stage
-from tests.test_new_contacts import LIMIT, NEW, left, told
 from tests.virtual_time import run
 
 A, _ = LINES

@@ -4,7 +4,7 @@ from connector.core.facts import CallbackAnswered
 from connector.core.records import Outcome, Result
 from connector.roles.ingress import Reply
 from tests.core.webhook_bodies import STATUS
-from tests.test_account_webhooks import ATTEMPT, HANDLE, World
+from tests.webhook_stage import ATTEMPT, HANDLE, World
 
 
 async def test_an_outbound_is_a_status_and_no_proof() -> None:

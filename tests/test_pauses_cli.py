@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from connector.cli import cli
 from connector.commands import operations, pause_commands
 from connector.commands.cli_frame import on_kafka
+from connector.commands.cli_output import later_ms
 from connector.commands.cli_pauses import end_of
 from connector.core.delays import Wait
 from connector.core.facts import Fact, PauseOrdered
@@ -177,6 +178,15 @@ def test_a_pause_is_shown_with_its_end() -> None:
         "line a: paused by ann at 2026-01-01T00:00:00+00:00, until 2026-01-01T01:00:00+00:00: under review"
     ]
     assert shown_pauses([never])["everything"]["until"] == "somebody resumes"
+
+
+def test_a_pause_that_ends_after_all_calendars_is_shown_too() -> None:
+    """The last second of 9999 west of Greenwich: a readiness check that failed at it would stop every replica."""
+    until_ms = later_ms("9999-12-31T23:59:59-05:00", "--until", NOW)
+
+    assert pause_notes([Pause(OfAll(), ANN, until_ms)]) == [
+        f"everything: paused by ann at 2026-01-01T00:00:00+00:00, until {until_ms} ms: under review"
+    ]
 
 
 def test_an_order_that_is_not_acknowledged_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

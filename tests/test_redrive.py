@@ -12,8 +12,8 @@ from connector.core.steps import Owe
 from connector.roles.ends import TOLD_EVERY, Ends
 from connector.roles.reconciler import ParkedRecord
 from tests.core.ledger_story import attempt_id, intent, origin, park, rejected
+from tests.router_stage import Stage, held, request
 from tests.sender_stage import NOW_MS
-from tests.test_router import Stage, held, request
 from tests.virtual_time import run
 
 HOUR_MS = 3600 * 1000

@@ -68,7 +68,7 @@ class Site:
         self.settings, self._codec, self.heard = settings, codec, Heard()
         self.rows: dict[str, asyncio.Queue[tuple[bytes | None, Row]]] = {topic: asyncio.Queue() for topic in SCHEMAS}
 
-    def take(self, records: Sequence[KafkaRecord]) -> None:
+    async def take(self, records: Sequence[KafkaRecord]) -> None:
         """Records of any of the topics."""
         for record in records:
             row = self._codec.decode(SCHEMAS[record.topic], record.value)

@@ -16,7 +16,7 @@ from connector.simulator.faults import Faults
 from connector.simulator.server import running
 from connector.system import System
 from connector.wiring.message_statuses import ListedStatuses
-from tests.test_sweeper import NothingParked, Topic
+from tests.sweep_stage import NothingParked, Topic
 
 LINE, WITHIN_S, MESSAGES = "+13035550100", 30.0, 150
 KEYS = {"sb-api-key-id": "demo-key", "sb-api-secret-key": "demo-secret"}

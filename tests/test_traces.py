@@ -20,9 +20,9 @@ from connector.roles.router import RequestRecord
 from connector.roles.surroundings import DispatchRecord
 from connector.settings import Settings
 from connector.wiring.traces import tracing_of
+from tests.router_stage import LINE, NUMBER, SOURCE
+from tests.router_stage import Stage as RouterStage
 from tests.sender_stage import NOW_MS, Log, Stage
-from tests.test_router import LINE, NUMBER, SOURCE
-from tests.test_router import Stage as RouterStage
 from tests.virtual_time import run
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from connector.core import moments
 from connector.core.preflight import Finding
 
 out, err = Console(), Console(stderr=True)
@@ -82,14 +83,14 @@ def print_event(row: dict[str, Any], as_json: bool) -> None:
         return print(json.dumps(row, default=str), flush=True)  # noqa: T201 - plain, for a pipe
     words = [row["type"], row["status"] or "", row["code"] or row["error_code"] or "", row["message_handle"] or ""]
     marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
-    time = datetime.fromtimestamp(row["occurred_at"] / 1000, UTC).isoformat(timespec="milliseconds")
+    time = moments.moment(row["occurred_at"], "milliseconds")
     line = " ".join((time, row["request_id"] or "-", *filter(None, words), *marks))
     return out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def moment(time_ms: int) -> str:
     """A time for people and machines; empty for none."""
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="seconds") if time_ms else ""
+    return moments.moment(time_ms) if time_ms else ""
 
 
 def time_ms(text: str, option: str) -> int:

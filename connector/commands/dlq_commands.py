@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from connector.commands.ledger_reading import reading
-from connector.commands.letters import Tally, letter_of, letters, request_in, tallies, told_of
+from connector.commands.letters import Tally, first, letter_of, letters, request_in, tallies, told_of
 from connector.core.adoption import forgiven_before_ms
 from connector.core.messages import SendRequest
 from connector.core.redriving import Letter, Redriven, Terms, Why, choose, headers_of, partition_of
@@ -72,14 +72,11 @@ async def listed(settings: Settings) -> list[Tally]:
 
 async def shown(settings: Settings, codes: tuple[str, ...], limit: int, *, payload: bool) -> list[ShownLetter]:
     """The first letters of these reasons, of all for none."""
-    codec, found = Codec(registry_of(settings), {}), []
-    for record in await asyncio.to_thread(lambda: list(letters(settings))):
-        told = told_of(record)
-        if not codes or told.get("sendblue.error.code") in codes:
-            found.append(ShownLetter(record, told, await request_in(codec, record) if payload else None))
-        if len(found) >= limit:
-            break
-    return found
+    codec = Codec(registry_of(settings), {})
+    found = await asyncio.to_thread(lambda: first(letters(settings), codes, limit))
+    return [
+        ShownLetter(record, told_of(record), await request_in(codec, record) if payload else None) for record in found
+    ]
 
 
 async def redrive(settings: Settings, asked: Asked, show: Shown = lambda *_: None) -> Done:

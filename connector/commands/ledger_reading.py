@@ -12,6 +12,7 @@ from connector.kafka.producer import KafkaProducer
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail
 from connector.roles.replica import Replica
+from connector.roles.watched import signalled
 from connector.settings import Settings
 from connector.system import System
 from connector.wiring.inbound import Reader
@@ -82,7 +83,7 @@ async def reading(
             reader = Reader(codec, lambda _: None)
             await load_contacts(reader, clients, names_of(settings), replica, lambda *_: None)
         tail.start()
-        await _restored(replica, tail.fatal, feed.watch.failed)
+        await signalled(replica.restored, tail.fatal, feed.watch.failed)
         if not replica.may_send:
             raise ValueError("the ledger holds rules that this release does not know; run a newer one")
         yield replica
@@ -100,15 +101,3 @@ async def in_time() -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise ValueError(f"not done within {WITHIN_S:.0f} s; what was appended may still land") from None
-
-
-async def _restored(replica: Replica, *fatal: asyncio.Future[None]) -> None:
-    restored = asyncio.create_task(_signalled(replica.restored))
-    await asyncio.wait([restored, *fatal], return_when=asyncio.FIRST_COMPLETED)
-    for one in fatal:
-        if one.done():
-            one.result()
-
-
-async def _signalled(event: asyncio.Event) -> None:
-    await event.wait()

@@ -1,7 +1,8 @@
 """Dead letters as their records tell them."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from connector.core.messages import SendRequest
@@ -70,6 +71,11 @@ def letters(settings: Settings) -> Iterator[KafkaRecord]:
             yield from burst
     finally:
         topic.close()
+
+
+def first(records: Iterable[KafkaRecord], codes: Collection[str], most: int) -> list[KafkaRecord]:
+    """The first letters of these reasons, of all for none; nothing is read behind them."""
+    return list(islice((r for r in records if not codes or told_of(r).get(CODE) in codes), most))
 
 
 def tallies(records: Iterable[KafkaRecord]) -> list[Tally]:

@@ -48,6 +48,7 @@ from connector.wiring.preflight import account_findings, contacts_finding, kafka
 from connector.wiring.webhook_secrets import secrets_of
 
 Show = Callable[[dict[str, Any]], None]
+MOST_AHEAD = 1_000  # events read and not shown: a topic may be larger than the memory beside a connector
 
 
 async def _codec(settings: Settings) -> Codec:
@@ -115,12 +116,12 @@ class Onlooker:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._records: asyncio.Queue[KafkaRecord] = asyncio.Queue()
+        self._records: asyncio.Queue[KafkaRecord] = asyncio.Queue(MOST_AHEAD)
 
-    def take(self, records: Sequence[KafkaRecord]) -> None:
-        """Keep records until they are asked for."""
+    async def take(self, records: Sequence[KafkaRecord]) -> None:
+        """Keep records until they are asked for; returns when all of them have room."""
         for record in records:
-            self._records.put_nowait(record)
+            await self._records.put(record)
 
     async def event(self) -> Row:
         """Return the next event. Raises RegistryAway."""

@@ -7,8 +7,10 @@ was missed may have been a grant.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent import futures
 from operator import methodcaller
+from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -210,6 +212,10 @@ def _put(table: dict[bytes, KafkaRecord], record: KafkaRecord) -> None:
         table[record.key or b""] = record
 
 
+Deliver: TypeAlias = Callable[[Sequence[KafkaRecord]], Coroutine[Any, Any, None]]
+"""Takes records, and returns when there is room for more."""
+
+
 class PartitionTails:
     """Reads all partitions of a topic without a group, for people who look on; order holds within a partition."""
 
@@ -218,8 +224,16 @@ class PartitionTails:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    async def start(self, deliver: Callable[[Sequence[KafkaRecord]], None], from_beginning: bool) -> None:
-        """Begin; returns once every partition's place is fixed, so that nothing produced later is missed."""
+    @property
+    def reads(self) -> bool:
+        """Whether it goes on reading."""
+        return self._thread is not None and self._thread.is_alive()
+
+    async def start(self, deliver: Deliver, from_beginning: bool) -> None:
+        """Begin; returns once every partition's place is fixed, so that nothing produced later is missed.
+
+        ``deliver`` is called on the loop with the next records, again only after it has returned.
+        """
         consumer = Consumer(self._settings.reader())
         places = await asyncio.to_thread(self._places, consumer, from_beginning)
         consumer.assign(places)
@@ -242,9 +256,16 @@ class PartitionTails:
             places.append(TopicPartition(self._topic, partition, begin if from_beginning else end))
         return places
 
-    def _read(self, consumer: Consumer, deliver: Callable[[Sequence[KafkaRecord]], None]) -> None:
+    def _read(self, consumer: Consumer, deliver: Deliver) -> None:
         while not self._stop.is_set():
             messages = [m for m in consumer.consume(BURST, POLL_S) if m.error() is None]
             if messages and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(deliver, [record_of(m) for m in messages])
+                self._hand_over(deliver([record_of(m) for m in messages]))
         consumer.close()
+
+    def _hand_over(self, delivery: Coroutine[Any, Any, None]) -> None:
+        """Who looks on may be slow, and the topic large: nothing more is read before."""
+        taken = asyncio.run_coroutine_threadsafe(delivery, self._loop)
+        while not self._stop.is_set() and not taken.done():
+            futures.wait([taken], POLL_S)
+        taken.cancel()

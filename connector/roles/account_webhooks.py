@@ -13,7 +13,7 @@ Who listens (``Listeners``) has heard of a message before it is answered: if a l
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -184,7 +184,7 @@ class AccountWebhooks:
         if message.event_id in self._published:
             return REPEATED
         if not message.report.is_outbound:
-            await self._listeners.heard(message)
+            await _heard(self._listeners.heard(message))
         await self._outlet.inbound(message)
         return self._done(message.event_id)
 
@@ -192,7 +192,7 @@ class AccountWebhooks:
         if event.event_id in self._published:
             return REPEATED
         if event.type == Kind.LINE_BLOCKED:
-            await self._listeners.line_blocked(event)
+            await _heard(self._listeners.line_blocked(event))
         await self._outlet.account(event)
         return self._done(event.event_id)
 
@@ -202,7 +202,7 @@ class AccountWebhooks:
 
     async def _status(self, body: Mapping[str, object], began: int) -> "Taken":
         report = outbound(body)
-        await self._listeners.opted(report)  # first: two reports that differ in this alone are one event
+        await _heard(self._listeners.opted(report))  # first: two reports that differ in this alone are one event
         claim = self._claims.of(report.message_handle)
         event = self._reports.event(report, claim, began)
         if self._reports.is_repeat(event):
@@ -218,3 +218,11 @@ class AccountWebhooks:
 
     def _since(self, began: int) -> float:
         return max(self._now_ms() - began, 0) / 1000
+
+
+async def _heard(listening: Awaitable[None]) -> None:
+    """A record that is refused here is the listener's: nothing is wrong with the webhook, which comes again."""
+    try:
+        await listening
+    except PublishRefused as refused:
+        raise PublishFailed(str(refused)) from None

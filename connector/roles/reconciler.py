@@ -85,6 +85,7 @@ class Reconciler:
     def begin(self) -> None:
         """This instance is the active one."""
         self._parked.clear()
+        self._otherwise.clear()
         self._shift.begin(self._run())
 
     def drop(self) -> None:

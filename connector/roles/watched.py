@@ -5,6 +5,22 @@ from collections.abc import Coroutine
 from typing import Any
 
 
+async def signalled(event: asyncio.Event, *failed: asyncio.Future[None]) -> None:
+    """Wait for the event; an error that one of the others got before it is raised."""
+    waiting = asyncio.create_task(_set(event))
+    try:
+        await asyncio.wait([waiting, *failed], return_when=asyncio.FIRST_COMPLETED)
+        for one in failed:
+            if one.done():
+                one.result()
+    finally:
+        waiting.cancel()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 class Watch:
     """Starts tasks; ``failed`` gets the first exception that one of them did not handle."""
 

@@ -11,7 +11,7 @@ from connector.wiring.inbound import Reader
 
 
 class ControlFeed(Following):
-    """``control`` changes in place; ``ordered`` hears each new order."""
+    """``control`` changes in place; ``ordered`` hears each new order, ``taken_back`` that a pause is gone."""
 
     schema = SchemaName.CONTROL
 
@@ -19,8 +19,12 @@ class ControlFeed(Following):
         super().__init__(reader)
         self.control = Control()
         self.ordered: Callable[[Order], None] = lambda _: None
+        self.taken_back: Callable[[], None] = lambda: None
 
     def put(self, key: bytes, row: Row | None) -> None:
         """Take the next record, None for a tombstone."""
-        if (order := self.control.put(key, row)) is not None:
+        order = self.control.put(key, row)
+        if order is not None and row is None:
+            self.taken_back()
+        elif order is not None:
             self.ordered(order)

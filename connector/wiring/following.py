@@ -15,7 +15,7 @@ from connector.kafka.clients import ClientSettings
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail
-from connector.roles.watched import Watch
+from connector.roles.watched import Watch, signalled
 from connector.wiring.inbound import Reader
 
 CURE = "write what they said once more, or upgrade this program"
@@ -51,14 +51,10 @@ class Following:
         return [f"unreadable records in {last.topic}: {len(self._unread)}, the last at offset {last.offset}; {CURE}"]
 
     async def follow(self, clients: ClientSettings, topic: str) -> None:
-        """Read the topic to its end, and follow it from then on. Raises KafkaFatal."""
+        """Read the topic to its end, and follow it from then on. Raises KafkaFatal, or what ended the reading."""
         tail = self._tail = LogTail(clients, topic, self.take, self.at_end, asyncio.get_running_loop())
         tail.start()
-        reached = asyncio.create_task(_signalled(self.restored))
-        await asyncio.wait([reached, tail.fatal], return_when=asyncio.FIRST_COMPLETED)
-        reached.cancel()
-        if tail.fatal.done():
-            tail.fatal.result()
+        await signalled(self.restored, tail.fatal, self.watch.failed)
         self.watch.start(_heed(tail.fatal))
 
     def take(self, records: Sequence[KafkaRecord]) -> None:
@@ -100,10 +96,6 @@ class Following:
             name, place = f"{self.schema}.unreadable", record.offset
             self._log.warning(name, topic=record.topic, offset=place, reason=str(why))
             return None
-
-
-async def _signalled(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 async def _heed(fatal: "asyncio.Future[None]") -> None:

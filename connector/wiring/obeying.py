@@ -4,10 +4,10 @@ Who paused, until when and why is shown for as long as it holds: as notes of /re
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import assert_never
 
 from connector.core.facts import Observer, PauseOrdered
+from connector.core.moments import moment
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, name_of
 from connector.core.standing import request_key
@@ -55,12 +55,8 @@ def pause_notes(holding: Iterable[Pause]) -> list[str]:
 def _shown(pause: Pause) -> dict[str, str]:
     said, until = pause.paused, pause.until_ms
     return {
-        "since": _moment(said.at_ms),
-        "until": "somebody resumes" if until is None else _moment(until),
+        "since": moment(said.at_ms),
+        "until": "somebody resumes" if until is None else moment(until),
         "operator": said.operator,
         "reason": said.reason,
     }
-
-
-def _moment(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="seconds")

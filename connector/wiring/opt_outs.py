@@ -10,7 +10,6 @@ from connector.roles.write_through import WriteThrough
 from connector.sendblue.client import SendblueClient, SendblueError
 from connector.wiring.following import Following
 from connector.wiring.inbound import Reader
-from connector.wiring.installation import credentials_of
 from connector.wiring.parts import Parts
 
 
@@ -68,9 +67,7 @@ def listen(parts: Parts, feed: OptOutsFeed) -> None:
 
 
 def _write_through(parts: Parts) -> None:
-    api = parts.settings.sendblue
-    client = SendblueClient(api.base_url, credentials_of(parts.settings), mono=parts.system.mono, observe=parts.observe)
-    writer = WriteThrough(SendbluesList(client), parts.system.mono, parts.observe)
+    writer = WriteThrough(SendbluesList(parts.client()), parts.system.mono, parts.observe)
     parts.opt_outs.write_through = writer.want
     parts.watches.append(writer.watch)
-    parts.closers += [client.aclose, writer.close]
+    parts.closers.append(writer.close)

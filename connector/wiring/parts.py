@@ -134,7 +134,7 @@ class Parts:
         self.known.pool.obey(self.orders.pauses)
         self.watches.append(feed.watch)
         self.noted.append(feed.notes)
-        feed.ordered = self.ordered
+        feed.ordered, feed.taken_back = self.ordered, self.stir
 
     async def block(self, line: str, at_ms: int) -> None:
         """Tell every replica that a line was blocked. Raises PublishFailed."""

@@ -24,7 +24,7 @@ from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.kafka.tail import LogTail, read_table
 from connector.kafka.topics import TopicNames
 from connector.roles.replica import Replica
-from connector.roles.watched import Watch
+from connector.roles.watched import Watch, signalled
 from connector.sendblue.client import SendblueError
 from connector.settings import Settings
 from connector.wiring.control_feed import ControlFeed
@@ -153,11 +153,7 @@ async def restore(
     """Read the ledger to its end. Raises KafkaFatal, and StartRefused when contacts and ledger do not meet."""
     told("ledger", "the ledger is being read")
     tail.start()
-    restored = asyncio.create_task(_signalled(replica.restored))
-    await asyncio.wait([restored, tail.fatal, feed.failed], return_when=asyncio.FIRST_COMPLETED)
-    for fatal in (tail.fatal, feed.failed):
-        if fatal.done():
-            fatal.result()
+    await signalled(replica.restored, tail.fatal, feed.failed)
     refuse_by([continuous(topic, Found(tail.first_offset or 0, tail.end, reached), adoption)])
     told("ledger", None)
 
@@ -215,7 +211,3 @@ def _away_or_refused(error: KafkaException, told: Told) -> None:
     if not is_away(what):
         raise StartRefused(f"Kafka: {what.str()}; check kafka.bootstrap_servers and kafka.client") from None
     told("kafka", f"Kafka does not answer ({what.name()})")
-
-
-async def _signalled(event: asyncio.Event) -> None:
-    await event.wait()

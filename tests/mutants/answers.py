@@ -5,6 +5,7 @@ from tests.mutants.mutation import Mutant
 MEANING = ("core/test_outcome_statuses.py", "core/test_outcomes.py", "core/test_outcome_properties.py")
 HTTP = (
     "sendblue/test_client.py",
+    "sendblue/test_call_failures.py",
     "sendblue/test_kept_alive.py",
     "sendblue/test_direct.py",
     "sendblue/test_cut_requests.py",
@@ -234,7 +235,7 @@ ANSWER_MUTANTS = (
         "roles/account.py",
         "        while not await self._probe():",
         "        while not await self._probe() and pause > 60:",
-        ("test_breakers.py", "test_sender.py"),
+        ("test_breakers.py", "test_sender_pace.py"),
     ),
     Mutant(
         "waits-are-bounded",

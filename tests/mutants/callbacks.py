@@ -15,7 +15,7 @@ CALLBACK_MUTANTS = (
         "core/events.py",
         ', code, duplicate_of, first_handle or ""),\n',
         "),\n",
-        ("core/test_events.py",),
+        ("core/test_event_ids.py",),
     ),
     Mutant(
         "event-id-has-the-origin",
@@ -24,7 +24,7 @@ CALLBACK_MUTANTS = (
         "core/events.py",
         'event_id=id_of(type_, str(origin), attempt or "", *told)',
         'event_id=id_of(type_, request_id or "", attempt or "", *told)',
-        ("core/test_events.py", "core/test_counterexamples_fold.py"),
+        ("core/test_event_ids.py", "core/test_counterexamples_fold.py"),
     ),
     Mutant(
         "status-id-has-the-date",
@@ -33,7 +33,7 @@ CALLBACK_MUTANTS = (
         "core/events.py",
         'return id_of("status", about, report.status, report.error_code or "", updated)',
         'return id_of("status", about, report.status, report.error_code or "")',
-        ("core/test_events.py",),
+        ("core/test_event_ids.py",),
     ),
     Mutant(
         "tokens-are-signed",
@@ -160,7 +160,7 @@ CALLBACK_MUTANTS = (
         "whoever listens has heard of a reply before it is answered 200",
         "roles/account_webhooks.py",
         "roles/account_webhooks.py",
-        "            await self._listeners.heard(message)\n",
+        "            await _heard(self._listeners.heard(message))\n",
         "            pass\n",
         WEBHOOKS,
     ),

@@ -2,8 +2,8 @@
 
 from tests.mutants.mutation import Mutant
 
-ENDS = ("test_ends.py", "test_router.py")
-SENDER = ("test_sender_order.py", "test_sender.py", "test_delays.py")
+ENDS = ("test_ends.py", "test_router.py", "test_reconciler.py")
+SENDER = ("test_sender_order.py", "test_sender.py", "test_sender_partitions.py", "test_delays.py")
 PARKED = ("core/test_counterexamples_fold.py", "core/test_turns.py", "core/test_counterexamples_turns.py", *ENDS)
 P2 = "docs/reliability.md, invariant 7"
 

@@ -8,7 +8,7 @@ FOLD = (
     "core/test_fold_truncation.py",
     "core/test_fold_model.py",
 )
-REPLICA = ("test_replica.py", "test_sender.py", "test_counterexamples_sender.py")
+REPLICA = ("test_replica.py", "test_sender.py", "test_sender_grants.py", "test_counterexamples_sender.py")
 DIGESTS = ("core/test_digests.py", "test_digester.py")
 VERDICTS, ROADS, HELD = "core/ledger.py", "core/ledger.py", "the counter-examples"
 
@@ -187,7 +187,7 @@ FOLD_MUTANTS = (
         "core/ledger.py",
         "        return self.unknown_rules is None\n",
         "        return True\n",
-        ("core/test_ledger.py", "test_sender.py"),
+        ("core/test_ledger.py", "test_sender_grants.py"),
     ),
     Mutant(
         "recorded-until-read-back",

@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+import httpx2
+
 from connector.core.calls import OutboundMessage
 from connector.core.messages import SendRequest
 from connector.sendblue.client import Limits, SendblueClient
@@ -22,6 +24,7 @@ from connector.sendblue.transport import WatchedTransport
 LINE = "+12025550199"
 CONTACT = "+12025550123"
 HANDLE = "h-1"
+KEYS = Credentials("key-id", "very-secret")
 
 
 TRUST_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -86,6 +89,7 @@ class Connection:
 
 
 Play = Callable[[Connection], Awaitable[None]]
+Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Server:
@@ -145,6 +149,16 @@ class Server:
 def message(content: str = "Hello") -> OutboundMessage:
     """A short text to a fictional person."""
     return OutboundMessage(SendRequest("r-1", number=CONTACT, content=content), LINE)
+
+
+def accept(request: httpx2.Request) -> httpx2.Response:
+    """Takes everything."""
+    return httpx2.Response(202, json={"status": "QUEUED", "message_handle": HANDLE})
+
+
+def client_with(handler: Handler, base_url: str = "https://api.example.com") -> SendblueClient:
+    """A client over a transport in memory."""
+    return SendblueClient(base_url, lambda: KEYS, transport=httpx2.MockTransport(handler))
 
 
 def client_of(url: str, limits: Limits | None = None, pooled: bool = False) -> SendblueClient:

@@ -4,30 +4,27 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
 
-import httpcore2
 import httpx2
 import pytest
 
 from connector.core.edge_facts import ApiCalled
 from connector.core.facts import Fact
-from connector.core.outcomes import Answer, Failure, Submitted, classify
-from connector.sendblue.client import Limits, SendblueClient, SendblueError
+from connector.core.outcomes import Failure, Submitted, classify
+from connector.sendblue.client import SendblueClient, SendblueError
 from connector.sendblue.credentials import Credentials
-from connector.sendblue.transport import environment_proxy
-from tests.sendblue.peers import CONTACT, HANDLE, Connection, Server, message, reply, talking_to
-
-KEYS = Credentials("key-id", "very-secret")
-Handler = Callable[[httpx2.Request], httpx2.Response]
-
-
-def accept(request: httpx2.Request) -> httpx2.Response:
-    return httpx2.Response(202, json={"status": "QUEUED", "message_handle": HANDLE})
-
-
-def client_with(handler: Handler, base_url: str = "https://api.example.com") -> SendblueClient:
-    return SendblueClient(base_url, lambda: KEYS, transport=httpx2.MockTransport(handler))
+from tests.sendblue.peers import (
+    CONTACT,
+    HANDLE,
+    KEYS,
+    Connection,
+    Handler,
+    accept,
+    client_with,
+    message,
+    reply,
+    talking_to,
+)
 
 
 def _cannot_connect(request: httpx2.Request) -> httpx2.Response:
@@ -101,76 +98,6 @@ async def test_rotated_keys_are_used_at_once() -> None:
     assert [request.headers["sb-api-key-id"] for request in recorder.requests] == ["old", "new"]
 
 
-@pytest.mark.parametrize(
-    ("error", "failure"),
-    [
-        (httpx2.ConnectError, Failure.NOT_WRITTEN),
-        (httpx2.ConnectTimeout, Failure.NOT_WRITTEN),
-        (httpx2.PoolTimeout, Failure.NOT_WRITTEN),
-        (httpx2.ReadError, Failure.WRITTEN),
-        (httpx2.ReadTimeout, Failure.WRITTEN),
-        (httpx2.WriteError, Failure.WRITTEN),
-        (httpx2.WriteTimeout, Failure.WRITTEN),
-        (httpx2.CloseError, Failure.WRITTEN),
-        (httpx2.ProxyError, Failure.WRITTEN),
-        (httpx2.RemoteProtocolError, Failure.WRITTEN),
-        (httpx2.LocalProtocolError, Failure.WRITTEN),
-        (httpx2.DecodingError, Failure.WRITTEN),
-        (httpcore2.ConnectError, Failure.NOT_WRITTEN),
-        (httpcore2.ConnectTimeout, Failure.NOT_WRITTEN),
-        (httpcore2.PoolTimeout, Failure.NOT_WRITTEN),
-        (httpcore2.ReadError, Failure.WRITTEN),
-        (httpcore2.ReadTimeout, Failure.WRITTEN),
-        (httpcore2.WriteError, Failure.WRITTEN),
-        (httpcore2.ProxyError, Failure.WRITTEN),
-        (httpcore2.RemoteProtocolError, Failure.WRITTEN),
-        (TimeoutError, Failure.WRITTEN),
-        (ConnectionRefusedError, Failure.WRITTEN),
-        (RuntimeError, Failure.WRITTEN),
-    ],
-)
-async def test_only_three_errors_mean_that_nothing_left(error: type[Exception], failure: Failure) -> None:
-    """Connect error, connect timeout, no free connection; whatever else is raised, the request may have left."""
-
-    def fail(request: httpx2.Request) -> httpx2.Response:
-        raise error(f"to {CONTACT} with very-secret")
-
-    async with client_with(fail) as client:
-        answer = await client.send(message())
-
-    assert answer == Answer(failure=failure, failure_name=error.__name__)
-
-
-async def test_a_connect_error_behind_the_gate_is_not_believed() -> None:
-    """The class of an exception is one witness; having passed the last door before the socket is the other."""
-
-    class Liar(httpx2.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            await request.extensions["trace"]("http11.send_request_headers.started", {})
-            raise httpx2.ConnectError("but it was sent")
-
-    async with SendblueClient("https://api.example.com", lambda: KEYS, transport=Liar()) as client:
-        answer = await client.send(message())
-
-    assert answer.failure is Failure.WRITTEN
-
-
-async def test_a_proxys_tunnel_is_not_the_request() -> None:
-    """CONNECT passes the gate too, but carries nothing of ours: a failure after it is still UNSENT."""
-
-    class Tunnel(httpx2.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            connect = httpx2.Request("CONNECT", "http://proxy.example.com")
-            connect.method = b"CONNECT"  # type: ignore[assignment]  # as httpcore2 has it
-            await request.extensions["trace"]("http11.send_request_headers.started", {"request": connect})
-            raise httpx2.ConnectError("TLS failed")
-
-    async with SendblueClient("https://api.example.com", lambda: KEYS, transport=Tunnel()) as client:
-        answer = await client.send(message())
-
-    assert answer.failure is Failure.NOT_WRITTEN
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(status: int) -> None:
     """The POST is seen once, and the keys go nowhere else."""
@@ -232,87 +159,6 @@ async def test_nothing_of_a_message_is_shown(caplog: pytest.LogCaptureFixture) -
     shown = f"{answer!r} {classify(answer)!r} {error.value!r} {KEYS!r} {client!r} {caplog.text}"
 
     assert not re.search(r"2025550|Hello|secret|key-id", shown)
-
-
-@pytest.mark.parametrize(
-    "base_url",
-    [
-        "",
-        "api.example.com",
-        "ftp://example.com",
-        "https://",
-        "https://user:pass@example.com",
-        "https://x.example?a=b",
-        "https://[::1",
-    ],
-)
-def test_a_base_url_of_no_use_is_refused_at_once(base_url: str) -> None:
-    """At the start, with a sentence that does not repeat it; not once per message."""
-    with pytest.raises(ValueError, match="base URL") as error:
-        SendblueClient(base_url, lambda: KEYS)
-
-    assert "pass" not in str(error.value)
-
-
-@pytest.mark.parametrize("key", ["", " padded", "line\n", "ümlaut", "x" * 1_025])
-def test_a_key_of_no_use_is_refused_without_being_shown(key: str) -> None:
-    """A line end from a secret file would fail in every call otherwise."""
-    for keys in ((key, "fine"), ("fine", key)):
-        with pytest.raises(ValueError, match="must be printable ASCII") as error:
-            Credentials(*keys)
-
-        assert not key or key.strip() not in str(error.value)
-
-
-@pytest.mark.parametrize("limits", [{"in_flight": 0}, {"deadline_s": 0}, {"connect_s": -1}, {"pool_s": float("inf")}])
-def test_limits_are_above_zero(limits: dict[str, int]) -> None:
-    """A deadline of nothing would put every message in doubt."""
-    with pytest.raises(ValueError, match="above zero"):
-        Limits(**limits)
-
-
-@pytest.mark.parametrize(
-    ("environment", "proxy"),
-    [
-        ({}, None),
-        ({"HTTPS_PROXY": "http://proxy.example.com:3128"}, b"proxy.example.com"),
-        ({"https_proxy": "proxy.example.com:3128"}, b"proxy.example.com"),
-        ({"ALL_PROXY": "http://proxy.example.com:3128"}, b"proxy.example.com"),
-        ({"HTTP_PROXY": "http://proxy.example.com:3128"}, None),
-        ({"HTTPS_PROXY": "http://proxy.example.com:3128", "NO_PROXY": "api.example.com"}, None),
-    ],
-)
-def test_the_environments_proxy(
-    environment: dict[str, str], proxy: bytes | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The usual variables, in either case; NO_PROXY goes before them."""
-    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    found = environment_proxy(httpx2.URL("https://api.example.com/x"))
-
-    assert (found.url.host if found else None) == proxy
-
-
-@pytest.mark.parametrize("asked", [False, True])
-async def test_the_environments_proxy_is_used_only_when_asked(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that happens to be set must not come between us and Sendblue: it may repeat a POST."""
-
-    async def play(connection: Connection) -> None:
-        await connection.read_request()
-        await connection.send(reply(401))
-
-    async with Server(play) as proxy, Server(play) as server:
-        for name, value in (("http_proxy", proxy.url), ("no_proxy", "")):
-            monkeypatch.setenv(name, value)
-            monkeypatch.setenv(name.upper(), value)
-        async with SendblueClient(server.url, lambda: KEYS, use_env_proxies=asked) as client:
-            answer = await client.send(message())
-
-    assert answer.status == 401
-    assert (len(proxy.connections), len(server.connections)) == ((1, 0) if asked else (0, 1))
 
 
 @pytest.mark.parametrize(
