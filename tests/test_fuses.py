@@ -5,8 +5,9 @@ from collections import Counter
 
 from connector.core.facts import FuseBlown
 from connector.core.fuses import Fuses, Limits
+from connector.core.identities import contact_hash
 from connector.core.messages import Priority
-from connector.core.records import Intent, LedgerRecord, Outcome, Result
+from connector.core.records import Intent, LedgerRecord, Outcome, Rebind, Result
 from connector.core.window import MAX_RECORDS
 from tests.delay_stage import DelayStage
 from tests.sender_stage import Log
@@ -127,7 +128,8 @@ def test_two_lanes_do_not_get_one_more_than_the_rate() -> None:
     async def story() -> None:
         stage = stage_with(Limits(per_minute=1), log=Slow("code"), in_flight=2, replies={"A": 2})
         stage.sender.assigned([0, 2])
-        stage.request("r")
+        known = contact_hash(stage.request("r").request, stage.sender.lanes[0].around.hash_key)
+        stage.log.land(Rebind(known, "A"))  # of a new contact only one would propose
         stage.request("code", priority=Priority.REPLY)
         await stage.until(lambda: len(stage.ends) == 2)
         given_back = [r.detail for r in stage.log.records if isinstance(r, Outcome) and r.result is Result.UNSENT]
