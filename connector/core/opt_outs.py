@@ -10,7 +10,8 @@ and undoes what stands under the person's key, whoever put it there. It does not
 which no text shows (a complaint by letter, a court, a wrong number). An operator takes both back.
 
 Only the newest record of a key is left when the topic has been compacted. If that is not the newest word (two ingresses
-at the same moment), the key is *behind*: whoever sees it appends the word that holds once more.
+at the same moment), the key is *behind*: whoever sees it appends the word that holds once more. The topic keeps its
+records for days before it is compacted, so that somebody has seen it: all who heard the two may be gone a second later.
 
 A record that nobody can read keeps its contact out too, until the key has another one: it may have said STOP.
 

@@ -29,10 +29,14 @@ BATCH = {"max.message.bytes": "1000012"}
 No record of ours is larger: what waits holds a request of up to 500,000 bytes whole."""
 _FOREVER = {"cleanup.policy": "delete", "retention.bytes": "-1"}
 _TABLE = {"cleanup.policy": "compact"}
+_WORDS = {**_TABLE, "min.compaction.lag.ms": str(5 * DAY_MS)}
+"""Of two words that landed in the wrong order the older one would be all that is left: a process has to read both, and
+put it right (``core.opt_outs``), before the topic is compacted. One runs at least every 48 hours."""
 _BOUNDS = {
     "retention.ms": AT_LEAST,
     "min.insync.replicas": AT_LEAST,
     "segment.ms": AT_MOST,
+    "min.compaction.lag.ms": AT_LEAST,
     "max.message.bytes": AT_LEAST,
 }
 """Settings that may be better than wanted; the others must be equal."""
@@ -131,7 +135,7 @@ def wanted(names: TopicNames, lanes: int, users_partitions: int, replication: in
         TopicSpec(names.control, 1, {**_TABLE, **durable}),
         TopicSpec(names.contacts, 1, {**_TABLE, **durable}),
         TopicSpec(names.parked, 1, {**_TABLE, **durable}),
-        TopicSpec(names.optouts, 1, {**_TABLE, **durable}),
+        TopicSpec(names.optouts, 1, {**_WORDS, **durable}),
     )
 
 

@@ -33,6 +33,15 @@ OPT_OUT_MUTANTS = (
         OPT_OUTS,
     ),
     Mutant(
+        "two-words-are-there-until-they-are-put-right",
+        "of two words in the wrong order the newer one is not compacted away before a process has read both",
+        "core/opt_outs.py; kafka/topics.py",
+        "kafka/topics.py",
+        "        TopicSpec(names.optouts, 1, {**_WORDS, **durable}),\n",
+        "        TopicSpec(names.optouts, 1, {**_TABLE, **durable}),\n",
+        ("kafka/test_topics.py",),
+    ),
+    Mutant(
         "an-operators-word-has-a-key-of-its-own",
         "START does not undo what an operator said",
         "core/opt_outs.py",
