@@ -51,7 +51,7 @@ def refused_again_and_again() -> World:
 
 
 def a_group_refused_again() -> World:
-    """A group is asked for in a full window, which nobody knows it counts in; then it is refused, and asked for again."""
+    """A group is asked for in a full window, as it may be; it is refused as a new contact, and asked for again."""
     world = still()
     groups = text_of(world, "r2"), text_of(world, "r3")
     for text in groups:

@@ -61,7 +61,7 @@ class Told:
 
 
 class Full(NamedTuple):
-    """A window that a holder was told to be full, by the refusal it read at ``since``; ``refused``: whom it knows of."""
+    """A window that a holder knows to be full since a refusal that it read; ``refused``: whom it refused so far."""
 
     since: float = 0.0
     until: float = 0.0
