@@ -62,6 +62,22 @@ def test_whom_sendblue_takes_for_new_waits_too() -> None:
     run(story())
 
 
+def test_a_group_is_no_new_contact_until_it_was_refused_as_one() -> None:
+    """No page says that groups are counted: it goes out while new contacts wait, and waits once it was refused."""
+
+    async def story() -> None:
+        stage = Stage(answer_for=lambda _: LIMIT["LINE_HOURLY_LIMIT_REACHED"])
+        stage.sender.assigned([0])
+        stage.give(0, "new", NEW)
+        await stage.until(lambda: stage.mono() > 50)
+        stage.give(1, "group", "", group_id="group-1")
+        await stage.until(lambda: stage.mono() > EVERY_S - 10)
+
+        assert [request for _, request, _ in stage.posts] == ["new", "group"]
+
+    run(story())
+
+
 def test_no_room_known_by_facts_costs_no_refusal() -> None:
     """Nothing left in the hour: it waits without a call, and is texted as soon as a reading says that there is room."""
 

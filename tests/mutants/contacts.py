@@ -135,6 +135,15 @@ CONTACT_MUTANTS = (
         ("test_new_contacts.py",),
     ),
     Mutant(
+        "a-group-is-no-new-contact",
+        "a group is never new, until it was refused as one",
+        "core/new_contacts.py",
+        "roles/new_contacts.py",
+        "(bound is None and not held.dispatch.request.is_group)",
+        "bound is None",
+        ("test_new_contacts.py",),
+    ),
+    Mutant(
         "a-new-contact-is-asked-for-by-one-turn",
         "one turn at a time asks for a new contact, whichever lane it is of",
         "roles/new_contacts.py",

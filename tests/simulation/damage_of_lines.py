@@ -6,6 +6,7 @@ from random import Random
 
 from connector.core.records import Intent, Outcome, Result
 from tests.simulation.damage import BODY, CONTACT, ORIGIN, intend, still, text_of
+from tests.simulation.messages import Text
 from tests.simulation.rooms import FULL
 from tests.simulation.world import World
 
@@ -45,14 +46,29 @@ def bound_otherwise() -> World:
 def refused_again_and_again() -> World:
     """A line has no room for new contacts, and its holder asks for one after the other."""
     world = still()
-    for request_id in ("r1", "r2"):
-        text = text_of(world, request_id)
-        text.attempt = request_id
+    _refuse(world, text_of(world, "r1"), text_of(world, "r2"))
+    return world
+
+
+def a_group_refused_again() -> World:
+    """A group is asked for in a full window, as it may be; it is refused as a new contact, and asked for again."""
+    world = still()
+    groups = text_of(world, "r2"), text_of(world, "r3")
+    for text in groups:
+        group = replace(text.dispatch.request, number=None, group_id="group-1")
+        text.contact, text.dispatch = b"g" * 8, replace(text.dispatch, request=group)
+    _refuse(world, text_of(world, "r1"), *groups)
+    return world
+
+
+def _refuse(world: World, *texts: Text) -> None:
+    """Each is proposed after the refusal of the one before it."""
+    for text in texts:
+        text.attempt = text.dispatch.request.request_id
         world.oracle.proposals[text.attempt] = world.scheduler.now
         world.scheduler.run(world.scheduler.now + 1.0)
         world.rooms.heard(text, FULL["hour"])
         world.scheduler.run(world.scheduler.now + 60.0)
-    return world
 
 
 def refused_behind_one_under_way() -> World:
@@ -72,5 +88,5 @@ OF_LINES: Mapping[str, tuple[Callable[[], World], ...]] = {
     "6 line": (texted_from_two_lines,),
     "27 plan": (moved_whom_nobody_bound,),
     "27 agree": (bound_otherwise,),
-    "28 refused": (refused_again_and_again, refused_behind_one_under_way),
+    "28 refused": (refused_again_and_again, a_group_refused_again, refused_behind_one_under_way),
 }

@@ -5,14 +5,15 @@ In a *capped* world, while its faults last, Sendblue refuses whoever is new on a
 
 The rules (invariant 28), by what a process has read and been told: nothing is proposed on a line that is offline or
 blocked, and no new contact where there is no room or a line is degraded; and of new contacts only the first is refused
-within the window that this refusal names.
+within the window that this refusal names. No page says that a group is counted as a new contact, so it is none; what
+was refused within a window is counted in it, be it a group or known to the ledger, and is not refused there again.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from connector.core.calls import Answer
 from connector.core.line_facts import BLOCKED_MS, CLOSES, STALE_S, STOPS, Condition, Quota, State, Usage
@@ -59,6 +60,19 @@ class Told:
                 self.ended[line] = at_ms
 
 
+class Full(NamedTuple):
+    """A window that a holder knows to be full since a refusal that it read; ``refused``: whom it refused so far."""
+
+    since: float = 0.0
+    until: float = 0.0
+    refused: frozenset[bytes] = frozenset()
+
+    def again(self, contact: bytes, now: float, until: float) -> "Full":
+        """After one more refusal: of a text that was under way within the window, or the first of another one."""
+        before = self if now < self.until else Full(now)
+        return Full(before.since, max(before.until, until), before.refused | {contact})
+
+
 class Rooms:
     """Sendblue's side of one world, and its judge."""
 
@@ -68,7 +82,7 @@ class Rooms:
         self._new: dict[str, list[float]] = {line: [] for line in LINES}
         self._known: set[tuple[str, bytes]] = set()
         self.told: dict[Process, Told] = defaultdict(Told)
-        self._refused: dict[tuple[object, str], tuple[float, float]] = {}
+        self._full: dict[tuple[object, str], Full] = defaultdict(Full)
 
     @property
     def _capped(self) -> bool:
@@ -104,14 +118,18 @@ class Rooms:
         process, line, now = text.process, text.dispatch.line, self.world.scheduler.now
         lanes = process.sender.lanes.values() if process.sender else ()
         holder = next((lane.new for lane in lanes if lane.line.alias == line), None)
-        place, proposed = (holder, line), self.world.oracle.proposals[text.attempt]
-        new = self.world.moves.line_of(text.contact, process.position) is None
-        since, until = self._refused.get(place, (0.0, 0.0))
-        if holder is not None and new and since < proposed < until:
-            self.world.oracle.wrong("28 refused", f"{text.attempt} of {process} on {line}, full until {until}")
-        if holder is not None:
-            ends = now + (answer.retry_after_s or HOURLY_S) - 1.0
-            self._refused[place] = (since, max(until, ends)) if now < until else (now, ends)
+        if holder is None:
+            return
+        full, proposed = self._full[holder, line], self.world.oracle.proposals[text.attempt]
+        if full.since < proposed < full.until and self._is_counted(text, full):
+            self.world.oracle.wrong("28 refused", f"{text.attempt} of {process} on {line}, full until {full.until}")
+        until = now + (answer.retry_after_s or HOURLY_S) - 1.0
+        self._full[holder, line] = full.again(text.contact, now, until)
+
+    def _is_counted(self, text: Text, full: Full) -> bool:
+        """Whether the holder takes the contact for one that Sendblue counts as new."""
+        bound = self.world.moves.line_of(text.contact, text.process.position)
+        return (bound is None and not text.dispatch.request.is_group) or text.contact in full.refused
 
     def proposed(self, process: "Process", intent: Intent) -> None:
         """A process begins to append an INTENT."""
