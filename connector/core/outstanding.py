@@ -9,7 +9,10 @@ A status of an outstanding message is looked up by its handle when it is ten min
 the sweep finds changes, the look-up what the sweep did not see. After the last one the message is given up.
 
 What is ugly: a message that is no longer outstanding has lost its request. A late change of it (an SMS that is
-DELIVERED after all) is published without a request_id, to be joined by its handle.
+DELIVERED after all) is published without a request_id, to be joined by its handle. And a replay of the SUBMITTED of one
+that ended longer ago than is kept makes it outstanding again: its status is looked up and told again under the same id,
+or, if Sendblue cannot be reached for a day, STATUS_TIMEOUT after its end. To leave it out by its age would lose the end
+of one whose SUBMITTED is told late for the first time.
 """
 
 import heapq

@@ -57,7 +57,9 @@ class MessageList:
 
     async def status(self, handle: str) -> Report | Miss:
         """One message, also before the list shows it."""
-        if not await self._answers():
+        answered = await self._answers()
+        self._world.statuses.looked_up(self._process, handle, answered=answered)
+        if not answered:
             return Miss.NO_ANSWER
         found = self._world.sendblue.messages.get(handle)
         return self._row(found) if found else Miss.UNKNOWN

@@ -2,8 +2,8 @@
 
 12: a status is told only if Sendblue has said it, with its attempt or none. 13: by whoever, under one id. 14: the view
 that consumers are told to keep (docs/consumers.md) never goes back in a message's story. 15: each submitted message has
-its end, or STATUS_TIMEOUT, within a day, and none is given up that had ended. And the audit names no message of ours
-that everybody knows.
+its end, or STATUS_TIMEOUT, within a day, and none is given up that had ended, unless who gave it up had asked and was
+not answered. And the audit names no message of ours that everybody knows.
 """
 
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ class Statuses:
         self.ended: set[str] = set()
         self.given_up: set[str] = set()
         self.found: dict[str, str] = {}
+        self._unanswered: set[tuple[Process, str]] = set()
         self._ids: dict[tuple[str, str], str] = {}
         self._views: dict[str, MessageEvent] = {}
         world.broker.listen("events", self._event)
@@ -55,6 +56,13 @@ class Statuses:
             self.world.saw("the audit found a text that the ledger does not know")
         else:
             self.oracle.wrong("audit", f"{process} takes {fact.handle} of {message.text.attempt} for {fact.finding}")
+
+    def looked_up(self, process: "Process", handle: str, *, answered: bool) -> None:
+        """A process asked what became of a message."""
+        if answered:
+            self._unanswered.discard((process, handle))
+        else:
+            self._unanswered.add((process, handle))
 
     def _event(self, entry: Entry) -> None:
         event: MessageEvent = entry.value  # type: ignore[assignment]  # the events topic holds these
@@ -121,15 +129,21 @@ class Statuses:
             self.oracle.wrong("14 view", f"{handle} goes back to {event.status}")
 
     def _given_up(self, event: MessageEvent, handle: str) -> None:
-        """15: not before a day has passed, and not what the look-up could have shown to have ended."""
+        """15: not before a day has passed, and not what the look-up could have shown to have ended.
+
+        Who got no answer may have been frozen before it gave up, and the world is calm by then. That the end was told
+        counts as little: a replay makes a message outstanding again that ended longer ago than anybody remembers.
+        """
         now, message = self.world.scheduler.now, self.world.sendblue.messages.get(handle)
         self.world.saw("STATUS_TIMEOUT")
         self.given_up.add(handle)
         if message is None or now - self.begun.get(handle, now) < DAY_S - 10:
             return self.oracle.wrong("15 given up", f"{handle} too early, for {event.request_id}")
-        if self.world.plan.calm and message.report(now - LISTED_WITHIN_S).terminal:
-            return self.oracle.wrong("15 given up", f"{handle}, which had ended")
-        return None
+        if not message.report(now - LISTED_WITHIN_S).terminal:
+            return None
+        if any(asked == handle for _, asked in self._unanswered):
+            return self.world.saw("given up without an answer, though it had ended")
+        return self.oracle.wrong("15 given up", f"{handle}, which had ended")
 
     def finish(self) -> None:
         """15, when all days have been watched: what is older than a day has its end. And the audit saw all echoes."""

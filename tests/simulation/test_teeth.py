@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.damage import DAMAGED
+from tests.simulation.damage import DAMAGED, given_up_though_it_ended
 from tests.simulation.damage_of_lines import OF_LINES
 from tests.simulation.pairs import CROWD, STUCK, differences
 from tests.simulation.tally import simulate
@@ -30,6 +30,20 @@ def test_a_damaged_history_is_noticed(rule: str, damage: Callable[[], World]) ->
     world.bury()
 
     assert [violation.partition(":")[0] for violation in world.oracle.violations] == [rule]
+
+
+def test_who_got_no_answer_may_give_up_what_had_ended() -> None:
+    """Nobody could know what Sendblue did not say; once it has said it, giving up is wrong again."""
+    world = given_up_though_it_ended()
+    process, timeout = world.processes[0], world.broker.log("events")[-1].value
+    found = []
+    for answered in (False, True):
+        world.statuses.looked_up(process, "h", answered=answered)
+        world.broker.land("events", 0, timeout)
+        found.append(len(world.oracle.violations))
+    world.bury()
+
+    assert found == [1, 2]
 
 
 @pytest.mark.parametrize("kind", STUCK)
