@@ -37,6 +37,7 @@ from connector.wiring.callback_keys import callback_keys_of
 from connector.wiring.door import certificate_of
 from connector.wiring.installation import (
     clients_of,
+    codec_of,
     identity_of,
     names_of,
     preparing_of,
@@ -51,12 +52,6 @@ Show = Callable[[dict[str, Any]], None]
 MOST_AHEAD = 1_000  # events read and not shown: a topic may be larger than the memory beside a connector
 
 
-async def _codec(settings: Settings) -> Codec:
-    codec = Codec(registry_of(settings), subjects(names_of(settings)))
-    await codec.prepare(settings.registry.auto_register)
-    return codec
-
-
 async def send(settings: Settings, request: SendRequest, wait_s: float, show: Show) -> str | None:
     """Produce one request; show its events for ``wait_s`` seconds. The type of its final event, None without one.
 
@@ -67,7 +62,7 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
         broken.append(refusal(code))
     if broken:
         raise ValueError("\n".join(f"{one.code}: {one.sentence}" for one in broken))
-    codec, names = await _codec(settings), names_of(settings)
+    codec, names = await codec_of(settings), names_of(settings)
     events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
     read = Onlooker(codec)
     if wait_s:
@@ -99,7 +94,7 @@ def exit_of(final: str) -> int:
 
 async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show) -> None:
     """Show events as they come; for ever when ``limit`` is 0."""
-    read = Onlooker(await _codec(settings))
+    read = Onlooker(await codec_of(settings))
     events = PartitionTails(clients_of(settings), names_of(settings).events, asyncio.get_running_loop())
     await events.start(read.take, from_beginning)
     shown = 0
@@ -135,7 +130,7 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
     """Plan the topics, or apply the plan and write genesis and the lines' partitions."""
     admin, names = Topics(clients_of(settings)), names_of(settings)
     existing = await asyncio.to_thread(admin.existing, names.all())
-    codec = await _codec(settings)
+    codec = await codec_of(settings)
     control = await control_now(settings, codec) if names.control in existing else Control()
     if control.genesis is not None:
         check_ours(settings, control)
@@ -161,7 +156,7 @@ async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str
 
 async def order(settings: Settings, given: Order) -> int:
     """Give an order, and take back those that hold for nothing any more; return how many those were."""
-    codec = await _codec(settings)
+    codec = await codec_of(settings)
     ended = (await control_now(settings, codec)).orders.stale(time.time_ns() // 1_000_000)
     await write_control(settings, [*((key, None) for key in ended), order_record(codec, given)])
     return len(ended)
@@ -199,7 +194,7 @@ async def check(settings: Settings, roles: Collection[str] = tuple(ROLES)) -> li
 
 async def topics_state(settings: Settings, within_s: float = TIMEOUT_S) -> list[Finding]:
     """Topics, genesis, lines' partitions, the ledger and the registry."""
-    codec = await _codec(settings)
+    codec = await codec_of(settings)
     kafka = [*await kafka_findings(settings, codec, within_s), *await contacts_finding(settings, codec)]
     return [*kafka, Finding(True, "registry", "it answers")]
 

@@ -26,7 +26,7 @@ from connector.roles.ends import PublishFailed
 from connector.roles.write_through import EVERY_S
 from connector.sendblue.client import SendblueClient
 from connector.settings import Settings
-from connector.wiring.installation import clients_of, credentials_of, hash_key_of, names_of, registry_of, subjects
+from connector.wiring.installation import clients_of, codec_of, credentials_of, hash_key_of, names_of
 from connector.wiring.opt_outs import SendbluesList
 from connector.wiring.outbound import OutTopics
 
@@ -86,7 +86,7 @@ def _contact(text: str) -> bytes:
 
 async def stands(settings: Settings, whos: Sequence[Who] | None = None) -> list[Stand]:
     """How these contacts stand, in their order; for None, of all who are out."""
-    known = await _known(settings, await _codec(settings))
+    known = await _known(settings, await codec_of(settings))
     if whos is not None:
         return [_stand(known, who.contact) for who in whos]
     out = [key for key, word in known if word.out]
@@ -96,7 +96,7 @@ async def stands(settings: Settings, whos: Sequence[Who] | None = None) -> list[
 
 async def say(settings: Settings, whos: Sequence[Who], *, out: bool) -> Said:
     """An operator takes these contacts out, or in again. Raises ValueError when Kafka does not take it."""
-    codec = await _codec(settings)
+    codec = await codec_of(settings)
     control = await control_now(settings, codec)
     if control.genesis is not None:
         check_ours(settings, control)
@@ -130,12 +130,6 @@ async def _tell_sendblue(settings: Settings, whos: Sequence[Who], out: bool) -> 
             await asyncio.sleep(EVERY_S if place else 0)
             told += await sendblue.tell(number, out)
     return len(whos) - told
-
-
-async def _codec(settings: Settings) -> Codec:
-    codec = Codec(registry_of(settings), subjects(names_of(settings)))
-    await codec.prepare(settings.registry.auto_register)
-    return codec
 
 
 async def _known(settings: Settings, codec: Codec) -> OptedOut:

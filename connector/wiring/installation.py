@@ -12,6 +12,7 @@ from connector.core.preparing import Preparing
 from connector.core.priorities import Places
 from connector.core.quiet import hours_of
 from connector.core.seen import Policy
+from connector.kafka.avro import Codec
 from connector.kafka.clients import ClientSettings
 from connector.kafka.registry import Registry, RegistrySettings
 from connector.kafka.schemas import SchemaName
@@ -96,6 +97,13 @@ def identity_of(settings: Settings) -> Identity:
     if api.api_key_id is not None or api.api_key_id_file is not None:
         account = account_fingerprint(secret(api.api_key_id, api.api_key_id_file, "sendblue.api_key_id"))
     return Identity(settings.name, account, fingerprint(hash_key_of(settings)))
+
+
+async def codec_of(settings: Settings) -> Codec:
+    """All our schemas, with their ids in the registry. Raises RegistryAway, UnknownSchema, SchemaRefused."""
+    codec = Codec(registry_of(settings), subjects(names_of(settings)))
+    await codec.prepare(settings.registry.auto_register)
+    return codec
 
 
 def subjects(names: TopicNames) -> dict[SchemaName, str]:
