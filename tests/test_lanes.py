@@ -126,7 +126,7 @@ def test_a_lane_that_came_back_waits_for_its_last_turn_and_the_other_does_not() 
     """Lost in the middle of a call and given again: the same record is not looked at twice at once."""
 
     async def main() -> None:
-        stage = Stage(replies=LANES, gap_s=0.1, in_flight=2, latency_s=3.0)
+        stage = Stage(replies=LANES, gap_s=0.1, in_flight=3, latency_s=3.0)
         stage.sender.assigned([0, 2])
         stage.give(0, "r0", number(0))
         await stage.until(lambda: len(stage.posts) == 1)

@@ -83,6 +83,7 @@ class Rooms:
         self._known: set[tuple[str, bytes]] = set()
         self.told: dict[Process, Told] = defaultdict(Told)
         self._full: dict[tuple[object, str], Full] = defaultdict(Full)
+        self._asked: dict[str, object] = {}
 
     @property
     def _capped(self) -> bool:
@@ -116,8 +117,7 @@ class Rooms:
         if answer not in FULL.values() and answer.body != FULL["day"].body:
             return
         process, line, now = text.process, text.dispatch.line, self.world.scheduler.now
-        lanes = process.sender.lanes.values() if process.sender else ()
-        holder = next((lane.new for lane in lanes if lane.line.alias == line), None)
+        holder = self._asked.pop(text.attempt, None) or _holder(process, line)
         if holder is None:
             return
         full, proposed = self._full[holder, line], self.world.oracle.proposals[text.attempt]
@@ -132,7 +132,8 @@ class Rooms:
         return (bound is None and not text.dispatch.request.is_group) or text.contact in full.refused
 
     def proposed(self, process: "Process", intent: Intent) -> None:
-        """A process begins to append an INTENT."""
+        """A process begins to append an INTENT; who holds its line now hears what comes of it, be it lost meanwhile."""
+        self._asked[intent.attempt] = _holder(process, intent.line)
         told, line, since = self.told[process], intent.line, self.world.scheduler.now - STALE_S + 10
         state = told.states.get(line, ONLINE).condition if told.states_at > since else Condition.UNKNOWN
         left = told.left.get(line) if told.left_at > since else None
@@ -235,3 +236,9 @@ def watch_lines(process: "Process") -> None:
     watch = LineWatch(process.facts, Readings(process), firsts, pause, edges, process.observe)
     process.watches.append(watch.watch)
     process.closers.append(watch.close)
+
+
+def _holder(process: "Process", line: str) -> object:
+    """What the process knows of the line's new contacts; another one after it had nothing of the line."""
+    lanes = process.sender.lanes.values() if process.sender else ()
+    return next((lane.new for lane in lanes if lane.line.alias == line), None)
