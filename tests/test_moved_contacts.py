@@ -15,16 +15,22 @@ from tests.sender_stage import NOW_MS, Stage
 from tests.virtual_time import run
 
 
+async def waiting_for_its_line() -> Stage:
+    """A known contact's request, whose line has been offline for a while."""
+    stage = Stage()
+    stage.sender.assigned([0])
+    await known(stage)
+    told(stage, states={A: State(Condition.OFFLINE)})
+    stage.give(1, "old", KNOWN)
+    await stage.until(lambda: stage.mono() > 40)
+    return stage
+
+
 def test_an_offline_lines_contacts_wait_and_wake() -> None:
     """Nothing is written while Sendblue says so; a reading that says otherwise wakes them."""
 
     async def story() -> None:
-        stage = Stage()
-        stage.sender.assigned([0])
-        await known(stage)
-        told(stage, states={A: State(Condition.OFFLINE)})
-        stage.give(1, "old", KNOWN)
-        await stage.until(lambda: stage.mono() > 40)
+        stage = await waiting_for_its_line()
         before = len(stage.posts)
         told(stage, states={A: State(Condition.ONLINE)})
         await stage.until(lambda: ("old", "SUBMITTED") in stage.ends)
@@ -39,12 +45,7 @@ def test_a_rebind_wakes_what_waits_for_the_old_line() -> None:
     """The line has stopped for hours; the contact is moved; its record goes to the new line now, not then."""
 
     async def story() -> None:
-        stage = Stage()
-        stage.sender.assigned([0])
-        await known(stage)
-        told(stage, states={A: State(Condition.OFFLINE)})
-        stage.give(1, "old", KNOWN)
-        await stage.until(lambda: stage.mono() > 40)
+        stage = await waiting_for_its_line()
         contact = stage.sender.lanes[0].window._slots[1].item.contact
         stage.log.land(Rebind(contact, "B"))
         await stage.until(lambda: bool(stage.hops), within_s=1)

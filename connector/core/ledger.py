@@ -133,8 +133,8 @@ class Fold:
 
     def was_in_doubt(self, request_id: str) -> bool:
         """True when the request is forgotten with an attempt that nobody settled: its text may be out."""
-        key = request_key(request_id)
-        return key in self._live and self._standing(key) is None
+        found = self._live.get(request_key(request_id))
+        return found is not None and self._is_past(found)
 
     @property
     def rules_known(self) -> bool:
