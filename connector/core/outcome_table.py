@@ -164,7 +164,10 @@ PHRASES: tuple[Phrase, ...] = (
         "CONTACT_NOT_VERIFIED",
         Refuse("on Sendblue's free plan a contact must text one of the lines first, or be verified; then redrive it"),
         frozenset({400, 403, 404, 422}),
-        re.compile(r"(?:contact|recipient|number).{0,60}\bverif|\bverif.{0,40}(?:contact|recipient)"),
+        re.compile(
+            r"(?:contact|recipient|number).{0,60}\b(?:un)?verif"
+            r"|\b(?:un)?verif.{0,40}(?:contact|recipient)|\bunverified.{0,40}number"
+        ),
     ),
     Phrase(
         "NOT_ANSWERED",

@@ -7,6 +7,7 @@ is read by httptools, and a pool is a deque. The rules are those of ``wire.py``:
   whole. What arrives while it is idle ends it.
 - Right before the write the gate is asked, then whether anything has come on a connection used before: if so, NotIdle,
   and not a byte is written.
+- A body that is not as long as its head says breaks the exchange off.
 - Whatever else breaks an exchange off, a cancellation too, closes its connection.
 
 How long an exchange takes its caller bounds; here only connecting and waiting for a connection have a time.
@@ -165,10 +166,13 @@ class _Connection(asyncio.Protocol):
         return answering
 
     async def _write_parts(self, request: httpx2.Request) -> None:
-        """A body that comes bit by bit, in chunks (RFC 9112 7.1) where its length is not known. Raises WriteError."""
+        """A body that comes bit by bit, in chunks (RFC 9112 7.1) where its length is not known. Raises WriteError.
+
+        Of another length than its head says, too: what is too much would be read as the next request, and answered.
+        """
         chunked = "transfer-encoding" in request.headers
         self._transport.write(_head(request))
-        async for part in request.stream:  # type: ignore[union-attr]  # the client refuses one that is not async
+        async for part in _measured(request):
             await self._writable.wait()
             if self._lost:
                 raise httpx2.WriteError("the connection ended")
@@ -229,6 +233,18 @@ async def _reach(family: int, kind: int, protocol: int, _: str, address: Any) ->
         sock.close()
         raise
     return sock
+
+
+async def _measured(request: httpx2.Request) -> AsyncIterator[bytes]:
+    """The parts of a body, no more than its head says. Raises WriteError for a longer or a shorter one."""
+    told = request.headers.get("content-length")
+    left = None if told is None else int(told)
+    async for part in request.stream:  # type: ignore[union-attr]  # the client refuses one that is not async
+        if left is not None and (left := left - len(part)) < 0:
+            raise httpx2.WriteError("the body is longer than its head says")
+        yield part
+    if left:
+        raise httpx2.WriteError("the body is shorter than its head says")
 
 
 def _head(request: httpx2.Request) -> bytes:

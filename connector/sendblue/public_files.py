@@ -152,7 +152,8 @@ def _look_at(response: httpx2.Response) -> None:
 
 
 def _length(response: httpx2.Response) -> int | None:
-    told = response.headers.get("content-length", "")
+    """None where it comes in chunks: a length beside them says nothing (RFC 9112 6.3)."""
+    told = "" if "transfer-encoding" in response.headers else response.headers.get("content-length", "")
     return int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
 
 

@@ -143,6 +143,9 @@ def test_a_faulty_message_does_not_stop_its_line(text: str) -> None:
     [
         (400, "Contact must be verified before sending", "CONTACT_NOT_VERIFIED"),
         (403, "This number has not been verified. Please verify the contact first", "CONTACT_NOT_VERIFIED"),
+        (403, "Messages to unverified contacts need a paid plan", "CONTACT_NOT_VERIFIED"),
+        (403, "Recipient is unverified", "CONTACT_NOT_VERIFIED"),
+        (400, "Cannot send to unverified numbers", "CONTACT_NOT_VERIFIED"),
         (400, "Follow-up limit of 200 reached for this line", "NOT_ANSWERED"),
         (403, "Maximum number of follow ups exceeded", "NOT_ANSWERED"),
         (422, "Too many consecutive unanswered messages", "NOT_ANSWERED"),

@@ -226,3 +226,20 @@ async def test_a_file_goes_out_in_parts() -> None:
 
     assert uploaded.media_url == "https://files.example.com/1"
     assert content in bytes(server.connections[0].received)
+
+
+@pytest.mark.parametrize("told", [3, 9])
+async def test_a_body_of_another_length_than_its_head_says_is_the_last(
+    far: tuple[_Connection, Wire, socket.socket], told: int
+) -> None:
+    """Nothing is written beyond that length, and nothing behind it: it would be read, and answered, as a request."""
+    connection, wire, _ = far
+    headers = {"content-length": str(told)}
+    request = httpx2.Request("POST", "http://127.0.0.1/", headers=headers, content=in_parts(b"GET / "))
+
+    with pytest.raises(httpx2.WriteError):
+        await connection.write(request)
+    connection.data_received(ACCEPTED)
+
+    assert len(b"".join(wire.written).partition(b"\r\n\r\n")[2]) <= told
+    assert not connection.end_exchange()

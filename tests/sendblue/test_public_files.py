@@ -13,6 +13,10 @@ from tests.sendblue.file_server import PICTURE, answer, certificate, serving
 
 PNG = "content-type: image/png"
 FILE = answer(200, PICTURE, PNG)
+IN_CHUNKS = answer(
+    200, b"%x\r\n%s\r\n0\r\n\r\n" % (len(PICTURE), PICTURE), PNG, "transfer-encoding: chunked", length=5
+)
+"""With a length beside them, which lies."""
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +41,12 @@ async def read(files: PublicFiles, link: str) -> tuple[str, int | None, bytes]:
         ("/Cat.png?sig=1", FILE, "Cat.png", len(PICTURE)),
         ("/images/4711", FILE, "File.png", len(PICTURE)),
         ("/Cat.png?sig=2", answer(200, PICTURE, PNG, told=False), "Cat.png", None),
+        ("/Cat.png?sig=3", IN_CHUNKS, "Cat.png", None),
     ],
 )
 async def test_a_file_is_read(pem: Path, target: str, given: bytes, name: str, size: int | None) -> None:
-    """By its own name or its server's kind of it, with or without a length; nothing of ours goes along."""
+    """By its own name or its server's kind of it, with a length or without one that counts; nothing of ours goes
+    along."""
     async with serving({target: given}, pem) as (server, files):
         found = await read(files, server.link(target))
 
