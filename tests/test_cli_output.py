@@ -38,6 +38,14 @@ def test_rows_for_machines_are_objects(capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(capsys.readouterr().out) == [{"subject": "a-value", "id": 1}]
 
 
+@pytest.mark.parametrize("words", ["[/urgent]", "[red]", ":warning:"])
+def test_words_of_people_are_shown_as_they_are(capsys: pytest.CaptureFixture[str], words: str) -> None:
+    """A reason or a tag with brackets: `orders list` shows it, and does not fail at it."""
+    print_rows(("reason",), [(words,)], as_json=False)
+
+    assert words in capsys.readouterr().out
+
+
 def test_a_value_with_parts_reads_as_words() -> None:
     """No Python in a table for people."""
     assert in_words({"p50": 1.5, "p99": 20.0}) == "p50 1.5, p99 20.0"

@@ -44,7 +44,7 @@ def dlq_show(
         return print_json([_letter(letter, payload) for letter in found])
     for letter in found:
         for name, value in _letter(letter, payload).items():
-            out.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
+            out.print(f"{name}: {value}", highlight=False, soft_wrap=True)
         out.print()
     return None
 

@@ -68,7 +68,7 @@ def inspect(
     if told.events is not None:
         rows = [(moment(e["occurred_at"]), *[e[name] or "" for name in SHOWN[1:]]) for e in told.events]
         print_rows(SHOWN, rows, as_json)
-    return out.print(f"now: {told.now}", markup=False)
+    return out.print(f"now: {told.now}")
 
 
 @ledger_cli.command("adopt")

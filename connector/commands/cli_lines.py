@@ -139,7 +139,7 @@ def tell_listing(found: Listing, dry_run: bool, as_json: bool) -> None:
     tell(f"{len(found.new)} contacts {verb}, {found.same} were already, {len(refused)} stay", as_json, **told)
     if not as_json:
         for place, why in found.refused[:SHOWN]:
-            out.print(f"{place}: {why}", markup=False, soft_wrap=True)
+            out.print(f"{place}: {why}", soft_wrap=True)
     if refused:
         raise typer.Exit(FAULTS)
 

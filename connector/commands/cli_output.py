@@ -13,14 +13,15 @@ from rich.table import Table
 from connector.core import moments
 from connector.core.preflight import Finding
 
-out, err = Console(), Console(stderr=True)
+out, err = (Console(markup=False, emoji=False, stderr=stderr) for stderr in (False, True))
+"""What is shown is somebody's words, as they are: a bracket in a reason is a bracket."""
 SPAN = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
 SPANS_MS = {"m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Say what is wrong and end with this exit code."""
-    err.print(sentence, markup=False, style="red", soft_wrap=True)
+    err.print(sentence, style="red", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -28,7 +29,7 @@ def tell(sentence: str, as_json: bool, **values: object) -> None:
     """What was done: a sentence for people; with its values for machines."""
     if as_json:
         return print_json({"done": sentence, **values})
-    return out.print(sentence, markup=False, soft_wrap=True)
+    return out.print(sentence, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -85,7 +86,7 @@ def print_event(row: dict[str, Any], as_json: bool) -> None:
     marks = [name for name in ("final", "terminal", "out_of_order") if row[name]]
     time = moments.moment(row["occurred_at"], "milliseconds")
     line = " ".join((time, row["request_id"] or "-", *filter(None, words), *marks))
-    return out.print(line, markup=False, highlight=False, soft_wrap=True)
+    return out.print(line, highlight=False, soft_wrap=True)
 
 
 def moment(time_ms: int) -> str:

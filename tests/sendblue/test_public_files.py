@@ -13,9 +13,7 @@ from tests.sendblue.file_server import PICTURE, answer, certificate, serving
 
 PNG = "content-type: image/png"
 FILE = answer(200, PICTURE, PNG)
-IN_CHUNKS = answer(
-    200, b"%x\r\n%s\r\n0\r\n\r\n" % (len(PICTURE), PICTURE), PNG, "transfer-encoding: chunked", length=5
-)
+IN_CHUNKS = answer(200, b"%x\r\n%s\r\n0\r\n\r\n" % (len(PICTURE), PICTURE), PNG, "transfer-encoding: chunked", length=5)
 """With a length beside them, which lies."""
 
 
