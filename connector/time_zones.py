@@ -2,8 +2,12 @@
 
 A zone is handed on as a value for the days around a moment, found by asking the database hour by hour. Both answers are
 kept: a number's zones as long as others do not push them out, a zone's offsets for a day.
+
+The numbering plan calls some zones by names that the database gave up long ago, Asia/Calcutta for one. Systems may keep
+those in a package of their own, which an image lacks (Debian since 13): so such zones are asked for by today's names.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +21,20 @@ from connector.core.quiet import Zone
 HOUR_MS, DAY_MS = 3_600_000, 24 * 3_600_000
 BEHIND_DAYS, AHEAD_DAYS = 1, 5  # more than two days of looking for a minute that is allowed
 KNOWN_NUMBERS = 20_000  # about 4 MB
+RENAMED: Mapping[str, str] = {
+    "Africa/Asmera": "Africa/Asmara",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Choibalsan": "Asia/Ulaanbaatar",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Pacific/Enderbury": "Pacific/Kanton",
+    "Pacific/Ponape": "Pacific/Pohnpei",
+    "Pacific/Truk": "Pacific/Chuuk",
+}
+"""Former names in the numbering plan, and today's."""
 
 
 def known_zone(name: str) -> str:
@@ -60,9 +78,7 @@ def _names(number: str) -> tuple[str, ...]:
 def _found(name: str, day: int) -> Zone | None:
     if name == "UTC":
         return quiet.UTC
-    try:
-        zone = ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if (zone := _asked(RENAMED.get(name, name)) or _asked(name)) is None:
         return None
     begin, end = (day - BEHIND_DAYS) * DAY_MS, (day + AHEAD_DAYS) * DAY_MS
     changes = [(begin, _offset_ms(zone, begin))]
@@ -70,6 +86,13 @@ def _found(name: str, day: int) -> Zone | None:
         if _offset_ms(zone, at) != changes[-1][1]:
             changes.append(_change(zone, at - HOUR_MS, at))
     return Zone(tuple(changes))
+
+
+def _asked(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> tuple[int, int]:

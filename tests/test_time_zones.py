@@ -1,6 +1,10 @@
 """Where a number's owner may be, and the clock there, by the databases of this machine."""
 
+import subprocess
+import sys
+import zoneinfo
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -78,6 +82,33 @@ def test_without_hours_nobody_is_asked_where_they_are() -> None:
 
     assert quiet_until(lifted, NIGHT, UtcOnly(), 5) == 5
     assert quiet_until(lifted, None, UtcOnly(), 5) == 5
+
+
+ASK_FOR_ALL = """
+from phonenumbers.tzdata import TIMEZONE_DATA
+from connector.time_zones import TimeZones, known_zone
+for name in {name for names in TIMEZONE_DATA.values() for name in names}:
+    known_zone(name)
+print(len(TimeZones().zones("+919810012345", 0)))
+"""
+
+
+def test_every_zone_of_the_numbering_plan_is_known_without_former_names(tmp_path: Path) -> None:
+    """A database of today's names alone, as images have it; one that is missing would have people texted at night."""
+    database = next(folder for folder in map(Path, zoneinfo.TZPATH) if (folder / "zone.tab").exists())
+    lines = (database / "zone.tab").read_text().splitlines()
+    for name in {line.split("\t")[2] for line in lines if not line.startswith("#")}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).symlink_to(database / name)
+    asked = subprocess.run(  # the path of the database is read once, as a process begins
+        [sys.executable, "-c", ASK_FOR_ALL],
+        env={"PYTHONTZPATH": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (asked.stdout.strip(), asked.stderr) == ("1", "")
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../zone", "/etc/passwd"])
