@@ -1,7 +1,9 @@
 """What a fetched file is called: Sendblue, and the phone that shows it, tell its kind by the extension.
 
-The link's own extension counts; without one, what its server says (Content-Type). A web page is never the file: a
-server that would rather have somebody log in answers 200 and a page, and that must not become the picture of a text.
+The link's own extension counts; without one, what its server says (Content-Type), and so where the extension is no
+kind of picture, sound or film, and the server says that it is one: ``get.php`` and ``photo.v2`` are names of programs
+and of versions. A web page is never the file: a server that would rather have somebody log in answers 200 and a page,
+and that must not become the picture of a text.
 """
 
 import re
@@ -19,6 +21,8 @@ EXTENSIONS: Mapping[str, str] = {
 }  # fmt: skip
 """The kinds of files that people text each other."""
 
+KINDS = frozenset({*EXTENSIONS.values(), "jpeg", "m4v"})
+SEEN_OR_HEARD = ("image/", "video/", "audio/")
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
@@ -32,7 +36,10 @@ def is_page(content_type: str) -> bool:
 
 def file_name(path: str, content_type: str) -> str | None:
     """A name of letters, digits, ``_`` and ``-`` with an extension, for the file at this path; None: kind unknown."""
-    stem, extension = _named(path) or ("", EXTENSIONS.get(_bare(content_type)))
+    stem, own = _named(path) or ("", None)
+    told = EXTENSIONS.get(_bare(content_type))
+    says_more = told is not None and _bare(content_type).startswith(SEEN_OR_HEARD) and own not in KINDS
+    extension = told if own is None or says_more else own
     if extension is None:
         return None
     return f"{_ODD.sub('-', stem).strip('-')[:STEM_CHARS] or 'File'}.{extension}"

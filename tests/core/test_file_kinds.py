@@ -21,12 +21,17 @@ from connector.core.file_kinds import file_name, is_page
         ("/a..png", "image/gif", "File.gif"),
         ("/a.png/", "image/gif", "File.gif"),
         ("/a.longerthanten", "image/gif", "File.gif"),
+        ("/get.php", "image/png", "get.png"),
+        ("/photo.v2", "image/jpeg", "photo.jpg"),
+        ("/Pass.pkpass", "text/plain", "Pass.pkpass"),
+        ("/Cat.jpeg", "image/png", "Cat.jpeg"),
         ("/image", "application/octet-stream", None),
         ("/image", "", None),
     ],
 )
 def test_the_link_names_it_or_its_server(path: str, kind: str, name: str | None) -> None:
-    """The link's extension first, then what its server calls it; without either it has no name."""
+    """The link's extension first, unless it is none of a picture, a sound or a film and its server says that it is one;
+    then what its server calls it; without either it has no name."""
     assert file_name(path, kind) == name
 
 
