@@ -1,6 +1,7 @@
 """What the command line of `pause` and `resume` means, and what they do, against the embedded broker."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from connector.commands.cli_pauses import end_of
 from connector.core.delays import Wait
 from connector.core.facts import Fact, PauseOrdered
 from connector.core.messages import SendRequest
-from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
+from connector.core.pauses import GIVEN_WAY, OfAll, OfLine, OfTag, Pause, Said
 from connector.demo import Demo
 from connector.kafka.records import ProduceFailed
 from connector.settings import Settings
@@ -129,6 +130,29 @@ async def test_everybody_obeys_a_pause_and_goes_on_after_it() -> None:
             "ben",
             "it is over",
         )
+
+    await beside_a_connector(work)
+
+
+async def test_the_audit_keeps_a_pause_whose_place_another_one_took() -> None:
+    """One that was resumed before as it was, one that still held as ended by the next; neither holds any more."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        now_ms = time.time_ns() // 1_000_000  # what is older than a month is taken out
+        ann, cat = Said("ann", "why", now_ms), Said("cat", "again", now_ms + 9)
+        ben = Said("ben", "it is over", now_ms + 5)
+        await pause_commands.pause(settings, Pause(OfLine("line-1"), ann))
+        await pause_commands.resume(settings, OfLine("line-1"), ben)
+        await pause_commands.pause(settings, Pause(OfLine("line-1"), cat))
+        await pause_commands.pause(settings, Pause(OfLine("line-1"), cat._replace(at_ms=now_ms + 10), now_ms + 11))
+        rows = await pause_commands.orders(settings, ended=True)
+
+        assert [(row.operator, row.state, row.resumed_by, row.resumed_reason) for row in rows] == [
+            ("cat", "over", "", ""),
+            ("ann", "resumed", "ben", "it is over"),
+            ("cat", "resumed", "cat", GIVEN_WAY),
+        ]
+        assert await pause_commands.orders(settings, ended=False) == []
 
     await beside_a_connector(work)
 

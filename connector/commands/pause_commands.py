@@ -1,7 +1,7 @@
 """Pausing, resuming, and what is ordered now, by the control topic of a real Kafka."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, assert_never
 
 from connector.commands.cli_output import moment
@@ -9,9 +9,8 @@ from connector.commands.control_topic import control_codec, control_now, write_c
 from connector.core.messages import MAX_AGE_MS
 from connector.core.nearest import nearest
 from connector.core.orders import CancelRequest, CancelTag, Order
-from connector.core.pauses import OfLine, Pause, Said, Scope, name_of
-from connector.kafka.avro import Codec
-from connector.kafka.control import Control, order_record
+from connector.core.pauses import OfLine, Pause, Said, Scope, given_way, name_of
+from connector.kafka.control import Control, order_record, past_record
 from connector.settings import Settings
 
 HOLDS, OVER, RESUMED = "holds", "over", "resumed"
@@ -38,7 +37,8 @@ async def pause(settings: Settings, given: Pause) -> None:
     control = await control_now(settings, codec)
     if isinstance(given.scope, OfLine):
         _check_line(given.scope.alias, {*control.partitions, *(line.alias for line in settings.lines)})
-    await _order(settings, codec, control, given)
+    former = [past_record(codec, given_way(p, given)) for p in control.orders.pauses if p.scope == given.scope]
+    await _order(settings, control, [*former, order_record(codec, given)])
 
 
 async def resume(settings: Settings, scope: Scope, said: Said) -> Pause:
@@ -48,21 +48,22 @@ async def resume(settings: Settings, scope: Scope, said: Said) -> Pause:
     holding = {name_of(p.scope): p for p in control.orders.pauses.holding(said.at_ms)}
     if (found := holding.get(name_of(scope))) is None:
         raise ValueError(f"{name_of(scope)} is not paused{_instead(scope, holding)}")
-    await _order(settings, codec, control, found._replace(resumed=said))
+    await _order(settings, control, [order_record(codec, found._replace(resumed=said))])
     return found
 
 
 async def orders(settings: Settings, *, ended: bool) -> list[Row]:
     """The orders that hold; with ``ended`` also those that do no more and are kept for the audit."""
     control = await control_now(settings, await control_codec(settings))
-    rows = [_row(order, time.time_ns() // 1_000_000) for order in control.orders]
+    every = (*control.orders, *control.orders.past.values())
+    rows = [_row(order, time.time_ns() // 1_000_000) for order in every]
     return [row for row in rows if ended or row.state == HOLDS]
 
 
-async def _order(settings: Settings, codec: Codec, control: Control, given: Pause) -> None:
+async def _order(settings: Settings, control: Control, records: Sequence[tuple[bytes, bytes]]) -> None:
     """Beside it, what holds for nothing any more and is old enough is taken out of the topic."""
     stale = control.orders.stale(time.time_ns() // 1_000_000)
-    await write_control(settings, [*((key, None) for key in stale), order_record(codec, given)])
+    await write_control(settings, [*((key, None) for key in stale), *records])
 
 
 def _check_line(alias: str, known: Iterable[str]) -> None:

@@ -36,11 +36,15 @@ Order: TypeAlias = CancelRequest | CancelTag | Pause
 
 
 class Orders:
-    """The orders that stand, by key of the control topic. ``park_before_ms``: of an ``adoption``, 0 for none."""
+    """The orders that stand, by key of the control topic. ``park_before_ms``: of an ``adoption``, 0 for none.
+
+    ``past``: pauses that have given way to others, for the audit.
+    """
 
     def __init__(self, standing: Mapping[bytes, Order] | None = None) -> None:
         self.park_before_ms = 0
         self.pauses = Pauses()
+        self.past: dict[bytes, Pause] = {}
         self._standing: dict[bytes, Order] = {}
         self._ids: dict[str, int] = {}
         self._tags: dict[tuple[str, str], int] = {}
@@ -59,6 +63,12 @@ class Orders:
         if order is not None:
             self._take(key, order)
         return before
+
+    def put_past(self, key: bytes, pause: Pause | None) -> None:
+        """Keep a pause that has given way to another; None: long enough."""
+        self.past.pop(key, None)
+        if pause is not None:
+            self.past[key] = pause
 
     def _take(self, key: bytes, order: Order) -> None:
         self._standing[key] = order
@@ -84,7 +94,8 @@ class Orders:
 
     def stale(self, now_ms: int) -> list[bytes]:
         """Return the keys of the orders that hold for nothing any more."""
-        return [key for key, order in self._standing.items() if now_ms > _kept_until_ms(order)]
+        every = (*self._standing.items(), *self.past.items())
+        return [key for key, order in every if now_ms > _kept_until_ms(order)]
 
     def _drop(self, order: Order | None) -> None:
         match order:

@@ -15,6 +15,8 @@ from typing import NamedTuple, TypeAlias
 KEPT_MS = 31 * 24 * 3_600_000
 """How long a pause that is over stays in the topic: "who stopped us last month?" has an answer."""
 
+GIVEN_WAY = "another pause took its place"
+
 
 class OfLine(NamedTuple):
     """Everything on this line, by its alias."""
@@ -61,6 +63,13 @@ class Pause(NamedTuple):
     def left_s(self, now_ms: int) -> float:
         """For how many seconds it holds on: 0.0 when it is over, infinity without an end."""
         return 0.0 if self.resumed is not None else max(self.over_ms - now_ms, 0.0) / 1000
+
+
+def given_way(before: Pause, to: Pause) -> Pause:
+    """The pause as the audit keeps it, when another one of its scope takes its place: ended by that, at the latest."""
+    if not before.left_s(to.paused.at_ms):
+        return before
+    return before._replace(resumed=Said(to.paused.operator, GIVEN_WAY, to.paused.at_ms))
 
 
 class Pauses:

@@ -13,7 +13,7 @@ from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.pauses import Pause
 from connector.core.priorities import Places
 from connector.kafka.avro import Codec, Row
-from connector.kafka.pause_records import PAUSE, pause_of, pause_row
+from connector.kafka.pause_records import PAST, PAUSE, past_row, pause_of, pause_row
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
 
@@ -72,7 +72,9 @@ class Control:
             order = None if row is None else _order(key, row)
             before = self.orders.put(key, order)
             return before if order is None and isinstance(before, Pause) else order
-        if key.startswith(MOVE):
+        if key.startswith(PAST):
+            self.orders.put_past(key, None if row is None else pause_of(row))
+        elif key.startswith(MOVE):
             self._moved(key.removeprefix(MOVE).decode(), row)
         elif key.startswith(BLOCKED):
             self._blocked(key.removeprefix(BLOCKED).decode(), row)
@@ -131,6 +133,12 @@ def order_record(codec: Codec, order: Order) -> tuple[bytes, bytes]:
             key, row = pause_row(order)
         case _:
             assert_never(order)
+    return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
+
+
+def past_record(codec: Codec, pause: Pause) -> tuple[bytes, bytes]:
+    """Key and value of the record that keeps a pause which has given way to another."""
+    key, row = past_row(pause)
     return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 

@@ -1,4 +1,8 @@
-"""A pause as a record of the control topic, there and back. Its key says what it pauses, and so does its value."""
+"""A pause as a record of the control topic, there and back. Its key says what it pauses, and so does its value.
+
+A pause whose place another one of the same scope takes is kept under a key of its own, with its time in it: for the
+audit alone, it holds for nothing.
+"""
 
 from typing import Any, assert_never
 
@@ -6,6 +10,7 @@ from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said, Scope
 from connector.kafka.avro import Row
 
 PAUSE = b"pause/"
+PAST = b"past/"
 
 
 def pause_row(pause: Pause) -> tuple[bytes, dict[str, Any]]:
@@ -20,6 +25,12 @@ def pause_row(pause: Pause) -> tuple[bytes, dict[str, Any]]:
             "resumed_at": resumed.at_ms,
         }
     return PAUSE + key.encode(), scope | said
+
+
+def past_row(pause: Pause) -> tuple[bytes, dict[str, Any]]:
+    """The same for a pause that has given way to another."""
+    key, row = pause_row(pause)
+    return PAST + f"{pause.paused.at_ms}/".encode() + key, row
 
 
 def _scope_row(scope: Scope) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from connector.core.adoption import Adoption, forgiven_before_ms
 from connector.core.moving import Move
-from connector.core.orders import CancelRequest, CancelTag, Order
+from connector.core.orders import CancelRequest, CancelTag, Order, Orders
 from connector.core.pauses import OfAll, OfLine, OfTag, Pause, Said
 from connector.core.priorities import Places
 from connector.kafka.avro import Codec
@@ -24,6 +24,7 @@ from connector.kafka.control import (
     move_record,
     order_record,
     partitions_of,
+    past_record,
 )
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, text_of
@@ -74,6 +75,31 @@ def test_the_tombstone_of_a_pause_tells_which_one_is_gone() -> None:
     assert control.put(b"pause/line/a", None) == ORDERS[2]
     assert control.put(b"pause/line/a", None) is None
     assert control.put(b"cancel/tag/campaign=a=b", None) is None
+
+
+def test_a_pause_that_has_given_way_is_kept_and_holds_for_nothing() -> None:
+    """Beside the one that took its place, until it is taken out."""
+    former, now = Pause(OfLine("a"), ANN, None, BEN), Pause(OfLine("a"), BEN)
+    records = [past_record(CODEC, former), order_record(CODEC, now)]
+    control = Control()
+    for key, value in reversed(records):
+        control.put(key, CODEC.decode(SchemaName.CONTROL, value))
+    kept = dict(control.orders.past)
+    month = 31 * 24 * 3_600_000
+    control.put(records[0][0], None)
+
+    assert kept == {records[0][0]: former}
+    assert list(control.orders) == list(control.orders.pauses) == [now]
+    assert control.orders.past == {}
+    assert stale_of(former, BEN.at_ms + month) == []
+    assert stale_of(former, BEN.at_ms + month + 1) == [b"past"]
+
+
+def stale_of(former: Pause, now_ms: int) -> list[bytes]:
+    """What may be taken out of the topic then."""
+    orders = Orders()
+    orders.put_past(b"past", former)
+    return orders.stale(now_ms)
 
 
 @pytest.mark.parametrize("adoption", [Adoption(9, 3, 5, 40, 7, "ann"), Adoption(9, 30, 50, None)])
