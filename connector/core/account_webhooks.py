@@ -176,9 +176,17 @@ def _number(text: str | None) -> str | None:
 
 
 def _texts(body: Mapping[str, object]) -> Iterator[str]:
-    """The texts of an object, and of the objects in it."""
-    inner: Iterable[object] = (one for value in body.values() if isinstance(value, dict) for one in value.values())
-    yield from (value for value in (*body.values(), *inner) if isinstance(value, str))
+    """The texts of an object, then those of what is in it, and so on: nobody says where a type names its line."""
+    level: list[object] = [body]
+    while level:
+        level = [one for holder in level for one in _inside(holder)]
+        yield from (one for one in level if isinstance(one, str))
+
+
+def _inside(holder: object) -> Iterable[object]:
+    if isinstance(holder, dict):
+        return holder.values()
+    return holder if isinstance(holder, list) else ()
 
 
 def _json(value: object) -> str:

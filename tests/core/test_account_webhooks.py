@@ -180,6 +180,21 @@ def test_what_an_event_is_about(kind: str, expected: tuple[str | None, ...]) -> 
     assert expected == (event.line, event.about, event.status)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"line": {"phone_number": LINE}}},
+        {"lines": [PERSON, LINE]},
+        {"data": [{"number": PERSON}, {"number": "+1 (303) 555-0100"}]},
+    ],
+)
+def test_a_line_is_found_wherever_it_is_named(body: Body) -> None:
+    """What a blocked line looks like is nowhere documented, and it must stop."""
+    event = account_event("line_blocked", body, LINES, NOW_MS)
+
+    assert (event.line, event.about) == ("line-1", LINE)
+
+
 def test_the_same_words_much_later_are_news() -> None:
     """A line is blocked twice, and nothing in the body says when; a repeat comes within minutes."""
     body = OTHERS["line_blocked"]
