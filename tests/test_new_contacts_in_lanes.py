@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from connector.core.messages import Priority
+from connector.core.own_limits import Limits
 from connector.core.records import Intent, LedgerRecord
+from tests.delay_stage import DelayStage
 from tests.new_contacts_stage import LIMIT, NEW, left, told
 from tests.sender_stage import LINES, Log, Stage
 from tests.virtual_time import run
@@ -55,6 +57,26 @@ def test_a_new_contact_is_asked_for_by_one_lane_at_a_time(room: int) -> None:
         asked = [record.request_id for record in stage.log.records if isinstance(record, Intent)]
 
         assert asked == ["reply", "text"]
+
+    run(story())
+
+
+def test_a_reply_to_somebody_new_is_the_first_for_whom_there_is_room() -> None:
+    """The line has texted its hour's new contacts, and a campaign to others waits for the next hour: the code, which
+    came last, goes first, in the moment in which there is room.
+    """
+
+    async def story() -> None:
+        stage = DelayStage(replies={"A": 2}, gap_s=0.1, limits={"A": Limits(per_hour=5)})
+        stage.sender.assigned([0, 2])
+        for n in range(25):
+            stage.request(f"text-{n}", f"+120255501{n:02}")
+        await stage.until(lambda: stage.mono() > 60)
+        stage.request("code", "+13035550142", priority=Priority.REPLY)
+        await stage.until(lambda: len(stage.posts) >= 6, within_s=7_200)
+
+        assert stage.posts[5][1] == "code"
+        assert stage.posts[5][0] < 3_602
 
     run(story())
 

@@ -14,6 +14,9 @@ full hour is no reason, since those that wait for the other lines would be in th
 line's window for a minute, then on disk (``core.delays``), so that those behind them are looked at: as many as the
 line may take in an hour wait *near*, in the topic of a minute, to be there when there is room; the others, and all if
 room is more than SOON_S away, come back after an hour.
+
+A reply goes before all of them: it comes back each minute, and waits the last ones in its lane's window, so that it is
+there in the moment in which there is room.
 """
 
 from math import ceil
@@ -31,6 +34,10 @@ SOON_S = 2_400.0
 """Room that comes later is met by a hop of an hour early enough; a minute's hops until then would be for nothing."""
 ASK_AGAIN_S = 60.0
 """Where nobody says when there is room: the next reading is there by then."""
+REPLY_S = 3 * IN_WINDOW_S
+"""A reply waits that long in the window, if there is room by then: after one more hop it would come too late."""
+REPLY_SOON_S = 3_600.0 + IN_WINDOW_S
+"""After a hop of an hour a reply is there again before there is room."""
 CLOSED_S = 300.0
 """A line that takes nobody new is looked at again; whoever opens it wakes those who wait."""
 NEVER = float("-inf")
@@ -41,12 +48,13 @@ WINDOWS = frozenset({Window.HOURLY, Window.DAILY})
 class Newcomer(NamedTuple):
     """A new contact that must wait until ``ready_at`` (monotonic seconds).
 
-    ``near``: it is among those that may wait near. ``roomier``: a line that has room for it.
+    ``near``: it is among those that may wait near. ``roomier``: a line that has room for it. ``reply``: it goes first.
     """
 
     ready_at: float
     near: bool = True
     roomier: str | None = None
+    reply: bool = False
 
 
 def no_room(newcomer: Newcomer, mono: float, waited_s: float, left_s: float) -> NotNow | Defer | HopTo:
@@ -57,10 +65,11 @@ def no_room(newcomer: Newcomer, mono: float, waited_s: float, left_s: float) -> 
     wait_s = newcomer.ready_at - mono
     if newcomer.roomier is not None and wait_s > IN_WINDOW_S:
         return HopTo(newcomer.roomier)
-    if not newcomer.near or wait_s > SOON_S:
+    soon_s, stays_s = (REPLY_SOON_S, REPLY_S) if newcomer.reply else (SOON_S, IN_WINDOW_S)
+    if not newcomer.near or wait_s > soon_s:
         far_ms = max(int(wait_s * 1000), Delay.HOUR.span_ms + 1)
         return Defer(delay_for(far_ms, int(left_s * 1000)) or Delay.MINUTE, Wait.NEW)
-    if waited_s >= IN_WINDOW_S:
+    if waited_s >= IN_WINDOW_S and waited_s + wait_s > stays_s:
         return Defer(Delay.MINUTE, Wait.NEW)
     return NotNow(Wait.NEW, mono + min(wait_s, IN_WINDOW_S, max(left_s, 0.0) + 0.001))
 

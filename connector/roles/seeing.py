@@ -6,7 +6,7 @@ from connector.core.delays import Wait
 from connector.core.holds import Holds
 from connector.core.identities import words_hash
 from connector.core.last_look import Grant
-from connector.core.messages import SendRequest
+from connector.core.messages import Priority, SendRequest
 from connector.core.new_contacts import Newcomer, is_spent
 from connector.core.not_free import RECHECK_S
 from connector.core.pacing import ForeignGrants
@@ -107,7 +107,7 @@ def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: in
     if around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
         roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
     near = lane.window.count(Wait.NEW) < lane.new.most_near(mono, now_ms)
-    return Newcomer(ready_at, near, roomier)
+    return Newcomer(ready_at, near, roomier, dispatch.request.priority is Priority.REPLY)
 
 
 def _quiet_until(lane: Lane, request: SendRequest, now_ms: int) -> int:
