@@ -92,7 +92,7 @@ async def _onlookers(shelf: Shelf, codec: Codec, reader: Reader, newer: Newer) -
     event = json.loads(text_of(SchemaName.MESSAGE_EVENT))
     row = {field["name"]: field.get("default") for field in event["fields"]}
     row |= {"event_id": "e", "type": "STATUS", "origin": "API", "occurred_at": 1, "received_at": 1}
-    onlooker = Onlooker(codec)
+    onlooker = Onlooker(codec, asyncio.get_running_loop().create_future())
     await onlooker.take([kafka(b"garbage"), kafka(await newer.written(SchemaName.MESSAGE_EVENT, row))])
 
     assert (await onlooker.event())["event_id"] == "e"

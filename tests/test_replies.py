@@ -16,9 +16,9 @@ from connector.core.messages import SendRequest
 from connector.core.tokens import sign
 from connector.demo import _assign, _upstream
 from connector.kafka.avro import Row
+from connector.kafka.looking_on import PartitionTails
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName
-from connector.kafka.tail import PartitionTails
 from connector.kafka.topics import TopicNames
 from connector.roles.account_webhooks import Listeners
 from connector.settings import Settings

@@ -23,11 +23,11 @@ from connector.kafka.control import (
     order_record,
     partitions_of,
 )
+from connector.kafka.looking_on import PartitionTails
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
-from connector.kafka.tail import PartitionTails
 from connector.kafka.topics import TIMEOUT_S, Topics, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
@@ -64,7 +64,7 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
         raise ValueError("\n".join(f"{one.code}: {one.sentence}" for one in broken))
     codec, names = await codec_of(settings), names_of(settings)
     events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
-    read = Onlooker(codec)
+    read = Onlooker(codec, events.fatal)
     if wait_s:
         await events.start(read.take, from_beginning=False)
     producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
@@ -94,8 +94,9 @@ def exit_of(final: str) -> int:
 
 async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show) -> None:
     """Show events as they come; for ever when ``limit`` is 0."""
-    read = Onlooker(await codec_of(settings))
+    codec = await codec_of(settings)
     events = PartitionTails(clients_of(settings), names_of(settings).events, asyncio.get_running_loop())
+    read = Onlooker(codec, events.fatal)
     await events.start(read.take, from_beginning)
     shown = 0
     try:
@@ -109,8 +110,8 @@ async def tail(settings: Settings, from_beginning: bool, limit: int, show: Show)
 class Onlooker:
     """Events in the order they come; writers' schemas are fetched as needed, what cannot be read is passed over."""
 
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
+    def __init__(self, codec: Codec, fatal: "asyncio.Future[None]") -> None:
+        self._codec, self._fatal = codec, fatal
         self._records: asyncio.Queue[KafkaRecord] = asyncio.Queue(MOST_AHEAD)
 
     async def take(self, records: Sequence[KafkaRecord]) -> None:
@@ -119,11 +120,21 @@ class Onlooker:
             await self._records.put(record)
 
     async def event(self) -> Row:
-        """Return the next event. Raises RegistryAway."""
+        """Return the next event. Raises RegistryAway, and once nothing is left what ended the reading."""
         while True:
-            record = await self._records.get()
+            record = await self._next()
             with contextlib.suppress(Undecodable, UnknownSchema):
                 return await self._codec.read(SchemaName.MESSAGE_EVENT, record.value)
+
+    async def _next(self) -> KafkaRecord:
+        record = asyncio.ensure_future(self._records.get())
+        try:
+            await asyncio.wait([record, self._fatal], return_when=asyncio.FIRST_COMPLETED)
+            if not record.done():
+                self._fatal.result()
+            return record.result()
+        finally:
+            record.cancel()
 
 
 async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str]]:

@@ -41,6 +41,10 @@ class OwnerThread:
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join, within_s)
 
+    def is_alive(self) -> bool:
+        """Whether it is at work."""
+        return self._thread.is_alive()
+
     def beat(self) -> None:
         """The work goes on; called by it at each poll."""
         self._beaten_at = time.monotonic()

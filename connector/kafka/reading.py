@@ -10,7 +10,7 @@ from typing import TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
+from connector.kafka.records import KafkaFatal, KafkaRecord, check_topic, ends_tail, is_away
 from connector.kafka.tail import BURST, POLL_S, SILENT_POLLS, WATERMARK_S, reaches, record_of
 
 TRIES = 3  # of a question: right after its start a client may lose one while it finds out who the brokers are
@@ -85,13 +85,12 @@ class ToTheEnd:
         partition = message.partition() or 0
         if reaches(message, self._ends[partition]):
             self._ended.add(partition)
-        elif not is_end(error) and not is_away(error):
-            raise KafkaFatal(f"reading {self._topic}: {error.name()}")
+        elif (why := ends_tail(error)) is not None:
+            raise KafkaFatal(f"reading {self._topic}: {why}")
 
     def _places(self, since_ms: int) -> list[TopicPartition]:
         topic = self._client.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
-        if topic.error is not None:
-            raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
+        check_topic(self._topic, topic.error)
         places = [TopicPartition(self._topic, partition, since_ms) for partition in topic.partitions]
         if self._group and not self._from_beginning:
             return self._client.committed(places, timeout=WATERMARK_S)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 _AWAY = {
     KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own names
@@ -17,6 +17,13 @@ _AWAY = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
 }
 """The client calls not all of them retriable that are."""
+
+NO_TOPIC = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's own names
+    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+}
+"""What the brokers and the client say of a topic that is not there."""
 
 _FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -77,6 +84,27 @@ def ends_reading(error: KafkaError) -> str | None:
     if error.code() in _FORBIDDEN:
         return f"{error.name()}: the brokers forbid it; give this client's user the ACLs"
     return str(error.str()) if is_fatal(error) else None
+
+
+def check_topic(name: str, error: KafkaError | None) -> None:
+    """What a look at the brokers' topics said of this one. Raises KafkaFatal, KafkaException where asking may help."""
+    if error is None:
+        return
+    if error.code() in NO_TOPIC:
+        raise KafkaFatal(f"topic {name} does not exist: run `kafka-sendblue topics apply`")
+    if (why := ends_reading(error)) is not None:
+        raise KafkaFatal(f"reading {name}: {why}")
+    raise KafkaException(error)
+
+
+def ends_tail(error: KafkaError) -> str | None:
+    """Why a reader without a group cannot go on after this error, None at an end and while brokers are away.
+
+    The client makes up for none of the others: it reports each once, and then waits for ever.
+    """
+    if is_end(error) or is_away(error):
+        return None
+    return ends_reading(error) or f"{error.name()}; the log was cut, replaced or deleted under its reader"
 
 
 def is_fatal(error: KafkaError) -> bool:

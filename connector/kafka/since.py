@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from connector.kafka.clients import ClientSettings
-from connector.kafka.records import KafkaFatal, KafkaRecord, is_end
+from connector.kafka.gone import GONE_S, Gone
+from connector.kafka.records import KafkaFatal, KafkaRecord, check_topic, ends_reading, ends_tail, is_end
 from connector.kafka.tail import BURST, WATERMARK_S, record_of
 
 POLL_S = 0.2
@@ -22,8 +23,8 @@ T = TypeVar("T")
 class SinceTail:
     """Reads one topic; ``run`` may be called once."""
 
-    def __init__(self, settings: ClientSettings, topic: str) -> None:
-        self._settings, self._topic = settings, topic
+    def __init__(self, settings: ClientSettings, topic: str, gone_s: float = GONE_S) -> None:
+        self._settings, self._topic, self._gone = settings, topic, Gone(topic, gone_s)
         self._working: asyncio.Future[Any] | None = None  # of whatever the thread does
 
     async def run(
@@ -31,16 +32,16 @@ class SinceTail:
     ) -> None:
         """Read until cancelled; ``at_end`` is called once all partitions were read to their end.
 
-        Raises KafkaFatal when there is no such topic, or the log was cut under the reader.
+        Raises KafkaFatal when there is no such topic, or it cannot be read on: it is forbidden, or was cut or deleted.
         """
-        consumer = Consumer(self._settings.reader())
+        consumer = Consumer({**self._settings.reader(), "error_cb": self._gone.heard})
         try:
             places = await self._places(consumer, since_ms)
             consumer.assign(places)
             behind = {place.partition for place in places}
             while True:
-                messages = await self._in_thread(lambda: consumer.consume(BURST, POLL_S))
-                if records := [record_of(message) for message in messages if _is_record(message)]:
+                messages = await self._in_thread(lambda: self._burst(consumer))
+                if records := [record_of(message) for message in messages if self._is_record(message)]:
                     await take(records)
                 if behind:
                     behind -= {message.partition() for message in messages if is_end(message.error())}
@@ -51,17 +52,28 @@ class SinceTail:
                 await asyncio.wait([self._working])
             await asyncio.to_thread(consumer.close)
 
+    def _burst(self, consumer: Consumer) -> list[Message]:
+        self._gone.check(consumer)
+        return consumer.consume(BURST, POLL_S)
+
+    def _is_record(self, message: Message) -> bool:
+        """Raises KafkaFatal."""
+        if (error := message.error()) is not None and (why := ends_tail(error)) is not None:
+            raise KafkaFatal(f"reading {self._topic}: {why}")
+        return error is None
+
     async def _places(self, consumer: Consumer, since_ms: int) -> list[TopicPartition]:
         while True:
             try:
                 return await self._in_thread(lambda: self._asked(consumer, since_ms))
-            except KafkaException:
+            except KafkaException as error:
+                if (why := ends_reading(error.args[0])) is not None:
+                    raise KafkaFatal(f"reading {self._topic}: {why}") from None
                 await asyncio.sleep(ASK_AGAIN_S)
 
     def _asked(self, consumer: Consumer, since_ms: int) -> list[TopicPartition]:
         topic = consumer.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
-        if topic.error is not None:
-            raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
+        check_topic(self._topic, topic.error)
         wanted = [TopicPartition(self._topic, partition, since_ms) for partition in topic.partitions]
         return [self._place(consumer, found) for found in consumer.offsets_for_times(wanted, timeout=WATERMARK_S)]
 
@@ -79,12 +91,3 @@ class SinceTail:
         working = asyncio.ensure_future(asyncio.to_thread(work))
         self._working = working
         return await asyncio.shield(working)
-
-
-def _is_record(message: Message) -> bool:
-    error = message.error()
-    if error is None:
-        return True
-    if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - the client's own name
-        raise KafkaFatal("reading events: the log was cut or replaced under its reader")
-    return False

@@ -6,18 +6,16 @@ was missed may have been a grant.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from concurrent import futures
+from collections.abc import Callable, Iterable, Sequence
 from operator import methodcaller
-from typing import Any, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connector.core.facts import Fact, Observer
 from connector.kafka.clients import ClientSettings
+from connector.kafka.gone import GONE_S, Gone
 from connector.kafka.owner import OwnerThread
-from connector.kafka.records import KafkaFatal, KafkaRecord, is_away, is_end
+from connector.kafka.records import KafkaFatal, KafkaRecord, ends_tail, is_away, is_end
 from connector.kafka.statistics import listening
 
 BURST = 500  # records a hand-over: a few milliseconds of the loop
@@ -58,7 +56,7 @@ class LogTail:
     """Tails partition 0 of a topic. ``deliver`` and ``restored`` are called on the loop.
 
     ``gapless``: an offset that is left out is fatal too. Of the ledger, which is never compacted, none is. ``observe``
-    hears on the loop what the client tells of itself.
+    hears on the loop what the client tells of itself. ``gone_s``: how long a topic that is not there is waited for.
     """
 
     def __init__(
@@ -71,11 +69,13 @@ class LogTail:
         *,
         gapless: bool = False,
         observe: Observer | None = None,
+        gone_s: float = GONE_S,
     ) -> None:
-        self._gapless, self._observe = gapless, observe
+        self._gapless, self._observe, self._gone = gapless, observe, Gone(topic, gone_s)
         self.topic = self._topic = topic
         self._deliver, self._restored = deliver, restored
-        listened = listening("ledger_tail", self._tell) if observe else {}
+        heard = self._gone.heard
+        listened = listening("ledger_tail", self._tell, heard) if observe else {"error_cb": heard}
         self._owner = OwnerThread(f"reading {topic}", {**settings.reader(), **listened}, self._read, loop)
         self.fatal = self._owner.fatal
         self.first_offset: int | None = None
@@ -105,6 +105,7 @@ class LogTail:
             self._owner.call(self._restored)
         while not self._owner.stop.is_set():
             self._owner.beat()
+            self._gone.check(consumer)
             messages = self._burst(consumer)
             if records := [record_of(m) for m in messages if m.error() is None]:
                 self._check_order(following, records)
@@ -144,11 +145,9 @@ class LogTail:
         return [m for m in messages if not self._is_away(m.error())]
 
     def _is_away(self, error: KafkaError | None) -> bool:
-        if error is None or is_end(error):
-            return False
-        if is_away(error):
-            return True
-        raise KafkaFatal(f"reading {self._topic}: {error.name()}; the log was cut or replaced under its reader")
+        if error is not None and (why := ends_tail(error)) is not None:
+            raise KafkaFatal(f"reading {self._topic}: {why}")
+        return error is not None and not is_end(error)
 
     def _check_order(self, following: int, records: Sequence[KafkaRecord]) -> None:
         if records[0].offset < following:
@@ -210,62 +209,3 @@ def _put(table: dict[bytes, KafkaRecord], record: KafkaRecord) -> None:
         table.pop(record.key or b"", None)
     else:
         table[record.key or b""] = record
-
-
-Deliver: TypeAlias = Callable[[Sequence[KafkaRecord]], Coroutine[Any, Any, None]]
-"""Takes records, and returns when there is room for more."""
-
-
-class PartitionTails:
-    """Reads all partitions of a topic without a group, for people who look on; order holds within a partition."""
-
-    def __init__(self, settings: ClientSettings, topic: str, loop: asyncio.AbstractEventLoop) -> None:
-        self._settings, self._topic, self._loop = settings, topic, loop
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def reads(self) -> bool:
-        """Whether it goes on reading."""
-        return self._thread is not None and self._thread.is_alive()
-
-    async def start(self, deliver: Deliver, from_beginning: bool) -> None:
-        """Begin; returns once every partition's place is fixed, so that nothing produced later is missed.
-
-        ``deliver`` is called on the loop with the next records, again only after it has returned.
-        """
-        consumer = Consumer(self._settings.reader())
-        places = await asyncio.to_thread(self._places, consumer, from_beginning)
-        consumer.assign(places)
-        self._thread = threading.Thread(target=self._read, args=(consumer, deliver), daemon=True)
-        self._thread.start()
-
-    async def close(self) -> None:
-        """Stop reading."""
-        self._stop.set()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, CLOSE_S)
-
-    def _places(self, consumer: Consumer, from_beginning: bool) -> list[TopicPartition]:
-        topic = consumer.list_topics(self._topic, timeout=WATERMARK_S).topics[self._topic]
-        if topic.error is not None:
-            raise KafkaFatal(f"topic {self._topic} does not exist: run `kafka-sendblue topics apply`")
-        places = []
-        for partition in topic.partitions:
-            begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=WATERMARK_S)
-            places.append(TopicPartition(self._topic, partition, begin if from_beginning else end))
-        return places
-
-    def _read(self, consumer: Consumer, deliver: Deliver) -> None:
-        while not self._stop.is_set():
-            messages = [m for m in consumer.consume(BURST, POLL_S) if m.error() is None]
-            if messages and not self._loop.is_closed():
-                self._hand_over(deliver([record_of(m) for m in messages]))
-        consumer.close()
-
-    def _hand_over(self, delivery: Coroutine[Any, Any, None]) -> None:
-        """Who looks on may be slow, and the topic large: nothing more is read before."""
-        taken = asyncio.run_coroutine_threadsafe(delivery, self._loop)
-        while not self._stop.is_set() and not taken.done():
-            futures.wait([taken], POLL_S)
-        taken.cancel()

@@ -64,6 +64,10 @@ class EmbeddedBroker:
         """Answer the next request of this kind (its API key) with this error code."""
         self._lib.rd_kafka_mock_push_request_errors_array(self._cluster, request, 1, ctypes.byref(ctypes.c_int(error)))
 
+    def deny(self, topic: str, error: int) -> None:
+        """Say this error code of a topic whenever it is asked for: it is gone, or forbidden."""
+        self._lib.rd_kafka_mock_topic_set_error(self._cluster, topic.encode(), error)
+
 
 def _library() -> ctypes.CDLL:
     """The librdkafka that the installed confluent-kafka is linked with."""
@@ -91,4 +95,5 @@ def _library() -> ctypes.CDLL:
     lib.rd_kafka_mock_push_request_errors_array.argtypes = [
         ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)
     ]  # fmt: skip
+    lib.rd_kafka_mock_topic_set_error.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]
     return lib

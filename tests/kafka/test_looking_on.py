@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from connector.kafka.clients import ClientSettings
+from connector.kafka.looking_on import PartitionTails
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
-from connector.kafka.tail import BURST, PartitionTails
+from connector.kafka.tail import BURST
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
 RECORDS = 3 * BURST
