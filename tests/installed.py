@@ -15,6 +15,13 @@ from connector.simulator.server import running
 @contextlib.asynccontextmanager
 async def installed(lines: int = 1) -> AsyncIterator[Settings]:
     """Broker, registry and Sendblue, and the settings of a connector among them."""
+    async with installed_with(lines) as (settings, _):
+        yield settings
+
+
+@contextlib.asynccontextmanager
+async def installed_with(lines: int = 1) -> AsyncIterator[tuple[Settings, EmbeddedBroker]]:
+    """The same, with the broker to break."""
     plan = DemoPlan(lines=lines)
     with EmbeddedBroker({spec.name: spec.partitions for spec in wanted(TopicNames(), 2 * lines, 1, 1)}) as broker:
         async with embedded_registry() as registry:
@@ -22,4 +29,4 @@ async def installed(lines: int = 1) -> AsyncIterator[Settings]:
             async with running(Simulator(SimulatorSettings(numbers))) as api:
                 settings = plan.settings(broker.bootstrap, registry, api)
                 kafka = settings.kafka.model_copy(update={"client": CLIENT})
-                yield settings.model_copy(update={"kafka": kafka})
+                yield settings.model_copy(update={"kafka": kafka}), broker

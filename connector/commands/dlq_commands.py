@@ -7,6 +7,7 @@ The ledger keeps letters that are met twice from being sent twice.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
+from confluent_kafka import KafkaException
+
+from connector.commands.heeding import so_far, stopping
 from connector.commands.ledger_reading import reading
 from connector.commands.letters import Tally, first, letter_of, letters, request_in, tallies, told_of
 from connector.core.adoption import forgiven_before_ms
@@ -23,7 +27,7 @@ from connector.kafka.avro import Codec
 from connector.kafka.control import control_of
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.reading import ToTheEnd
-from connector.kafka.records import KafkaRecord, ProduceFailed
+from connector.kafka.records import KafkaRecord
 from connector.kafka.tail import read_table
 from connector.roles.replica import Replica
 from connector.settings import Settings
@@ -80,39 +84,49 @@ async def shown(settings: Settings, codes: tuple[str, ...], limit: int, *, paylo
 
 
 async def redrive(settings: Settings, asked: Asked, show: Shown = lambda *_: None) -> Done:
-    """Send letters round again. Raises KafkaFatal, KafkaException, RegistryAway, ProduceFailed as ValueError."""
-    park_before_ms = await _park_before_ms(settings)
-    async with reading(settings) as replica:
-        producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
-        work = _Redrive(settings, asked, replica, producer, park_before_ms)
-        try:
-            return await work.run(show)
-        except ProduceFailed as error:
-            raise ValueError(f"{error}; redriven until then: {work.done.redriven.total()}") from None
-        finally:
-            await producer.close()
+    """Send letters round again. Raises KafkaFatal, KafkaException, RegistryAway before the first of them.
+
+    Raises ValueError once it has begun and cannot go on: how far it came.
+    """
+    park_before_ms, done = await _park_before_ms(settings), Done()
+    with so_far(lambda: f"redriven until then: {done.redriven.total()}; run it again, and it goes on from there"):
+        async with reading(settings) as replica:
+            producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
+            work = _Redrive(settings, asked, replica, producer, park_before_ms, done)
+            try:
+                return await work.run(show)
+            finally:
+                await producer.close()
 
 
 class _Redrive:
     """One run."""
 
     def __init__(
-        self, settings: Settings, asked: Asked, replica: Replica, producer: KafkaProducer, park_before_ms: int
+        self,
+        settings: Settings,
+        asked: Asked,
+        replica: Replica,
+        producer: KafkaProducer,
+        park_before_ms: int,
+        done: Done,
     ) -> None:
         self._settings, self._asked, self._replica, self._producer = settings, asked, replica, producer
         self._park_before_ms = park_before_ms
         self._codec = Codec(registry_of(settings), {})
         self._passed: dict[int, int] = {}
         self._next_at = 0.0
-        self.done = Done()
+        self.done = done
 
     async def run(self, show: Shown) -> Done:
         """Every letter from where the last run stopped to the end, or until so many are redriven."""
         topic = await asyncio.to_thread(self._open, group_for(self._settings, self._asked))
         try:
-            await self._each(topic, show)
+            with stopping():
+                await self._each(topic, show)
         finally:
-            await asyncio.to_thread(self._commit, topic)
+            with contextlib.suppress(KafkaException):  # what is not remembered is met again
+                await asyncio.to_thread(self._commit, topic)
             topic.close()
         return self.done
 

@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 
+from connector.commands.heeding import heeding
 from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.story import Entry
 from connector.kafka.avro import Codec
@@ -67,7 +68,8 @@ class Lately:
 async def reading(
     settings: Settings, listen: Listen = lambda _: None, *, contacts: bool = False
 ) -> AsyncIterator[Replica]:
-    """A replica that has read the ledger to its end. Raises KafkaFatal; ValueError when the rules are not ours.
+    """A replica that has read the ledger to its end, and goes on. Raises KafkaFatal; Stopped when it cannot go on;
+    ValueError when the rules are not ours.
 
     ``contacts``: it also knows the line of each contact from before the ledger's beginning.
     """
@@ -86,7 +88,8 @@ async def reading(
         await signalled(replica.restored, tail.fatal, feed.watch.failed)
         if not replica.may_send:
             raise ValueError("the ledger holds rules that this release does not know; run a newer one")
-        yield replica
+        async with heeding(tail.fatal, feed.watch.failed, producer.fatal):
+            yield replica
     finally:
         await tail.close()
         await feed.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
+from connector.commands.heeding import so_far
 from connector.commands.ledger_reading import in_time, reading
 from connector.commands.line_facts_command import facts_of
 from connector.core.line_facts import STOPS, LineFacts
@@ -67,14 +68,15 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
         question = f"{wanted.to} is {stopped}: whoever moves there waits. Move them all the same?"
         if not await asyncio.to_thread(confirm, question):
             raise ValueError("nothing was moved")
-    async with _reading(settings) as replica:
+    far = _Far(show)
+    async with _reading(settings, far) as replica:
         found = plan(replica.views, wanted.line, parked_too=wanted.parked_too)
         if wanted.dry_run:
             return replace(_moved(len(found.movable), found), stopped=stopped)
         parked_too = wanted.parked_too or await _parked_too(found, confirm)
         told = Move(wanted.to, wanted.retire, time.time_ns() // 1_000_000, wanted.operator)
         await write_control(settings, [move_record(codec, wanted.line, told)])
-        return replace(await _move_all(replica, wanted, parked_too, show), stopped=stopped)
+        return replace(await _move_all(replica, wanted, parked_too, far), stopped=stopped)
 
 
 async def stopped_because(settings: Settings, control: Control, line: str) -> str:
@@ -99,10 +101,11 @@ async def use_again(settings: Settings, line: str) -> None:
 
 async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_run: bool) -> Listing:
     """Bind contacts to the lines that a list gives them. Raises ValueError."""
-    async with _reading(settings) as replica:
+    far = _Far(show)
+    async with _reading(settings, far) as replica:
         found = listing(replica.views, entries)
         if not dry_run:
-            await _rebind(replica, found.new, None, _onward(show, 0, len(found.new)), parked_too=False)
+            await _rebind(replica, found.new, None, _onward(far, 0, len(found.new)), parked_too=False)
             found.new = {contact: line for contact, line in found.new.items() if replica.views.line_of(contact) == line}
             found.refused = listing(replica.views, entries).refused
     return found
@@ -166,9 +169,24 @@ def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mappi
         raise ValueError(f"{wanted.to} is retired, its contacts went to {there.to}; {undo}")
 
 
+class _Far:
+    """Remembers how far it came."""
+
+    def __init__(self, show: Show) -> None:
+        self._show, self.done = show, 0
+
+    def __call__(self, done: int, of: int) -> None:
+        self.done = done
+        self._show(done, of)
+
+    def told(self) -> str:
+        return f"at least {self.done} contacts have their line; run it again, and it goes on with the others"
+
+
 @contextlib.asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Replica]:
-    async with contextlib.AsyncExitStack() as stack:
-        async with in_time():
-            replica = await stack.enter_async_context(reading(settings, contacts=True))
-        yield replica
+async def _reading(settings: Settings, far: _Far) -> AsyncIterator[Replica]:
+    with so_far(far.told):
+        async with contextlib.AsyncExitStack() as stack:
+            async with in_time():
+                replica = await stack.enter_async_context(reading(settings, contacts=True))
+            yield replica

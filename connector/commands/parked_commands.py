@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from connector.commands.heeding import so_far
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, in_time, reading
 from connector.core.nearest import nearest
 from connector.core.records import Park
@@ -25,6 +26,7 @@ from connector.wiring.installation import clients_of, names_of, registry_of
 Confirm = Callable[[str], bool]
 """Asks a person; blocks."""
 UNREADABLE = "(unreadable)"
+SAY_AGAIN = "what was said may have been recorded: say it again, and you are told if it was"
 
 
 @dataclass
@@ -73,7 +75,11 @@ async def resolve(settings: Settings, said: Said, confirm: Confirm | None) -> st
     ``confirm`` asks a person where there is one; None where there is none, or who has said yes already. Raises
     LedgerSaysOtherwise, RiskNotAccepted.
     """
-    parkings = Parkings()
+    with so_far(lambda: SAY_AGAIN):
+        return await _resolve(settings, said, confirm, Parkings())
+
+
+async def _resolve(settings: Settings, said: Said, confirm: Confirm | None, parkings: Parkings) -> str:
     async with in_time(), reading(settings, parkings.listen) as replica:
         park = parkings.find(said.wanted, replica)
         if park is None:

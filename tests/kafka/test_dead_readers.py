@@ -155,7 +155,7 @@ class Topics:
     def __init__(self, *answers: KafkaError | None) -> None:
         self._answers = list(answers)
 
-    def list_topics(self, topic: str, timeout: float) -> "Topics":  # noqa: ARG002 - the client's own signature
+    def list_topics(self, topic: str, timeout: float) -> "Topics":
         self.topics = {topic: self}
         self.error = self._answers.pop(0)
         return self
