@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from connector.commands.applying import in_turn
 from connector.commands.cli_settings import NOT_SENT
 from connector.commands.control_topic import check_ours, control_now, write_control
 from connector.core.messages import EventType, SendRequest
 from connector.core.orders import Order
 from connector.core.preflight import CALLERS, SIGNERS, Finding, no_keys, without
 from connector.core.preparing import forbidden
+from connector.core.priorities import Places, sharing
 from connector.core.requests import refusal, refusals
 from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.control import (
@@ -28,7 +30,7 @@ from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
-from connector.kafka.topics import TIMEOUT_S, Topics, plan
+from connector.kafka.topics import TIMEOUT_S, Change, Existing, Topics, TopicSpec, plan
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
@@ -137,32 +139,56 @@ class Onlooker:
             record.cancel()
 
 
+class Planned(NamedTuple):
+    """What `topics apply` does. ``places``: of lines that get partitions; ``told``: what, topic and detail of each."""
+
+    specs: Sequence[TopicSpec]
+    changes: Sequence[Change]
+    places: Mapping[str, Places]
+    told: list[tuple[str, str, str]]
+
+
 async def topics(settings: Settings, *, apply: bool) -> list[tuple[str, str, str]]:
-    """Plan the topics, or apply the plan and write genesis and the lines' partitions."""
+    """Plan the topics, or apply the plan and write genesis and the lines' partitions. Raises ValueError."""
     admin, names = Topics(clients_of(settings)), names_of(settings)
     existing = await asyncio.to_thread(admin.existing, names.all())
     codec = await codec_of(settings)
     control = await control_now(settings, codec) if names.control in existing else Control()
+    planned = _planned(settings, existing, control)
+    if not apply:
+        return planned.told
+    first = [change for change in planned.changes if (change.kind, change.topic) == ("create", names.control)]
+    await asyncio.to_thread(admin.apply, planned.specs, first, settings.kafka.replication_factor)
+    async with in_turn(settings, codec) as turn:
+        existing = await asyncio.to_thread(admin.existing, names.all())
+        planned = _planned(settings, existing, turn.control)
+        await asyncio.to_thread(admin.apply, planned.specs, planned.changes, settings.kafka.replication_factor)
+        records = [line_record(codec, line, places) for line, places in planned.places.items()]
+        if turn.control.genesis is None:
+            records.append(genesis_record(codec, _genesis(settings)))
+        turn.check()
+        await write_control(settings, records)
+    return [*((c.kind, c.topic, c.detail) for c in first if c not in planned.changes), *planned.told]
+
+
+def _planned(settings: Settings, existing: Mapping[str, Existing], control: Control) -> Planned:
     if control.genesis is not None:
         check_ours(settings, control)
-    partitions = assign_partitions(control.partitions, [line.alias for line in settings.lines])
+    names, given = names_of(settings), control.partitions
+    partitions = assign_partitions(given, [line.alias for line in settings.lines])
     specs = specs_of(settings, partitions_of(partitions.values()))
     changes = plan(specs, existing)
-    new = {line: places for line, places in partitions.items() if places != control.partitions.get(line)}
+    new, shared = {line: places for line, places in partitions.items() if places != given.get(line)}, sharing(given)
     told: list[tuple[str, str, str]] = [(c.kind, c.topic, c.detail) for c in changes]
-    told += [
-        ("line", names.dispatch, f"{line} -> partitions {places.normal} and {places.reply}")
-        for line, places in new.items()
-    ]
+    told += [("line", names.dispatch, _places(line, places, shared.get(line))) for line, places in new.items()]
     if control.genesis is None:
         told.append(("genesis", names.control, settings.name))
-    if apply:
-        await asyncio.to_thread(admin.apply, specs, changes, settings.kafka.replication_factor)
-        records = [line_record(codec, line, places) for line, places in new.items()]
-        if control.genesis is None:
-            records.append(genesis_record(codec, _genesis(settings)))
-        await write_control(settings, records)
-    return told
+    return Planned(specs, changes, new, told)
+
+
+def _places(line: str, places: Places, other: str | None) -> str:
+    told = f"{line} -> partitions {places.normal} and {places.reply}"
+    return told if other is None else f"{told}: it shared one with {other}; stop every process before, start them after"
 
 
 async def order(settings: Settings, given: Order) -> int:

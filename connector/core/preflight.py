@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from connector.core.adoption import Adoption, Found, begins_late, ends_early, is_accepted
-from connector.core.priorities import Places
+from connector.core.priorities import Places, sharing
 
 APPLY = "run `kafka-sendblue topics apply`"
 ACCEPT = "kafka-sendblue ledger accept-key"
@@ -59,13 +59,17 @@ def genesis(found: Identity | None, ours: Identity, accounts: Collection[str] = 
 
 
 def partitions(lines: Iterable[str], given: Mapping[str, Places]) -> list[Finding]:
-    """Every line has a partition of the dispatch topic; one for replies it may go without."""
-    return [_partition(line, given.get(line)) for line in lines]
+    """Every line has a partition of the dispatch topic, for itself; one for replies it may go without."""
+    shared = sharing(given)
+    return [_partition(line, given.get(line), shared.get(line)) for line in lines]
 
 
-def _partition(line: str, places: Places | None) -> Finding:
+def _partition(line: str, places: Places | None, other: str | None) -> Finding:
     if places is None:
         return Finding(False, f"line {line}", "has no partition", APPLY)
+    if other is not None:
+        sentence = f"has a partition that line {other} has too: one pace would count for both"
+        return Finding(False, f"line {line}", sentence, f"stop every process, {APPLY}, and start them again")
     if places.reply is None:
         return Finding(True, f"line {line}", f"has partition {places.normal}, and none for replies: {APPLY}")
     return Finding(True, f"line {line}", f"has partition {places.normal}, and {places.reply} for replies")

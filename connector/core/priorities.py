@@ -12,6 +12,7 @@ Within a lane the order of a contact is kept; between the lanes none is promised
 from having two texts in flight.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from connector.core.messages import Priority
@@ -29,6 +30,24 @@ class Places(NamedTuple):
     def of(self, priority: Priority) -> int:
         """The partition for requests of this priority."""
         return self.normal if self.reply is None or priority is Priority.NORMAL else self.reply
+
+    def numbers(self) -> tuple[int, ...]:
+        """All of them."""
+        return (self.normal,) if self.reply is None else (self.normal, self.reply)
+
+
+def sharing(given: Mapping[str, Places]) -> dict[str, str]:
+    """The lines that have a partition which an earlier one of these has too: line -> that one.
+
+    They would have one lane, hence one pace and one backoff, for two numbers.
+    """
+    first: dict[int, str] = {}
+    found: dict[str, str] = {}
+    for line, places in given.items():
+        for number in places.numbers():
+            if (owner := first.setdefault(number, line)) != line:
+                found.setdefault(line, owner)
+    return found
 
 
 class Share(NamedTuple):

@@ -23,6 +23,7 @@ ADOPTION = b"adoption"
 ACCOUNT = b"account/"
 MOVE = b"move/"
 BLOCKED = b"blocked/"
+APPLYING = b"applying/"
 CANCEL_ID = b"cancel/id/"
 CANCEL_TAG = b"cancel/tag/"
 _EMPTY: dict[str, Any] = dict.fromkeys(
@@ -159,6 +160,11 @@ def line_record(codec: Codec, line: str, places: Places) -> tuple[bytes, bytes]:
     return LINE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
+def claim_record(codec: Codec, name: str, at_ms: int) -> tuple[bytes, bytes]:
+    """Key and value of the record by which one `topics apply` claims its turn."""
+    return APPLYING + name.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"created_at": at_ms})
+
+
 def move_record(codec: Codec, line: str, move: Move | None) -> tuple[bytes, bytes | None]:
     """Key and value of the record that says where a line's contacts were moved, None: that it is in use again."""
     key = MOVE + line.encode()
@@ -201,11 +207,22 @@ def _adoption(row: Row) -> Adoption:
 def assign_partitions(existing: Mapping[str, Places], lines: Sequence[str]) -> dict[str, Places]:
     """Give each line that lacks one the next partition, then the next for replies.
 
-    A line keeps its own for ever, also while it is not configured.
+    A line keeps its own for ever, also while it is not configured. Of two that have one partition the earlier keeps it,
+    and a configured one gets another.
     """
-    given, free = dict(existing), count(partitions_of(existing.values()))
-    given |= {line: Places(next(free)) for line in lines if line not in given}
-    return given | {line: Places(given[line].normal, next(free)) for line in lines if given[line].reply is None}
+    free, owner = count(partitions_of(existing.values())), dict[int, str]()
+    for line, places in existing.items():
+        for number in places.numbers():
+            owner.setdefault(number, line)
+    given = dict(existing)
+    for line in lines:
+        if line not in given or owner[given[line].normal] != line:
+            given[line] = Places(next(free), given[line].reply if line in given else None)
+    for line in lines:
+        normal, reply = given[line]
+        if reply is None or owner.get(reply, line) != line or reply == normal:
+            given[line] = Places(normal, next(free))
+    return given
 
 
 def partitions_of(places: Iterable[Places]) -> int:
