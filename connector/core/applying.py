@@ -23,10 +23,8 @@ class Claim(NamedTuple):
 
 def before(mine: bytes, claims: Iterable[Claim], now_ms: int) -> Claim | None:
     """The claim that works instead of mine, None when it is mine's turn. Raises ValueError when mine is not there."""
-    standing = sorted(
-        (one for one in claims if not is_stale(one, now_ms) or one.key == mine), key=lambda one: one.offset
-    )
-    if all(one.key != mine for one in standing):
+    counting = [one for one in claims if one.key == mine or not is_stale(one, now_ms)]
+    if all(one.key != mine for one in counting):
         raise ValueError("what was just written to the control topic is not in it: look at its brokers")
     first = min(counting, key=lambda one: one.offset)
     return None if first.key == mine else first
