@@ -45,9 +45,7 @@ async def in_turn(settings: Settings, codec: Codec) -> AsyncIterator[Turn]:
         over += [one.key for one in claims if one.key != key and is_stale(one, now_ms)]
         if (other := before(key, claims, now_ms)) is not None:
             since_s = max(now_ms - other.at_ms, 0) // 1000
-            raise ValueError(
-                f"another `topics apply` has been at work for {since_s} s: run this one again after its end"
-            )
+            raise ValueError(f"another `topics apply` has been at work for {since_s} s: {WAIT}")
         yield Turn(await control_of(codec.read, table), ends)
     finally:
         await _take_back(settings, over)

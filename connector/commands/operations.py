@@ -30,7 +30,7 @@ from connector.kafka.producer import KafkaProducer
 from connector.kafka.records import KafkaRecord
 from connector.kafka.registry import UnknownSchema
 from connector.kafka.schemas import SchemaName, text_of
-from connector.kafka.topics import TIMEOUT_S, Change, Existing, Topics, TopicSpec, plan
+from connector.kafka.topics import TIMEOUT_S, Change, Existing, Topics, TopicSpec, plan, users_faults
 from connector.kafka.wire_requests import request_row
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
@@ -181,6 +181,7 @@ def _planned(settings: Settings, existing: Mapping[str, Existing], control: Cont
     new, shared = {line: places for line, places in partitions.items() if places != given.get(line)}, sharing(given)
     told: list[tuple[str, str, str]] = [(c.kind, c.topic, c.detail) for c in changes]
     told += [("line", names.dispatch, _places(line, places, shared.get(line))) for line, places in new.items()]
+    told += [("yours", found.name, f"{found.sentence}; {found.what_to_do}") for found in users_faults(specs, existing)]
     if control.genesis is None:
         told.append(("genesis", names.control, settings.name))
     return Planned(specs, changes, new, told)

@@ -22,6 +22,8 @@ MAX_DEPTH = 16
 """Nesting of a callback: Sendblue's have 2 or 3 levels. Deeper ones are an attack on somebody's recursion."""
 MAX_EXTRAS, MAX_EXTRA_KEY, MAX_EXTRA_CHARS = 64, 64, 4_096
 """Unknown keys ride on every event; a body is bounded at 256 KiB, the events should not be near it."""
+MAX_PEOPLE = 1_000
+"""Members of a group: Sendblue's have a few dozen. Each number of a long list would be longer in an event than here."""
 LEFT_OUT = "_left_out"
 """The extra that counts the extras beyond these bounds."""
 
@@ -199,10 +201,10 @@ def _number(value: object) -> str | None:
 
 
 def _texts(value: object) -> tuple[str, ...] | None:
-    """A list of texts, or one bare text as a list; None when any item is something else."""
+    """A list of texts, or one bare text as a list; None when any item is something else, or they are too many."""
     found = [_text(item) for item in (value if isinstance(value, list) else [value])]
     texts = tuple(text for text in found if text is not None)
-    return texts if len(texts) == len(found) else None
+    return texts if len(texts) == len(found) <= MAX_PEOPLE else None
 
 
 _FLAGS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}

@@ -42,7 +42,7 @@ class ClientFailed:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """An append to a topic: ok or error, and the seconds it took."""
+    """An append to a topic: ok, error or too_large, and the seconds it took."""
 
     topic: str
     result: str

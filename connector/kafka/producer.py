@@ -98,7 +98,7 @@ class KafkaProducer:
                 await asyncio.sleep(FULL_S)
             except KafkaException as error:
                 del self._waiting[number]
-                self._observe(Produced(self._short(topic), "error", 0.0))
+                self._observe(Produced(self._short(topic), _result(error.args[0].name()), 0.0))
                 raise ProduceFailed(topic, error.args[0].name()) from None
         return await done
 
@@ -142,8 +142,8 @@ class KafkaProducer:
         while self._acks:
             number, result = self._acks.popleft()
             done, since, topic = self._waiting.pop(number)
-            failed = isinstance(result, ProduceFailed)
-            self._observe(Produced(self._short(topic), "error" if failed else "ok", now - since))
+            told = _result(result.code) if isinstance(result, ProduceFailed) else "ok"
+            self._observe(Produced(self._short(topic), told, now - since))
             if done.done():
                 continue
             if isinstance(result, ProduceFailed):
@@ -167,3 +167,8 @@ class KafkaProducer:
     def _call(self, what: Any, *args: Any) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(what, *args)
+
+
+def _result(code: str) -> str:
+    """A record that is too large is a fault of its topic's settings, which nothing mends by itself."""
+    return "too_large" if code == "MSG_SIZE_TOO_LARGE" else "error"

@@ -154,6 +154,12 @@ def plan(specs: Sequence[TopicSpec], existing: Mapping[str, Existing]) -> tuple[
     return tuple(changes)
 
 
+def users_faults(specs: Sequence[TopicSpec], existing: Mapping[str, Existing]) -> tuple[Finding, ...]:
+    """What is wrong with the user's own topics, which ``apply`` does not alter."""
+    users = [(spec, existing[spec.name]) for spec in specs if not spec.owned and spec.name in existing]
+    return tuple(found for spec, there in users if not (found := _users(spec, there)).ok)
+
+
 def examine(specs: Sequence[TopicSpec], existing: Mapping[str, Existing], unsafe_dev: bool) -> tuple[Finding, ...]:
     """The preflight of the topics. ``unsafe_dev`` forgives few brokers, never what the ledger's rules rest on."""
     return tuple(_finding(spec, existing.get(spec.name), unsafe_dev) for spec in specs)

@@ -269,7 +269,7 @@ KAFKA = (
     _counter("commits", "commits of next offsets", topic=CONSUMED, result=("ok", "error")),
     _counter("kafka_client_errors", "errors a Kafka client told", client=CLIENTS, code=CLIENT_ERRORS),
     _gauge("brokers_up", "brokers the client has a connection to", client=CLIENTS),
-    _counter("produced_records", "appends by what became of them", topic=TOPICS, result=("ok", "error")),
+    _counter("produced_records", "appends by what became of them", topic=TOPICS, result=("ok", "error", "too_large")),
     _seconds("produce_duration", "from an append until all in-sync replicas had it", CALL_SECONDS, topic=AWAITED),
 )
 

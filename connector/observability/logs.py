@@ -7,6 +7,7 @@ any value, tracebacks of other libraries included, is masked. One canonical line
 import logging
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import fields
 from typing import Any, TextIO
@@ -14,7 +15,7 @@ from typing import Any, TextIO
 import msgspec
 import structlog
 
-from connector.core import facts
+from connector.core import edge_facts, facts
 
 E164 = re.compile(r"\+\d{7,15}|(?<![\w.:-])\d{10,15}(?![\w.:-])")
 ALLOWED = frozenset(
@@ -26,6 +27,8 @@ ALLOWED = frozenset(
     }
 )  # fmt: skip
 DROPPED = "<dropped>"
+TOLD_EVERY = 100
+RAISE = "raise max.message.bytes of this topic to 1000012 or more: docs/runbooks.md, SendblueRecordTooLarge"
 Event = MutableMapping[str, Any]  # structlog's own type of an event
 
 
@@ -101,6 +104,7 @@ class FactLog:
 
     def __init__(self) -> None:
         self._log = structlog.stdlib.get_logger("connector")
+        self._too_large: Counter[str] = Counter()
 
     def __call__(self, fact: facts.Fact, /) -> None:
         """Log one fact, if it is one for people."""
@@ -108,7 +112,15 @@ class FactLog:
             level, name = told
             self._log.log(level, name, **_fields(fact))
         match fact:
+            case edge_facts.Produced(topic, "too_large"):
+                self._is_too_large(topic)
             case facts.CallbackAnswered(result="forged" | "refused" | "unreadable"):
                 self._log.warning("callback.answered", **_fields(fact))
             case facts.AccountWebhookAnswered(result="forged" | "refused" | "unreadable"):
                 self._log.warning("webhook.answered", of=fact.type, result=fact.result, seconds=fact.seconds)
+
+    def _is_too_large(self, topic: str) -> None:
+        """The first time, and again now and then: it is tried again every half second."""
+        if self._too_large[topic] % TOLD_EVERY == 0:
+            self._log.error("record.too_large", topic=topic, what_to_do=RAISE)
+        self._too_large[topic] += 1

@@ -146,6 +146,10 @@ EXAMPLES = (
         ('sendblue_produced_records_total{result="error",topic="events"} 1.0',),
     ),
     Example(
+        edge_facts.Produced("events", "too_large", 0.25),
+        ('sendblue_produced_records_total{result="too_large",topic="events"} 1.0',),
+    ),
+    Example(
         edge_facts.ApiCalled("list", "429", 0.25),
         (
             'sendblue_api_request_duration_seconds_count{operation="list"} 1.0',

@@ -6,6 +6,7 @@ from tests.ops.alerts.running import COMPONENT
 
 LATE = 'sendblue_lag_seconds{topic="requests"}'
 FAILURES = "sendblue_publish_failures_total"
+PRODUCED = "sendblue_produced_records_total"
 EVERY_ROLE = " ".join(ROLES)
 
 
@@ -210,6 +211,15 @@ RUNNING = (
         "20m",
         {f'{FAILURES}{{what="event"}}': "0+1x30"},
         {f'{FAILURES}{{what="event"}}': "0x5 1x25"},
+    ),
+    Case(  # a topic of the dead letters says so itself; other failures pass
+        "SendblueRecordTooLarge",
+        "30m",
+        {f'{PRODUCED}{{topic="events",result="too_large"}}': "0+1x40"},
+        {
+            f'{PRODUCED}{{topic="dlq",result="too_large"}}': "0+1x40",
+            f'{PRODUCED}{{topic="events",result="error"}}': "0+1x40",
+        },
     ),
     Case(
         "SendblueDeadLetterWritesFailing",

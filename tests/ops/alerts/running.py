@@ -168,6 +168,14 @@ KAFKA = (
         "{{ $value | humanize }} tries failed in 10 minutes; the partition stands still.",
     ),
     Alert(
+        "SendblueRecordTooLarge",
+        PAGE,
+        f"""{events('produced_records_total{result="too_large",topic!="dlq"}', "15m", "topic")} >= 1""",
+        "0s",
+        "{{ $labels.topic }} does not take a record for its size",
+        "{{ $value | humanize }} tries failed in 15 minutes; only a larger max.message.bytes of the topic mends it.",
+    ),
+    Alert(
         "SendblueRebalanceStorm",
         TICKET,
         f"""{_taken('=~"revoked|lost"')} > 8 or {_taken('="lost"')} > 2""",
