@@ -95,12 +95,20 @@ class KafkaProducer:
                 )
                 break
             except BufferError:
-                await asyncio.sleep(FULL_S)
+                await self._room(number)
             except KafkaException as error:
                 del self._waiting[number]
                 self._observe(Produced(self._short(topic), _result(error.args[0].name()), 0.0))
                 raise ProduceFailed(topic, error.args[0].name()) from None
         return await done
+
+    async def _room(self, number: int) -> None:
+        """Who stops waiting for room has handed nothing over: it would count as unacknowledged for ever."""
+        try:
+            await asyncio.sleep(FULL_S)
+        except BaseException:
+            del self._waiting[number]
+            raise
 
     async def close(self, timeout_s: float = 10.0) -> None:
         """Flush what is under way, then stop the thread."""

@@ -13,6 +13,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from math import isinf
 from typing import NamedTuple
 
 import httpcore2
@@ -121,11 +122,18 @@ def json_value(body: bytes) -> object:
     except msgspec.DecodeError:
         if b"\\u" not in body:
             raise
-        return json.loads(body.decode(), parse_constant=_no_constant)
+        return json.loads(body.decode(), parse_constant=_no_constant, parse_float=_finite)
 
 
 def _no_constant(name: str) -> object:
     raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+def _finite(text: str) -> float:
+    """A number that no float holds: nobody could read what is written of it."""
+    if isinf(number := float(text)):
+        raise ValueError("out of range")
+    return number
 
 
 def _decoded(body: bytes) -> tuple[bool, object]:
