@@ -35,7 +35,7 @@ ODD = {
     "out of range, with half a pair": f'{{"status":"{HALF}","error_code":1e400,"x":[1e400]}}'.encode(),
     "no number": f'{{"status":"{HALF}","x":NaN,"y":-Infinity}}'.encode(),
     "a code near the end": b'{"status":"SENT","error_code":1e308}',
-    "a time that is none": b'{"status":"SENT","date_updated":"0001-01-01T00:00:00+23:59","date_sent":"9999-12-31T23:59:59-23:59"}',
+    "a time that is none": b'{"status":"SENT","date_updated":"0001-01-01T00:00:00+23:59"}',
     "keys twice": b'{"status":"SENT","status":{"a":1},"status":[]}',
 }
 

@@ -131,7 +131,8 @@ class Onlooker:
     async def _next(self) -> KafkaRecord:
         record = asyncio.ensure_future(self._records.get())
         try:
-            await asyncio.wait([record, self._fatal], return_when=asyncio.FIRST_COMPLETED)
+            waiting: tuple[asyncio.Future[Any], ...] = record, self._fatal
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not record.done():
                 self._fatal.result()
             return record.result()
