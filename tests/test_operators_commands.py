@@ -83,7 +83,7 @@ async def produce(settings: Settings, request: SendRequest) -> None:
 
 async def letters_of(settings: Settings, code: str, number: int) -> None:
     """Wait for so many dead letters of this code."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while {t.code: t.letters for t in await dlq_commands.listed(settings)}.get(code, 0) < number:  # noqa: ASYNC110 - another's state
             await asyncio.sleep(0.05)
 

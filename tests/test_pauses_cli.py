@@ -94,7 +94,7 @@ async def held(demo: Demo) -> None:
     parts = demo.connector.parts
     assert parts is not None
     assert parts.sender is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not any(Wait.PAUSED in lane.window.waiting() for lane in parts.sender.lanes.values()):  # noqa: ASYNC110 - another's state
             await asyncio.sleep(0.05)
 

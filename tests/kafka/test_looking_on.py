@@ -10,7 +10,7 @@ from connector.kafka.tail import BURST, PartitionTails
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
 RECORDS = 3 * BURST
-WITHIN_S = 20.0
+WITHIN_S = 120.0
 
 
 class Onlooker:
