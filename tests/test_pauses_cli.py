@@ -107,7 +107,7 @@ async def test_everybody_obeys_a_pause_and_goes_on_after_it() -> None:
         now_ms = NOW + 100 * 365 * 24 * HOUR
         await pause_commands.pause(settings, Pause(OfAll(), ANN, now_ms))
         request = SendRequest("p1", number=NUMBER, content="hello")
-        sending = asyncio.create_task(operations.send(settings, request, 60, lambda _: None))
+        sending = asyncio.create_task(operations.send(settings, request, 240, lambda _: None))
         await held(demo)
         status, notes = demo.connector.status(), demo.connector.notes()
         rows = await pause_commands.orders(settings, ended=False)
