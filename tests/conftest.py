@@ -19,6 +19,10 @@ settings.load_profile("same")
 NO_PROXY = os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (NO_PROXY, "127.0.0.1", "localhost")))
 
+# What the machine's owner has set for a connector or for OpenTelemetry is not for those of the tests.
+for name in [name for name in os.environ if name.startswith(("SENDBLUE_", "OTEL_"))]:
+    del os.environ[name]
+
 HERE = Path(__file__).parent
 UNCOUNTED = {
     *("simulation", "core/test_model_check.py", "simulator/test_listing.py"),
