@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # A deadline, or a bound on how long inputs take, would be an assertion on wall-clock time, and machines are shared.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# The same inputs each time: what a change breaks is the change's. New ones: --hypothesis-profile=roaming.
+ROAMING = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False)
+settings.register_profile("roaming", ROAMING)
+settings.register_profile("same", ROAMING, derandomize=True)
+settings.load_profile("same")
+
+# Servers of tests are on this machine, and no proxy that its environment names knows them.
+NO_PROXY = os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, (NO_PROXY, "127.0.0.1", "localhost")))
+
+# What the machine's owner has set for a connector or for OpenTelemetry is not for those of the tests.
+for name in [name for name in os.environ if name.startswith(("SENDBLUE_", "OTEL_"))]:
+    del os.environ[name]
 
 HERE = Path(__file__).parent
 UNCOUNTED = {

@@ -16,7 +16,7 @@ from connector.wiring.parts import Parts
 from tests.installed import installed
 from tests.test_draining import ready
 
-SECRET, HANG_S = "a shared secret of the tests", 60.0
+SECRET, HANG_S = "a shared secret of the tests", 120.0
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +35,7 @@ async def replica(settings: Settings, role: str) -> AsyncIterator[Parts]:
 async def tell(parts: Parts, number: str) -> int:
     """Sendblue says that the line is blocked; return the HTTP status of the answer."""
     url = f"http://127.0.0.1:{parts.callback_port}/v1/webhooks/line_blocked"
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=120) as client:
         body = json.dumps({"sendblue_number": number}).encode()
         return (await client.post(url, content=body, headers={"sb-signing-secret": SECRET})).status_code
 

@@ -69,7 +69,7 @@ async def test_only_who_has_imessage_is_texted_and_nothing_of_ours_is_fetched() 
             stop.set()
 
     ends, texts, counted = dict[str, str](), list[str](), list[float | None]()
-    await run(Uploading(seconds=60, rate=1, lines=2), stop, show)
+    await run(Uploading(seconds=600, rate=1, lines=2), stop, show)
 
     assert ends == {"blue": "SUBMITTED", "green": "REJECTED", "inside": "REJECTED"}
     assert texts == ["#req:blue"]

@@ -48,6 +48,6 @@ async def test_rules_this_program_does_not_know_are_told_in_one_sentence() -> No
             told.append(reasons)
             stop.set()
 
-    await run(DemoPlan(seconds=60, seed=3), stop, show)
+    await run(DemoPlan(seconds=600, seed=3), stop, show)
 
     assert told[0] == ["the ledger follows rules version 2, which this program does not know: upgrade it"]

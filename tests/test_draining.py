@@ -31,13 +31,13 @@ class Stopping:
 
 async def get(connector: Connector, path: str) -> int:
     """The answer of the health port."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=120) as client:
         return (await client.get(f"http://127.0.0.1:{connector.health_port}{path}")).status_code
 
 
 async def call_back(settings: Settings) -> int:
     """The answer to a callback that nobody signed: whoever gives one is listening."""
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, timeout=120) as client:
         return (await client.post(f"{settings.callbacks.public_url}{FORGED}", json={})).status_code
 
 
@@ -67,7 +67,7 @@ async def test_readiness_flips_before_anything_stops() -> None:
         assert connector.parts is not None
         reading = [not intake.consumer._owner.stop.is_set() for intake in connector.parts.intakes]
         stopping.over.set()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 120)
 
         with pytest.raises(httpx2.ConnectError):
             await call_back(settings)
@@ -92,4 +92,4 @@ async def test_a_fatal_error_ends_a_wait() -> None:
         connector.parts.intakes[0].consumer.fatal.set_exception(KafkaFatal("the broker forbids it"))
 
         with pytest.raises(KafkaFatal, match="forbids"):
-            await asyncio.wait_for(task, 60)
+            await asyncio.wait_for(task, 120)

@@ -77,6 +77,6 @@ async def test_an_error_nobody_foresaw_ends_a_start() -> None:
     feed.take([KafkaRecord("t", 0, 0, b"genesis", None, (), 1)])
     with EmbeddedBroker({"t": 1}) as broker:
         with pytest.raises(LookupError):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 await feed.follow(ClientSettings(broker.bootstrap, extra=CLIENT), "t")
         await feed.close()

@@ -14,7 +14,7 @@ from connector.settings import Settings, secret
 from connector.simulator.broker import CLIENT
 
 NUMBER = "+12065550123"
-PLAN = DemoPlan(seconds=60, rate=5, lines=2)
+PLAN = DemoPlan(seconds=600, rate=5, lines=2)
 
 
 async def beside_a_connector(work: Callable[[Settings, Demo], Awaitable[None]], plan: DemoPlan = PLAN) -> None:
@@ -47,7 +47,7 @@ async def test_rebind_is_read_by_the_running_replicas() -> None:
         key = secret(settings.ledger.hash_key, None, "ledger.hash_key").encode()
         contact = contact_hash(SendRequest("r", number=NUMBER), key)
         await ledger_commands.rebind(settings, NUMBER, None, "line-1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while demo.connector.parts.replica.views.line_of(contact) != "line-1":  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
         await ledger_commands.rules(settings, 1)

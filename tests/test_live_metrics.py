@@ -67,7 +67,7 @@ async def test_what_came_in_ended_or_is_in_flight() -> None:
         if len([one for one in balances if one[1] > 10]) >= 5:
             stop.set()
 
-    report = await run(DemoPlan(seconds=60, gap_s=0.5, rate=20, seed=3), stop, look)
+    report = await run(DemoPlan(seconds=600, gap_s=0.5, rate=20, seed=3), stop, look)
 
     assert report["duplicate_texts"] == 0
     assert len(balances) >= 5
@@ -102,7 +102,7 @@ async def test_every_line_and_topic_and_the_process_show_how_they_stand() -> Non
         pages.append(connector.status())
         stop.set()
 
-    await run(DemoPlan(seconds=60, lines=3, gap_s=0.5, rate=20, seed=3), stop, look)
+    await run(DemoPlan(seconds=600, lines=3, gap_s=0.5, rate=20, seed=3), stop, look)
     exact = {name: found.pop(name) for name in ("allowed", "lines", "assigned", "running", "ready")}
 
     assert exact == {"allowed": 2.0, "lines": 3.0, "assigned": 6.0, "running": 1.0, "ready": 1.0}
@@ -127,7 +127,7 @@ async def test_numbers_handles_and_texts_add_no_series() -> None:
             shapes.append(_series(metrics))
             stop.set()
 
-    await run(DemoPlan(seconds=120, lines=10, gap_s=0.0, rate=400, seed=3), stop, look)
+    await run(DemoPlan(seconds=600, lines=10, gap_s=0.0, rate=400, seed=3), stop, look)
 
     assert len(shapes) > 1
     assert shapes[0] == shapes[-1]

@@ -95,7 +95,7 @@ async def held(demo: Demo) -> None:
     parts = demo.connector.parts
     assert parts is not None
     assert parts.sender is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not any(Wait.PAUSED in lane.window.waiting() for lane in parts.sender.lanes.values()):  # noqa: ASYNC110 - another's state
             await asyncio.sleep(0.05)
 
@@ -108,7 +108,7 @@ async def test_everybody_obeys_a_pause_and_goes_on_after_it() -> None:
         now_ms = NOW + 100 * 365 * 24 * HOUR
         await pause_commands.pause(settings, Pause(OfAll(), ANN, now_ms))
         request = SendRequest("p1", number=NUMBER, content="hello")
-        sending = asyncio.create_task(operations.send(settings, request, 60, lambda _: None))
+        sending = asyncio.create_task(operations.send(settings, request, 240, lambda _: None))
         await held(demo)
         status, notes = demo.connector.status(), demo.connector.notes()
         rows = await pause_commands.orders(settings, ended=False)

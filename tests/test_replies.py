@@ -28,7 +28,7 @@ from connector.wiring.parts import Parts
 from tests.installed import installed
 from tests.test_draining import ready
 
-PERSON, OTHER, NAMES, HANG_S = "+12025550123", "+12025550124", TopicNames(), 60.0
+PERSON, OTHER, NAMES, HANG_S = "+12025550123", "+12025550124", TopicNames(), 120.0
 KINDS = (Kind.RECEIVE, Kind.OUTBOUND, Kind.LINE_BLOCKED)
 SCHEMAS = {
     NAMES.inbound: SchemaName.INBOUND_MESSAGE,
@@ -86,13 +86,13 @@ class Site:
         """A callback on a signed address; return its HTTP status."""
         token = sign(self.parts.ring()(), "r1", "00000000000000a1", self.parts.system.now_ms() // 3_600_000)
         url = f"http://127.0.0.1:{self.parts.callback_port}/v1/callbacks/{token}"
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=120) as client:
             return (await client.post(url, json={"status": "SENT", "is_outbound": True, **body})).status_code
 
     async def sendblue(self, method: str, path: str, **body: object) -> None:
         """Something happens at Sendblue."""
         base = self.settings.sendblue.base_url
-        async with httpx2.AsyncClient(base_url=base, headers=KEYS, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=base, headers=KEYS, trust_env=False, timeout=120) as client:
             (await client.request(method, path, json=body)).raise_for_status()
 
 

@@ -18,7 +18,7 @@ from connector.system import System
 from connector.wiring.message_statuses import ListedStatuses
 from tests.sweep_stage import NothingParked, Topic
 
-LINE, WITHIN_S, MESSAGES = "+13035550100", 30.0, 150
+LINE, WITHIN_S, MESSAGES = "+13035550100", 120.0, 150
 KEYS = {"sb-api-key-id": "demo-key", "sb-api-secret-key": "demo-secret"}
 AGO_S = 60.0  # the simulator lives so long ago, so that what it says now was said before any grace
 
@@ -60,7 +60,7 @@ async def test_all_statuses_arrive_though_every_callback_is_lost() -> None:
 
 async def _submitted(url: str, topic: Topic) -> None:
     """So many texts by API, and their SUBMITTED events."""
-    async with httpx2.AsyncClient(base_url=url, headers=KEYS, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=url, headers=KEYS, trust_env=False, timeout=120) as client:
         for n in range(MESSAGES):
             request = SendRequest(f"r{n}", number=f"+1202555{n:04d}", content=f"hello {n}")
             body = {"number": request.number, "from_number": LINE, "content": request.content}

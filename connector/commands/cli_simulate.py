@@ -104,7 +104,7 @@ def simulate(
 async def _served(simulator: Simulator, host: str, port: int) -> None:
     stop = stop_on_signal()
     async with running(simulator, host, port) as url:
-        err.print(f"Sendblue simulator on {url}")
+        err.print(f"Sendblue simulator on {url}", soft_wrap=True)
         while not stop.is_set():
             _settle_memory()
             with suppress(TimeoutError):

@@ -2,10 +2,14 @@
 
 It registers, finds and hands out schemas, the same whatever their white space and the order of their keys; ids begin at
 1. It remembers compatibility levels, but does not check compatibility and says yes to every question about it.
+
+confluent-kafka's client asks a registry through the proxy that the environment names, and can be told otherwise by the
+environment alone. No proxy knows a server of this process, so as long as it lives, loopback is asked without one.
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,6 +19,8 @@ from starlette.routing import Route
 
 from connector.simulator.answers import answer
 from connector.simulator.server import serving
+
+LOOPBACK = "127.0.0.1"
 
 
 class EmbeddedRegistry:
@@ -93,8 +99,23 @@ class EmbeddedRegistry:
 @contextlib.asynccontextmanager
 async def embedded_registry() -> AsyncIterator[str]:
     """Serve a registry from this loop; yields its URL."""
-    async with serving(EmbeddedRegistry().app()) as url:
-        yield url
+    with _no_proxy_for(LOOPBACK):
+        async with serving(EmbeddedRegistry().app(), LOOPBACK) as url:
+            yield url
+
+
+@contextlib.contextmanager
+def _no_proxy_for(host: str) -> Iterator[None]:
+    """Clients made meanwhile go to this host themselves, whatever HTTP_PROXY says."""
+    before = os.environ.get("no_proxy")
+    others = os.environ.get("NO_PROXY", "") if before is None else before
+    os.environ["no_proxy"] = ",".join(filter(None, (others, host)))
+    try:
+        yield
+    finally:
+        del os.environ["no_proxy"]
+        if before is not None:
+            os.environ["no_proxy"] = before
 
 
 def _canonical(text: str) -> bytes | None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.proxy import CUT, KEEP_CALLS, Network, Proxy
 
-WITHIN_S = 20.0
+WITHIN_S = 120.0
 
 
 @pytest.fixture

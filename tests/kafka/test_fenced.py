@@ -11,7 +11,7 @@ from connector.kafka.consumer import GroupConsumer
 from connector.kafka.records import KafkaFatal, KafkaRecord
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
-WITHIN_S = 20.0
+WITHIN_S = 120.0
 OFFSET_COMMIT = 8
 
 

@@ -11,7 +11,7 @@ from connector.kafka.tail import BURST
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
 RECORDS = 3 * BURST
-WITHIN_S = 20.0
+WITHIN_S = 120.0
 
 
 class Onlooker:

@@ -22,7 +22,7 @@ PARTITIONS = 2 * ASK_PAUSED
 @pytest.fixture
 def clients() -> Iterator[ClientSettings]:
     with EmbeddedBroker({"work": PARTITIONS}) as broker:
-        yield ClientSettings(broker.bootstrap, extra=CLIENT, group_protocol="consumer", delivery_timeout_ms=2_000)
+        yield ClientSettings(broker.bootstrap, extra=CLIENT, group_protocol="consumer", delivery_timeout_ms=60_000)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -93,7 +93,7 @@ async def test_an_append_is_told_once_it_is_durable_or_failed() -> None:
     told, loop = list[Fact](), asyncio.get_running_loop()
     names = TopicNames.with_prefix("a.b")
     with EmbeddedBroker({names.delay_1m: 1}) as broker:
-        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=2_000)
+        clients = ClientSettings(broker.bootstrap, extra=CLIENT, delivery_timeout_ms=5_000)
         producer = KafkaProducer(clients, loop, told.append, names.short)
         await producer.send(names.delay_1m, key=None, value=b"x", partition=0)
         with pytest.raises(ProduceFailed, match="SIZE"):

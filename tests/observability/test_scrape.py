@@ -18,7 +18,7 @@ PROMETHEUS = (
 
 def get(port: int, accept: str | None, path: str = "/metrics", method: str = "GET") -> tuple[int, str, str]:
     """Status, content type and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request(method, path, headers={} if accept is None else {"Accept": accept})
     reply = connection.getresponse()
     body = reply.read().decode()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.site import Site, until
+from tests.real.site import HANG_S, Site, until
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
 
     connector = site.start_connector()
     until(lambda: "connector.ready" in site.log("connector"), 40, [connector])
-    wait = ("--wait", "30", "--json")
+    wait = ("--wait", "240", "--json")
     sent = site.command("send", "+12025550123", "--content", "Hello #req:r1", "--request-id", "r1", *wait)
     events = [json.loads(line) for line in sent.stdout.splitlines()]
     assert sent.returncode == 0, sent.stderr + site.log("connector")
@@ -61,7 +61,7 @@ def test_from_nothing_to_a_delivered_text(site: Site) -> None:
     assert site.record()["texts"] == 1
 
     connector.send_signal(signal.SIGTERM)
-    assert connector.wait(60) == 0, site.log("connector")
+    assert connector.wait(HANG_S) == 0, site.log("connector")
     assert "+1" not in site.log("connector")
     assert "Hello" not in site.log("connector")
 
@@ -82,9 +82,9 @@ def test_the_main_job_with_kip_848(site: Site) -> None:
     connector = site.start_connector()
     until(lambda: "connector.ready" in site.log("connector"), 40, [connector])
 
-    sent = site.command("send", "+12025550123", "--content", "x", "--request-id", "r1", "--wait", "30", "--json")
+    sent = site.command("send", "+12025550123", "--content", "x", "--request-id", "r1", "--wait", "240", "--json")
     events = [json.loads(line) for line in sent.stdout.splitlines()]
     connector.send_signal(signal.SIGTERM)
 
     assert [event["type"] for event in events if event["final"]] == ["SUBMITTED"], site.log("connector")
-    assert connector.wait(60) == 0
+    assert connector.wait(HANG_S) == 0

@@ -45,7 +45,7 @@ def lines_of(desk: Desk) -> dict[str, str]:
 
 async def until(true: Callable[[], bool]) -> None:
     """Ask this process again until it holds."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end
         await asyncio.sleep(0.05)

@@ -32,7 +32,7 @@ from connector.simulator.app import Simulator, SimulatorSettings
 from connector.simulator.server import running
 from connector.wiring.installation import clients_of, hash_key_of, names_of, registry_of, subjects
 from connector.wiring.outbound import OutTopics
-from tests.real.site import Site
+from tests.real.site import HANG_S, Site
 from tests.real.upstream import Upstream
 
 REFUSED: dict[str, object] = {"http": 400, "status": "ERROR", "error_code": 4002, "error_message": "blacklisted"}
@@ -56,7 +56,7 @@ class Desk:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    async def until(self, name: str, ask: Callable[[Settings], Awaitable[object]], within_s: float = 60.0) -> None:
+    async def until(self, name: str, ask: Callable[[Settings], Awaitable[object]], within_s: float = 300.0) -> None:
         """Ask again, in this process, until the answer names this."""
         end = time.monotonic() + within_s
         while name not in (told := await self._told(ask)):
@@ -77,7 +77,7 @@ class Desk:
     async def connector(self) -> "subprocess.Popen[bytes]":
         """Start it; return once it is ready."""
         process, before = self.site.start_connector(), self.site.log("connector").count("connector.ready")
-        end = time.monotonic() + 40
+        end = time.monotonic() + 200
         while self.site.log("connector").count("connector.ready") == before:
             assert process.poll() is None, self.site.log("connector")
             assert time.monotonic() < end, self.site.log("connector")
@@ -87,7 +87,7 @@ class Desk:
     async def stop(self, process: "subprocess.Popen[bytes]") -> None:
         """As a deploy does."""
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 60) == 0, self.site.log("connector")
+        assert await asyncio.to_thread(process.wait, HANG_S) == 0, self.site.log("connector")
 
     def texts(self) -> int:
         """How many went out."""
@@ -210,7 +210,7 @@ def empty_the_ledger(site: Site) -> None:
     settings = site.settings()
     client = AdminClient({"bootstrap.servers": settings.kafka.bootstrap_servers, "log_level": 0})
     for done in client.delete_records([TopicPartition(names_of(settings).ledger, 0, -1)]).values():
-        done.result(20)
+        done.result(HANG_S)
 
 
 def back_to_zero(site: Site) -> None:
@@ -220,7 +220,7 @@ def back_to_zero(site: Site) -> None:
     group, topic = f"{settings.kafka.group_prefix}-test-router", names_of(settings).requests
     places = [TopicPartition(topic, partition, 0) for partition in range(settings.kafka.partitions)]
     for done in client.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)]).values():
-        done.result(20)
+        done.result(HANG_S)
 
 
 async def test_who_has_opted_out_is_texted_nothing_until_taken_in_again(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from connector.core.tokens import Ring, sign
-from tests.real.site import Site, until
+from tests.real.site import HANG_S, Site, until
 from tests.real.stack.brokers import Brokers
 from tests.real.stack.registry import RealRegistry
 from tests.real.upstream import Downstream, Upstream
@@ -125,15 +125,15 @@ def test_lag_and_then_a_ledger_taken_away(site: Site) -> None:
     until(lambda: site.metric(series) == 0, 60, [connector])
     young = site.metric('sendblue_lag_seconds{topic="dispatch"}')
     connector.terminate()
-    ended = connector.wait(60)
+    ended = connector.wait(HANG_S)
     kafka = site.base["kafka"]
     ledger = f"{kafka['topic_prefix']}.ledger"
     admin = AdminClient({"bootstrap.servers": kafka["bootstrap_servers"], "log_level": 0})
     for done in admin.delete_records([TopicPartition(ledger, 0, -1)]).values():
-        done.result(20)
+        done.result(HANG_S)
     refused = site.start_connector("again")
 
-    assert refused.wait(60) == 4
+    assert refused.wait(HANG_S) == 4
     assert "texted again" in " ".join(site.log("again").split())
     assert ended == 0
     assert aged > 0
@@ -153,7 +153,7 @@ def test_a_member_that_is_fenced_ends_and_its_successor_goes_on(site: Site) -> N
     port = site.metrics_port
     here = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
     site.start_connector("successor", kafka={"client": client}, callbacks=here)
-    code = fenced.wait(120)
+    code = fenced.wait(HANG_S)
     downstream = settle(site, 150, 180)
 
     assert code == 4
@@ -168,6 +168,6 @@ def callback(site: Site) -> int:
     token = sign(Ring(keys, "k1"), "outage", "0123456789abcdef", int(time.time()) // 3600)
     body = {"message_handle": "handle-1", "status": "SENT", "is_outbound": True}
     answer = httpx2.post(
-        f"http://127.0.0.1:{site.public_port}/v1/callbacks/{token}", json=body, trust_env=False, timeout=30
+        f"http://127.0.0.1:{site.public_port}/v1/callbacks/{token}", json=body, trust_env=False, timeout=HANG_S
     )
     return answer.status_code

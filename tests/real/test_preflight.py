@@ -15,7 +15,7 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from connector.app import Connector, StartRefused
 from connector.commands import operations
 from connector.settings import Settings, load
-from tests.real.site import LINES, Site, until
+from tests.real.site import HANG_S, LINES, Site, until
 
 HOUR_S = 3600
 
@@ -44,7 +44,7 @@ async def start(settings: Settings) -> None:
     connector, stop = Connector(settings), asyncio.Event()
     running = asyncio.create_task(connector.run(stop))
     ready = asyncio.create_task(connector.ready.wait())
-    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED, timeout=90)
+    await asyncio.wait([running, ready], return_when=asyncio.FIRST_COMPLETED, timeout=HANG_S)
     stop.set()
     await running
     assert ready.done()
@@ -142,7 +142,7 @@ async def test_a_sendblue_that_is_away_does_not_stop_the_start(site: Site) -> No
     settings = await applied(site)
     connector, stop = Connector(settings), asyncio.Event()
     running = asyncio.create_task(connector.run(stop))
-    await asyncio.wait_for(connector.ready.wait(), 90)
+    await asyncio.wait_for(connector.ready.wait(), HANG_S)
     told = connector.reasons()
     stop.set()
     await running
@@ -167,6 +167,6 @@ def do(site: Site, topic: str, role: str, at: float) -> None:
     kafka = site.base["kafka"]
     group = f"{kafka['group_prefix']}-test-{role}"
     client = Consumer({"bootstrap.servers": kafka["bootstrap_servers"], "group.id": group, "log_level": 0})
-    _, end = client.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)
+    _, end = client.get_watermark_offsets(TopicPartition(topic, 0), timeout=HANG_S)
     client.commit(offsets=[TopicPartition(topic, 0, end)], asynchronous=False)
     client.close()

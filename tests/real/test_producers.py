@@ -50,7 +50,7 @@ def site(tmp_path: Path, bootstrap: str, registry_url: str) -> Iterator[Site]:
 def texts(site: Site) -> list[tuple[str, str]]:
     """Recipient and content of every message on the account."""
     keys = {"sb-api-key-id": "demo-key", "sb-api-secret-key": "demo-secret"}
-    answer = httpx2.get(f"http://127.0.0.1:{site.api_port}/api/v2/messages", headers=keys, trust_env=False)
+    answer = httpx2.get(f"http://127.0.0.1:{site.api_port}/api/v2/messages", headers=keys, trust_env=False, timeout=60)
     return [(row["number"], row["content"]) for row in answer.json()["data"]]
 
 
@@ -71,7 +71,7 @@ def settled(site: Site, request_id: str) -> set[str]:
 
 def ran(*command: str) -> None:
     """Run a program to its end."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
 
 

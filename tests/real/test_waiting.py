@@ -43,8 +43,8 @@ def test_scheduled_requests_are_cancelled_by_id_and_by_tag(site: Site) -> None:
     """Each ends as CANCELLED at once; one without the tag, and one made after the order, are sent at their time."""
     upstream, downstream = Upstream(site), Downstream(site)
     spring = {"campaign": "spring"}
-    upstream.send("by-id", "+12025550101", send_at=soon(50))
-    upstream.send("by-tag", "+12025550102", send_at=soon(50), tags=spring)
+    upstream.send("by-id", "+12025550101", send_at=soon(57))
+    upstream.send("by-tag", "+12025550102", send_at=soon(57), tags=spring)
     upstream.send("untouched", "+12025550103", send_at=soon(20), tags={"campaign": "autumn"})
     upstream.flush()
     until(lambda: heard(downstream, "SCHEDULED", 3), 20)
@@ -66,11 +66,11 @@ def test_scheduled_requests_are_cancelled_by_id_and_by_tag(site: Site) -> None:
 def test_a_request_waits_in_a_delay_topic_and_is_sent(site: Site) -> None:
     """More than a minute ahead: SCHEDULED, DEFERRED, a minute on disk, the rest in the window, one text."""
     upstream, downstream = Upstream(site), Downstream(site)
-    upstream.send("r1", "+12025550101", send_at=soon(64))
+    upstream.send("r1", "+12025550101", send_at=soon(80))
     upstream.send("r2", "+12025550102", send_at=soon(7_200))
     upstream.flush()
     until(lambda: heard(downstream, "DEFERRED", 2), 20)
-    until(lambda: ended(downstream, "r1"), 90)
+    until(lambda: ended(downstream, "r1"), 110)
     downstream.close()
 
     assert downstream.types["SCHEDULED"] == downstream.types["DEFERRED"] == {"r1", "r2"}

@@ -178,12 +178,12 @@ class Answers:
             self.all.set()
 
 
-async def posted(url: str, count: int, wait_s: float = 20.0, headers: dict[str, str] | None = None) -> Answers:
+async def posted(url: str, count: int, wait_s: float = 120.0, headers: dict[str, str] | None = None) -> Answers:
     """Post so many and wait for all answers."""
     poster, answers = Poster(wait_s), Answers(count)
     for n in range(count):
         poster(Delivery(f"{url}/cb?n={n}", str(n).encode(), answers, headers or {}))
-    await asyncio.wait_for(answers.all.wait(), 20)
+    await asyncio.wait_for(answers.all.wait(), 120)
     poster.close()
     return answers
 
@@ -216,7 +216,7 @@ async def test_connections_are_few_and_used_again() -> None:
 async def test_answers_are_read_to_their_end(reply: bytes | None, status: int | None) -> None:
     """Closed, chunked, preceded by a 100; nonsense, half an answer and silence are none."""
     async with listening(Receiver(reply)) as url:
-        answers = await posted(url, 3, wait_s=0.2)
+        answers = await posted(url, 3, wait_s=0.2 if reply is None else 120.0)
 
     assert [status] * 3 == answers.seen
 
@@ -238,7 +238,7 @@ async def test_a_receiver_that_hangs_delays_only_its_own() -> None:
             poster(Delivery(f"{hanging}/cb", b"x", Answers(0)))
             if n < 50:
                 poster(Delivery(f"{url}/cb", b"x", answers))
-        await asyncio.wait_for(answers.all.wait(), 20)
+        await asyncio.wait_for(answers.all.wait(), 120)
         poster.close()
 
     assert answers.seen == [200] * 50

@@ -1,6 +1,7 @@
 """The `simulate` command: a process of its own, asked and changed over HTTP."""
 
 import asyncio
+import os
 import re
 import socket
 import sys
@@ -24,18 +25,22 @@ OPTIONS = (
 
 
 async def test_a_simulator_of_its_own(tmp_path: Path) -> None:
-    """Its options hold, its faults can be changed, its record is on disk when it is killed."""
+    """Its options hold, its faults can be changed, its record is on disk when it is killed.
+
+    However narrow the terminal is, its first line names its address.
+    """
     path = tmp_path / "posts.jsonl"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "connector", "simulate", *OPTIONS, "--record", str(path)),
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": "20"},
     )
     try:
         assert process.stderr is not None
         said = (await asyncio.wait_for(process.stderr.readuntil(b"\n"), 60)).decode()
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found is not None
-        async with httpx2.AsyncClient(base_url=found.group(), headers=KEYS, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=found.group(), headers=KEYS, trust_env=False, timeout=120) as client:
             body = {"number": PERSON, "from_number": LINE, "content": "#req:r1"}
             sent = [
                 (await client.post("/api/send-message", json={**body, "number": n})).json()

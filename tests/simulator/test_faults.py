@@ -24,7 +24,7 @@ async def site() -> AsyncIterator[Site]:
     one = Simulator(SimulatorSettings((LINE, OTHER_LINE), step_s=0.01))
     async with (
         running(one) as url,
-        httpx2.AsyncClient(base_url=url, headers=KEYS, trust_env=False, timeout=20) as client,
+        httpx2.AsyncClient(base_url=url, headers=KEYS, trust_env=False, timeout=120) as client,
     ):
         yield one, client
 
@@ -89,9 +89,9 @@ async def test_an_outage_is_everywhere_until_it_ends(site: Site, outage: str, ex
     """Sends and look-ups alike, with good keys and bad; nothing is accepted."""
     one, client = site
     await client.put("/_sim/faults", json={"outage": outage})
-    client.timeout = httpx2.Timeout(0.1 if outage == "hang" else 20)
+    client.timeout = httpx2.Timeout(0.5 if outage == "hang" else 120)
     ends = [await met(client), await met(client, "/api/upload-media-object")]
-    client.timeout = httpx2.Timeout(20)
+    client.timeout = httpx2.Timeout(120)
     await client.put("/_sim/faults", json={"outage": "none"})
 
     assert [expected, expected] == ends

@@ -1,6 +1,7 @@
 """The embedded registry, asked by the client that the connector uses."""
 
 import json
+from urllib.request import getproxies
 
 import httpx2
 import pytest
@@ -53,3 +54,19 @@ async def test_versions_of_a_subject() -> None:
 
         assert (await client.get("/subjects/a/versions")).json() == [1, 2]
         assert (await client.get("/subjects/b/versions")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
+async def test_it_is_asked_behind_a_proxy_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo needs no network: no proxy comes between it and its own registry, and what was set is set again."""
+    for proxy in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:1")
+    for other in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, "a.example.com")
+    async with embedded_registry() as url:
+        first, without = await Registry(RegistrySettings(url)).register("a", TEXT), getproxies()["no"]
+
+    assert first == 1
+    assert without == "a.example.com,127.0.0.1"
+    assert getproxies()["no"] == "a.example.com"

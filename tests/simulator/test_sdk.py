@@ -119,7 +119,7 @@ async def test_a_signed_inbound_message_arrives(simulator: Site) -> None:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/inbound"
         await client.webhooks.create(webhooks=[{"url": url, "secret": "between us"}])
         await client.post("/_sim/inbound", cast_to=object, body={"number": PERSON, "line": LINE, "content": "Hi"})
-        head = await asyncio.wait_for(heads.get(), 10)
+        head = await asyncio.wait_for(heads.get(), 120)
 
     assert head.startswith(b"POST /inbound HTTP/1.1\r\n")
     assert b"\r\nsb-signing-secret: between us\r\n" in head
