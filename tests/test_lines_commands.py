@@ -78,7 +78,7 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         nothing = await moving_commands.move(settings, wanted, None, quiet)
         retired = await moving_commands.move(settings, Moving("spare", "line-0", retire=True, wait_s=0.0), None, quiet)
         async with asyncio.timeout(10):
-            while parts.known.facts.moved_to("spare") != "line-0":  # noqa: ASYNC110 - another's state
+            while parts.known.facts.heir("spare") != "line-0":  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
         with pytest.raises(ValueError, match="spare is retired"):
             await moving_commands.move(settings, Moving("line-0", "spare"), None, quiet)
@@ -89,14 +89,16 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         with pytest.raises(ValueError, match="nothing was moved"):
             await moving_commands.move(settings, Moving("line-0", "spare"), lambda _: False, quiet)
         async with asyncio.timeout(10):
-            while parts.known.facts.moved_to("spare") is not None:  # noqa: ASYNC110 - another's state
+            while parts.known.facts.heir("spare") is not None:  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
+        went = parts.known.facts.moved_along("spare")
 
         assert len(tried.new) == len(first.new) == len(NUMBERS)
         assert (len(again.new), again.same, [place for place, _ in again.refused]) == (0, len(NUMBERS), ["row 0"])
         assert (would, moved, nothing) == (Moved(12, 1, 0), Moved(12, 1, 0), Moved(0, 1, 0))
         assert told[-1] == (12, 13)
         assert (retired, warned.stopped) == (Moved(0, 1, 0), "blocked")
+        assert went == {"line-0", "line-1"}
         with pytest.raises(ValueError, match="spare was not moved"):
             await moving_commands.use_again(settings, "spare")
 

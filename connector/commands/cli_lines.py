@@ -82,7 +82,8 @@ def lines_retire(
         fail("give --to, or --undo", 2)
     if to is not None:
         return _move(Moving(line, to, True, parked_too, dry_run, operator, wait), config, yes, as_json)
-    on_kafka(moving_commands.use_again(settings_of(config), line))
+    check_operator(operator)
+    on_kafka(moving_commands.use_again(settings_of(config), line, operator))
     return tell(f"{line} takes new contacts again; its former contacts stay where they are", as_json, line=line)
 
 
