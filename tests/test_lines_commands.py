@@ -1,17 +1,20 @@
 """The commands about lines, against the embedded broker and the simulator beside a connector that runs."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
-from connector.commands import contact_files, line_facts_command, moving_commands
+from connector.commands import contact_files, line_facts_command, moving_commands, pause_commands
+from connector.commands.cli_lines import shown
 from connector.commands.control_topic import control_codec, write_control
 from connector.commands.moving_commands import Moved, Moving
 from connector.core.callbacks import parse
 from connector.core.identities import contact_hash
 from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Entry, Move
+from connector.core.pauses import OfAll, OfLine, Pause, Said
 from connector.core.records import Intent, Outcome, Rebind, Result
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
@@ -145,14 +148,29 @@ async def an_intent(demo: Demo) -> Intent:
 
 
 async def test_what_sendblue_says_of_lines_and_talks_is_read() -> None:
-    """Lines by alias; of each contact the line it talked to last, and a bounded look back."""
+    """Lines by alias, with the pauses that hold them, of one or of all; of each contact the line it talked to last.
+    A look back is bounded."""
 
     async def work(settings: Settings, demo: Demo) -> None:
         async with asyncio.timeout(30):
             while not (found := await line_facts_command.talked_to(settings, 1)):  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.2)
         rows = await line_facts_command.lines(settings)
+        assert [row["paused"] for row in rows] == [{}, {}]
+        now_ms = time.time_ns() // 1_000_000
+        ann, ben = Said("ann", "under review", now_ms), Said("ben", "wrong template", now_ms)
+        await pause_commands.pause(settings, Pause(OfLine("line-1"), ann, None))
+        await pause_commands.pause(settings, Pause(OfAll(), ben, 4_102_444_800_000))
+        paused = [row["paused"] for row in await line_facts_command.lines(settings)]
+        await pause_commands.resume(settings, OfAll(), ben)
+        resumed = [row["paused"] for row in await line_facts_command.lines(settings)]
 
+        assert [list(pauses) for pauses in paused] == [["everything"], ["everything", "line line-1"]]
+        assert shown(paused[0]) == "everything, until 2100-01-01T00:00:00+00:00, by ben: wrong template"
+        assert [shown(pauses) for pauses in resumed] == [
+            "",
+            "line line-1, until somebody resumes, by ann: under review",
+        ]
         assert [(row["line"], row["state"], row["on_account"]) for row in rows] == [
             ("line-0", "online", True),
             ("line-1", "online", True),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
-from connector.commands.ledger_reading import reading
+from connector.commands.ledger_reading import entered_in_time, reading
 from connector.commands.letters import Tally, first, letter_of, letters, request_in, tallies, told_of
 from connector.core.adoption import forgiven_before_ms
 from connector.core.messages import SendRequest
@@ -82,7 +82,7 @@ async def shown(settings: Settings, codes: tuple[str, ...], limit: int, *, paylo
 async def redrive(settings: Settings, asked: Asked, show: Shown = lambda *_: None) -> Done:
     """Send letters round again. Raises KafkaFatal, KafkaException, RegistryAway, ProduceFailed as ValueError."""
     park_before_ms = await _park_before_ms(settings)
-    async with reading(settings) as replica:
+    async with entered_in_time(reading(settings)) as replica:
         producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
         work = _Redrive(settings, asked, replica, producer, park_before_ms)
         try:

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.story import Entry
@@ -23,6 +25,7 @@ from connector.wiring.starting import load_contacts
 
 WITHIN_S = 300.0  # reading five days of a busy ledger takes less; a Kafka that is away takes longer
 Listen = Callable[[Entry], None]
+T = TypeVar("T")
 
 
 class LedgerSaysOtherwise(ValueError):  # noqa: N818 - read as a state of the ledger
@@ -91,6 +94,16 @@ async def reading(
         await tail.close()
         await feed.close()
         await producer.close()
+
+
+@contextlib.asynccontextmanager
+async def entered_in_time(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """What ``reading`` gives, in time. What is done with it is not counted: a person may think about it as long as need
+    be. Raises ValueError when it takes too long."""
+    async with contextlib.AsyncExitStack() as stack:
+        async with in_time():
+            entered = await stack.enter_async_context(context)
+        yield entered
 
 
 @contextlib.asynccontextmanager

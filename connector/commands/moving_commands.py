@@ -4,14 +4,13 @@ REBINDs are appended many at a time; each is read back, and each contact is judg
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
-from connector.commands.ledger_reading import in_time, reading
+from connector.commands.ledger_reading import entered_in_time, in_time, reading
 from connector.commands.line_facts_command import facts_of
 from connector.core.line_facts import STOPS, LineFacts
 from connector.core.moving import Entry, Listing, Move, Plan, following, listing, may_go, plan
@@ -68,7 +67,7 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
         question = f"{wanted.to} is {stopped}: whoever moves there waits. Move them all the same?"
         if not await asyncio.to_thread(confirm, question):
             raise ValueError("nothing was moved")
-    async with _reading(settings) as replica:
+    async with entered_in_time(reading(settings, contacts=True)) as replica:
         found = plan(replica.views, wanted.line, parked_too=wanted.parked_too)
         if wanted.dry_run:
             return replace(_moved(len(found.movable), found), stopped=stopped)
@@ -115,7 +114,7 @@ def _instead(line: str, moved: Iterable[str]) -> str:
 
 async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_run: bool) -> Listing:
     """Bind contacts to the lines that a list gives them. Raises ValueError."""
-    async with _reading(settings) as replica:
+    async with entered_in_time(reading(settings, contacts=True)) as replica:
         found = listing(replica.views, entries)
         if not dry_run:
             await _rebind(replica, found.new, None, _onward(show, 0, len(found.new)), parked_too=False)
@@ -184,11 +183,3 @@ def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mappi
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-@contextlib.asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Replica]:
-    async with contextlib.AsyncExitStack() as stack:
-        async with in_time():
-            replica = await stack.enter_async_context(reading(settings, contacts=True))
-        yield replica
