@@ -185,7 +185,7 @@ async def test_what_sendblue_says_of_lines_and_talks_is_read() -> None:
     ("line", "to", "sentence"),
     [
         ("line-0", "line-9", "no line is called line-9"),
-        ("lin-0", "line-1", "no line was ever called lin-0; did you mean line-0"),
+        ("lin-0", "line-1", "no line is called lin-0; there are gone, line-0, line-1, spare; did you mean line-0"),
         ("line-1", "line-1", "not moved to itself"),
         ("line-1", "spare", "spare is retired, its contacts went to line-1; .*--undo"),
     ],

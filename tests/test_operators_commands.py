@@ -34,6 +34,7 @@ from connector.roles.replica import Replica
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, names_of, registry_of, subjects
 from tests.sender_stage import NOW_MS, Log
+from tests.test_doctor import Well
 from tests.test_ledger_commands import NUMBER, beside_a_connector
 from tests.virtual_time import run as virtually
 
@@ -127,12 +128,33 @@ async def test_a_letter_that_nothing_cures_goes_round_five_times() -> None:
 
 
 async def test_what_the_settings_forbid_is_said_before_anything_is_written() -> None:
-    """A signed link without uploads; nothing is asked of a broker."""
+    """A signed link without uploads, a line that is none of ours, a style with a slip; no broker is asked."""
     nowhere = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
     request = SendRequest("m1", number=NUMBER, media_url="https://files.example.com/a.png?sig=x")
 
     with pytest.raises(ValueError, match="MEDIA_URL_SIGNED"):
         await operations.send(nowhere, request, 0, print)
+    with pytest.raises(ValueError, match="LINE_NOT_OURS"):
+        await operations.send(nowhere, SendRequest("m2", number=NUMBER, content="x", from_number=NUMBER), 0, print)
+    with pytest.raises(ValueError, match=r"SEND_STYLE_UNKNOWN: .*; did you mean invisible\?"):
+        await operations.send(nowhere, SendRequest("m3", number=NUMBER, content="x", send_style="invisble"), 0, print)
+
+
+async def test_a_reason_that_nobody_knows_is_no_empty_answer() -> None:
+    """Neither a letter has it nor a page names it: the nearest are told. One that a page names may have no letter."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        none = await dlq_commands.shown(settings, ("OPTED_OUT",), 5, payload=False)
+        with pytest.raises(
+            ValueError, match="no dead letter has the reason NUMBER_INVLID; did you mean NUMBER_INVALID"
+        ):
+            await dlq_commands.shown(settings, ("NUMBER_INVLID",), 5, payload=False)
+        with pytest.raises(ValueError, match="no dead letter has the reason zzz; there is no letter at all"):
+            await dlq_commands.redrive(settings, Asked(("OPTED_OUT", "zzz"), since_ms=0))
+
+        assert none == []
+
+    await beside_a_connector(work, Well(seconds=60, rate=5, lines=2))
 
 
 async def test_how_a_request_ended_is_told() -> None:

@@ -11,6 +11,7 @@ from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.story import Entry
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
+from connector.kafka.progress import bounds
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail
 from connector.roles.replica import Replica
@@ -70,13 +71,15 @@ class Lately:
 async def reading(
     settings: Settings, listen: Listen = lambda _: None, *, contacts: bool = False
 ) -> AsyncIterator[Replica]:
-    """A replica that has read the ledger to its end. Raises KafkaFatal; ValueError when the rules are not ours.
+    """A replica that has read the ledger to its end. Raises KafkaFatal, KafkaException; ValueError when the rules are
+    not ours.
 
     ``contacts``: it also knows the line of each contact from before the ledger's beginning.
     """
     topic, clients, loop = names_of(settings).ledger, clients_of(settings), asyncio.get_running_loop()
     codec = Codec(registry_of(settings), {SchemaName.LEDGER: f"{topic}-value"})
     await codec.prepare(settings.registry.auto_register)
+    await asyncio.to_thread(bounds, clients, topic)  # a Kafka that is away is told at once; the tail would wait for it
     producer = KafkaProducer(clients, loop)
     replica = _Told(LedgerTopic(producer, codec, topic), listen)
     feed = LedgerFeed(replica, codec, Reader(codec, lambda _: None), System().mono)

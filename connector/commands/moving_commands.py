@@ -14,7 +14,7 @@ from connector.commands.ledger_reading import entered_in_time, in_time, reading
 from connector.commands.line_facts_command import facts_of
 from connector.core.line_facts import STOPS, LineFacts
 from connector.core.moving import Entry, Listing, Move, Plan, following, listing, may_go, plan
-from connector.core.nearest import nearest
+from connector.core.nearest import nearest, no_line
 from connector.core.records import Rebind
 from connector.kafka.avro import Codec
 from connector.kafka.control import Control, move_record
@@ -170,10 +170,11 @@ def _moved(count: int, found: Plan) -> Moved:
 def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mapping[str, Move]) -> None:
     """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
     ours = [line.alias for line in settings.lines]
+    numbers = {line.number: line.alias for line in settings.lines}
     if wanted.to not in ours:
-        raise ValueError(f"no line is called {wanted.to}; there are {', '.join(ours)}{nearest(wanted.to, ours)}")
+        raise ValueError(no_line(wanted.to, ours, numbers))
     if wanted.line not in (known := {*known, *ours}):
-        raise ValueError(f"no line was ever called {wanted.line}{nearest(wanted.line, known)}")
+        raise ValueError(no_line(wanted.line, sorted(known), numbers))
     if wanted.line == wanted.to:
         raise ValueError("a line is not moved to itself")
     if (there := moves.get(wanted.to)) is not None and there.retired:
