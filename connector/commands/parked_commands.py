@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, entered_in_time, in_time, reading
 from connector.core.nearest import nearest
@@ -78,7 +77,11 @@ async def resolve(settings: Settings, said: Said, confirm: Confirm | None) -> st
     """
     parkings = Parkings()
     async with entered_in_time(reading(settings, parkings.listen)) as replica:
-        return await say(replica, parkings, said, confirm and partial(asyncio.to_thread, confirm))
+        return await say(replica, parkings, said, None if confirm is None else _in_a_thread(confirm))
+
+
+def _in_a_thread(confirm: Confirm) -> Ask:
+    return lambda sentence: asyncio.to_thread(confirm, sentence)
 
 
 async def say(replica: Replica, parkings: Parkings, said: Said, ask: Ask | None) -> str:
