@@ -35,6 +35,7 @@ from connector.commands.cli_roles import Roles, roles_of
 from connector.commands.cli_send import send
 from connector.commands.cli_simulate import simulate
 from connector.commands.cli_webhooks import webhooks_cli
+from connector.core.nearest import none_such
 from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
@@ -168,7 +169,7 @@ def schemas_list(name: Annotated[str | None, typer.Argument(help="print this one
     elif name in list(SchemaName):
         print(text_of(SchemaName(name)), end="")  # noqa: T201 - exactly the file, for a pipe
     else:
-        fail(f"no such schema: {name}; there are {', '.join(SchemaName)}", 2)
+        fail(none_such("schema", [name], SchemaName), 2)
 
 
 @schemas_cli.command("register")

@@ -55,3 +55,15 @@ def test_a_time_that_no_calendar_has_is_shown_as_it_is() -> None:
     """A producer that stamps its records in microseconds is found by `dlq list`, which must not fail at it."""
     assert moment(1_700_000_000_000_000) == "1700000000000000 ms"
     assert (moment(1_700_000_000_000), moment(0)) == ("2023-11-14T22:13:20+00:00", "")
+
+
+def test_a_table_that_has_no_room_is_told_row_by_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else each column is read letter by letter; what a row has none for is left out."""
+    columns = tuple(f"column_{n}" for n in range(40))
+    print_rows(columns, [("line-1", *[""] * 38, "a reason of some words")], as_json=False)
+    told = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line]
+
+    assert [[part.strip() for part in line] for line in told] == [
+        ["column_0", "line-1"],
+        ["column_39", "a reason of some words"],
+    ]

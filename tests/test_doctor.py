@@ -2,14 +2,20 @@
 
 import asyncio
 
+import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from connector.commands.doctor_command import examine, progress, running_of, status_url_of
-from connector.core.diagnosis import Running
+from connector.core.diagnosis import Foreign, Running
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
 from connector.settings import Observability, Settings
 from connector.simulator.faults import Faults
+from connector.simulator.server import serving
 from tests.test_ledger_commands import beside_a_connector
 
 NOBODY = "http://127.0.0.1:1/statusz"
@@ -100,7 +106,56 @@ def test_a_process_may_say_little() -> None:
         "topics": {"requests": {"seconds": 7.5}, "parked": {}},
     }
 
-    assert running_of({}) == Running()
-    assert running_of(full) == Running(
+    assert running_of(b'{"not_ready": ["starting"], "ledger": null}') == Running(("starting",))
+    assert running_of(msgspec.json.encode(full)) == Running(
         ("why",), 3, "401", {"a": "breaker", "b": "ready"}, {"a": 2.5, "b": 0.0}, {"requests": 7.5, "parked": 0.0}
     )
+
+
+FOREIGN = [
+    b'{"not_ready": [], "lines": ["line-1"]}',
+    b'{"not_ready": [], "topics": {"requests": 7}}',
+    b'{"not_ready": "starting"}',
+    b'{"status": "UP"}',
+    b"{}",
+    b"[]",
+    b"7",
+    b'"ok"',
+    b"null",
+    b"<html></html>",
+    b"",
+    b"\xff",
+    b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", FOREIGN)
+def test_what_answers_may_be_somebody_else(body: bytes) -> None:
+    """Whatever it says, it is told that it is no connector: JSON of another shape, or none."""
+    assert isinstance(running_of(body), Foreign)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Response(b'{"not_ready": [], "lines": ["a"]}'), "is not a kafka-sendblue's /statusz: JSON of another shape"),
+        (Response(b"hello"), "is not a kafka-sendblue's /statusz: no JSON"),
+        (Response(b"{}", 404), "is not a kafka-sendblue's /statusz: HTTP 404"),
+        (Response(b"", 302, {"location": "/login"}), "is not a kafka-sendblue's /statusz: HTTP 302"),
+        (Response(b'{"not_ready": ["the ledger is read"]}'), "is not ready: the ledger is read"),
+    ],
+)
+async def test_a_foreign_process_is_one_finding(answer: Response, sentence: str) -> None:
+    """With what to do, and never an error of ours."""
+
+    async def statusz(_: Request) -> Response:
+        return answer
+
+    settings = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    async with serving(Starlette(routes=[Route("/statusz", statusz)])) as url:
+        found = await examine(settings, f"{url}/statusz", within_s=SOON_S)
+    (process,) = [finding for finding in found if finding.name == "process"]
+
+    assert not process.ok
+    assert sentence in process.sentence
+    assert process.what_to_do

@@ -1,17 +1,20 @@
 """The commands about lines, against the embedded broker and the simulator beside a connector that runs."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
-from connector.commands import contact_files, line_facts_command, moving_commands
+from connector.commands import contact_files, line_facts_command, moving_commands, pause_commands
+from connector.commands.cli_lines import shown
 from connector.commands.control_topic import control_codec, write_control
 from connector.commands.moving_commands import Moved, Moving
 from connector.core.callbacks import parse
 from connector.core.identities import contact_hash
 from connector.core.messages import Origin, SendRequest
 from connector.core.moving import Entry, Move
+from connector.core.pauses import OfAll, OfLine, Pause, Said
 from connector.core.records import Intent, Outcome, Rebind, Result
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
@@ -78,7 +81,7 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         nothing = await moving_commands.move(settings, wanted, None, quiet)
         retired = await moving_commands.move(settings, Moving("spare", "line-0", retire=True, wait_s=0.0), None, quiet)
         async with asyncio.timeout(120):
-            while parts.known.facts.moved_to("spare") != "line-0":  # noqa: ASYNC110 - another's state
+            while parts.known.facts.heir("spare") != "line-0":  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
         with pytest.raises(ValueError, match="spare is retired"):
             await moving_commands.move(settings, Moving("line-0", "spare"), None, quiet)
@@ -89,14 +92,16 @@ async def test_a_line_is_imported_moved_and_retired() -> None:
         with pytest.raises(ValueError, match="nothing was moved"):
             await moving_commands.move(settings, Moving("line-0", "spare"), lambda _: False, quiet)
         async with asyncio.timeout(120):
-            while parts.known.facts.moved_to("spare") is not None:  # noqa: ASYNC110 - another's state
+            while parts.known.facts.heir("spare") is not None:  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.01)
+        went = parts.known.facts.moved_along("spare")
 
         assert len(tried.new) == len(first.new) == len(NUMBERS)
         assert (len(again.new), again.same, [place for place, _ in again.refused]) == (0, len(NUMBERS), ["row 0"])
         assert (would, moved, nothing) == (Moved(12, 1, 0), Moved(12, 1, 0), Moved(0, 1, 0))
         assert told[-1] == (12, 13)
         assert (retired, warned.stopped) == (Moved(0, 1, 0), "blocked")
+        assert went == {"line-0", "line-1"}
         with pytest.raises(ValueError, match="spare was not moved"):
             await moving_commands.use_again(settings, "spare")
 
@@ -143,14 +148,29 @@ async def an_intent(demo: Demo) -> Intent:
 
 
 async def test_what_sendblue_says_of_lines_and_talks_is_read() -> None:
-    """Lines by alias; of each contact the line it talked to last, and a bounded look back."""
+    """Lines by alias, with the pauses that hold them, of one or of all; of each contact the line it talked to last.
+    A look back is bounded."""
 
     async def work(settings: Settings, demo: Demo) -> None:
         async with asyncio.timeout(120):
             while not (found := await line_facts_command.talked_to(settings, 1)):  # noqa: ASYNC110 - another's state
                 await asyncio.sleep(0.2)
         rows = await line_facts_command.lines(settings)
+        assert [row["paused"] for row in rows] == [{}, {}]
+        now_ms = time.time_ns() // 1_000_000
+        ann, ben = Said("ann", "under review", now_ms), Said("ben", "wrong template", now_ms)
+        await pause_commands.pause(settings, Pause(OfLine("line-1"), ann, None))
+        await pause_commands.pause(settings, Pause(OfAll(), ben, 4_102_444_800_000))
+        paused = [row["paused"] for row in await line_facts_command.lines(settings)]
+        await pause_commands.resume(settings, OfAll(), ben)
+        resumed = [row["paused"] for row in await line_facts_command.lines(settings)]
 
+        assert shown(paused[0]) == "everything, until 2100-01-01T00:00:00+00:00, by ben: wrong template"
+        assert shown(paused[1]) == f"{shown(paused[0])}; {shown(resumed[1])}"
+        assert [shown(pauses) for pauses in resumed] == [
+            "",
+            "line line-1, until somebody resumes, by ann: under review",
+        ]
         assert [(row["line"], row["state"], row["on_account"]) for row in rows] == [
             ("line-0", "online", True),
             ("line-1", "online", True),
@@ -165,7 +185,7 @@ async def test_what_sendblue_says_of_lines_and_talks_is_read() -> None:
     ("line", "to", "sentence"),
     [
         ("line-0", "line-9", "no line is called line-9"),
-        ("lin-0", "line-1", "no line was ever called lin-0; did you mean line-0"),
+        ("lin-0", "line-1", "no line is called lin-0; there are gone, line-0, line-1, spare; did you mean line-0"),
         ("line-1", "line-1", "not moved to itself"),
         ("line-1", "spare", "spare is retired, its contacts went to line-1; .*--undo"),
     ],

@@ -7,10 +7,10 @@ import pytest
 from connector.core.line_facts import Condition, State
 from connector.core.moving import Move
 from connector.core.records import Rebind
-from connector.core.turns import AGREE_S
+from connector.core.turns import AGREE_S, MAX_HOPS
 from connector.roles.surroundings import DispatchRecord
 from tests.core.ledger_story import intent, submitted
-from tests.new_contacts_stage import KNOWN, A, B, known, told
+from tests.new_contacts_stage import KNOWN, NEW, A, B, known, told
 from tests.sender_stage import NOW_MS, Stage
 from tests.virtual_time import run
 
@@ -82,11 +82,14 @@ def test_a_request_that_names_its_contacts_line_goes_back_to_it() -> None:
         ({"A": Move("B", False, NOW_MS, "ann")}, []),
         ({"A": Move("C", True, NOW_MS, "ann"), "C": Move("B", True, NOW_MS, "ann")}, []),
         ({"A": Move("C", True, NOW_MS, "ann")}, ["REJECTED"]),
+        ({"A": Move("C", True, NOW_MS, "ann", ("B",))}, []),
+        ({"A": Move(None, False, NOW_MS, "ann", ("B",))}, []),
+        ({"A": Move("C", False, NOW_MS, "ann"), "C": Move(None, False, NOW_MS, "ann", ("B",))}, []),
     ],
 )
 def test_a_request_that_names_a_moved_line_follows_its_contact(moves: dict[str, Move], ends: list[str]) -> None:
-    """Operators moved the contacts of A to B, at once or by way of C: nobody's request is refused for that. Else a
-    conflict stays one."""
+    """Operators moved the contacts of A to B, at once or by way of C, and perhaps took A into use again, or moved it
+    once more: nobody's request is refused for that. Else a conflict stays one."""
 
     async def story() -> None:
         stage = Stage()
@@ -102,5 +105,35 @@ def test_a_request_that_names_a_moved_line_follows_its_contact(moves: dict[str, 
 
         assert [end for request, end in stage.ends if request == "named"] == ends
         assert ("named", "B") in stage.hops or ends
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("moves", "hops", "followed"),
+    [
+        ({"A": Move("B", True, NOW_MS, "ann")}, 0, [("named", "B")]),
+        ({"A": Move("B", False, NOW_MS, "ann")}, 0, []),
+        ({"A": Move("B", True, NOW_MS, "ann")}, MAX_HOPS - 1, []),
+        ({"A": Move("elsewhere", True, NOW_MS, "ann")}, 0, []),
+    ],
+)
+def test_a_new_contact_named_a_retired_line_goes_where_its_contacts_went(
+    moves: dict[str, Move], hops: int, followed: list[tuple[str, str]]
+) -> None:
+    """Else it would wait there for nobody until it expires. The last hop is kept for its binding."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.line_facts.obey(moves)
+        stage.sender.assigned([0])
+        stage.give(0, "r", KNOWN)
+        held = stage.sender.lanes[0].window._slots[0].item
+        request = replace(held.dispatch.request, request_id="named", number=NEW, from_number=A)
+        dispatch = replace(held.dispatch, request=request, line_named=True, hops=hops)
+        stage.sender.records([DispatchRecord(0, 1, NOW_MS, 300, dispatch)])
+        await stage.until(lambda: stage.mono() > 2 * AGREE_S)
+
+        assert [hop for hop in stage.hops if hop[0] == "named"] == followed
 
     run(story())

@@ -1,19 +1,28 @@
 """What operators see and say, against the embedded broker."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 
 from connector.commands import dlq_commands, operations, parked_commands, story_commands
 from connector.commands.dlq_commands import Asked
-from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, reading
-from connector.commands.parked_commands import Said
+from connector.commands.ledger_reading import (
+    WITHIN_S,
+    LedgerSaysOtherwise,
+    RiskNotAccepted,
+    entered_in_time,
+    reading,
+)
+from connector.commands.parked_commands import Parkings, Said
 from connector.core.messages import Origin, SendRequest
 from connector.core.orders import CancelRequest
 from connector.core.records import Intent, Park
 from connector.core.redriving import MAX_REDRIVES, Why
 from connector.core.resolving import Word
+from connector.core.story import Entry
 from connector.core.waiting import NO_RECORD
 from connector.demo import Demo
 from connector.demo_plan import DemoPlan
@@ -21,9 +30,13 @@ from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
 from connector.kafka.schemas import SchemaName
 from connector.kafka.wire_requests import request_row
+from connector.roles.replica import Replica
 from connector.settings import Settings
 from connector.wiring.installation import clients_of, names_of, registry_of, subjects
+from tests.sender_stage import NOW_MS, Log
+from tests.test_doctor import Well
 from tests.test_ledger_commands import NUMBER, beside_a_connector
+from tests.virtual_time import run as virtually
 
 ATTEMPT = "ab" * 8
 
@@ -115,12 +128,33 @@ async def test_a_letter_that_nothing_cures_goes_round_five_times() -> None:
 
 
 async def test_what_the_settings_forbid_is_said_before_anything_is_written() -> None:
-    """A signed link without uploads; nothing is asked of a broker."""
+    """A signed link without uploads, a line that is none of ours, a style with a slip; no broker is asked."""
     nowhere = DemoPlan().settings("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1")
     request = SendRequest("m1", number=NUMBER, media_url="https://files.example.com/a.png?sig=x")
 
     with pytest.raises(ValueError, match="MEDIA_URL_SIGNED"):
         await operations.send(nowhere, request, 0, print)
+    with pytest.raises(ValueError, match="LINE_NOT_OURS"):
+        await operations.send(nowhere, SendRequest("m2", number=NUMBER, content="x", from_number=NUMBER), 0, print)
+    with pytest.raises(ValueError, match=r"SEND_STYLE_UNKNOWN: .*; did you mean invisible\?"):
+        await operations.send(nowhere, SendRequest("m3", number=NUMBER, content="x", send_style="invisble"), 0, print)
+
+
+async def test_a_reason_that_nobody_knows_is_no_empty_answer() -> None:
+    """Neither a letter has it nor a page names it: the nearest are told. One that a page names may have no letter."""
+
+    async def work(settings: Settings, _: Demo) -> None:
+        none = await dlq_commands.shown(settings, ("OPTED_OUT",), 5, payload=False)
+        with pytest.raises(
+            ValueError, match="no dead letter has the reason NUMBER_INVLID; did you mean NUMBER_INVALID"
+        ):
+            await dlq_commands.shown(settings, ("NUMBER_INVLID",), 5, payload=False)
+        with pytest.raises(ValueError, match="no dead letter has the reason zzz; there is no letter at all"):
+            await dlq_commands.redrive(settings, Asked(("OPTED_OUT", "zzz"), since_ms=0))
+
+        assert none == []
+
+    await beside_a_connector(work, Well(seconds=60, rate=5, lines=2))
 
 
 async def test_how_a_request_ended_is_told() -> None:
@@ -142,3 +176,59 @@ async def test_how_a_request_ended_is_told() -> None:
         assert [operations.exit_of(end) for end in ends if end] == [8, 0]
 
     await beside_a_connector(work)
+
+
+def test_a_person_may_think_as_long_as_need_be() -> None:
+    """Only what the program does is bounded: a thought of ten minutes at the prompt undoes nothing."""
+
+    async def main() -> str:
+        log, parkings = Log(), Parkings()
+        replica = Replica("command", log)
+        log.replicas.append(replica)
+        replica.restored.set()
+        place = Origin("sendblue.requests", 0, 1)
+        park = Park(ATTEMPT, "p1", place, "line-0", b"c" * 8, "IN_DOUBT")
+        log.land(Intent(ATTEMPT, "p1", "line-0", b"c" * 8, b"b" * 8, NOW_MS, place, 0, "gone"))
+        log.land(park)
+        parkings.listen(Entry(1, NOW_MS, park))
+
+        async def thinks(_: str) -> bool:
+            await asyncio.sleep(2 * WITHIN_S)
+            return True
+
+        async with entered_in_time(contextlib.nullcontext(replica)) as read:
+            return await parked_commands.say(read, parkings, Said("p1", Word.DROP), thinks)
+
+    assert "DROPPED" in virtually(main())
+
+
+def test_a_kafka_that_is_away_is_not_waited_for_without_end() -> None:
+    """Neither before the ledger is read, nor for what is appended."""
+
+    async def reads() -> None:
+        async with entered_in_time(never()):
+            pass
+
+    async def says() -> str:
+        log, parkings = Log(), Parkings()
+        log.lose = lambda _: True
+        replica = Replica("command", log)
+        park = Park(ATTEMPT, "p1", Origin("sendblue.requests", 0, 1), "line-0", b"c" * 8, "IN_DOUBT")
+        log.replicas.append(replica)
+        replica.restored.set()
+        log.land(Intent(ATTEMPT, "p1", "line-0", b"c" * 8, b"b" * 8, NOW_MS, park.origin, 0, "gone"))
+        log.land(park)
+        parkings.listen(Entry(1, NOW_MS, park))
+        return await parked_commands.say(replica, parkings, Said("p1", Word.DROP), None)
+
+    with pytest.raises(ValueError, match="not done within 300 s"):
+        virtually(reads())
+    with pytest.raises(ValueError, match="not done within 300 s; what was appended may still land"):
+        virtually(says())
+
+
+@contextlib.asynccontextmanager
+async def never() -> AsyncIterator[None]:
+    """A ledger that is never read to its end."""
+    await asyncio.Event().wait()
+    yield

@@ -57,6 +57,11 @@ async def test_a_running_connector_obeys_and_what_it_hears_is_shown() -> None:
         for number in (NUMBER, OTHER):
             await opt_outs.heard(number, "START", 1_700_000_000_001)
         after_start = await opt_out_commands.stands(settings, whos)
+        slip = Who(bytes([*first.contact[:-1], first.contact[-1] ^ 1]), None, by_hash=True)
+        with pytest.raises(
+            ValueError, match=f"has not opted out: nothing was said; did you mean {first.contact.hex()}"
+        ):
+            await opt_out_commands.say(settings, [slip], out=False)
         removed = await opt_out_commands.say(settings, [first], out=False)
         await until(true=False)
 
@@ -109,7 +114,7 @@ def test_whom_a_command_means() -> None:
     assert whom(PLAIN, [NUMBER, OTHER, NUMBER], [], ["g"]) == [
         Who(contact, NUMBER), Who(contact_of(PLAIN, OTHER), OTHER), Who(group, None),
     ]  # fmt: skip
-    assert whom(PLAIN, [], [contact.hex().upper()], []) == [Who(contact, None)]
+    assert whom(PLAIN, [], [contact.hex().upper()], []) == [Who(contact, None, by_hash=True)]
 
 
 @pytest.mark.parametrize(

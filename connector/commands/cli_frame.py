@@ -24,6 +24,7 @@ from connector.commands.cli_settings import (
     Config,
     settings_of,
 )
+from connector.commands.client_words import ClientWords, client_words
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal, ProduceFailed
@@ -57,10 +58,15 @@ def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
     ``endless``: it goes on until Ctrl-C, which is its ordinary end.
     """
     configure("error")
+    with client_words() as words:
+        return _told(work, words, endless=endless)
+
+
+def _told(work: Coroutine[Any, Any, T], words: ClientWords, *, endless: bool) -> T:
     try:
         return run(work)
     except KafkaException as error:
-        sentence = f"Kafka: {error.args[0].str()}; {_way_out(error.args[0])}"
+        sentence = f"Kafka: {error.args[0].str()}{words}; {_way_out(error.args[0])}"
     except LedgerSaysOtherwise as error:
         fail(str(error), OTHERWISE)
     except RiskNotAccepted as error:

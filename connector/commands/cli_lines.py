@@ -29,7 +29,7 @@ Wait = Annotated[float, typer.Option(help="seconds that texts in flight are wait
 
 @lines_cli.command("list")
 def lines_list(config: Config = None, as_json: AsJson = False) -> None:
-    """Show what Sendblue says of each line: its state, and its new contacts in the hour and in the day.
+    """Show how each line stands: paused until when, by whom and why; what Sendblue says of its state and new contacts.
 
     Example: kafka-sendblue lines list --json | jq '.[] | select(.day_left == 0) | .line'
     """
@@ -37,7 +37,7 @@ def lines_list(config: Config = None, as_json: AsJson = False) -> None:
     if as_json or not rows:
         return print_json(rows)
     columns = tuple(name for name in rows[0] if name != "age_s")
-    return print_rows(columns, [tuple(_shown(row[name]) for name in columns) for row in rows], as_json)
+    return print_rows(columns, [tuple(shown(row[name]) for name in columns) for row in rows], as_json)
 
 
 @lines_cli.command("move")
@@ -82,7 +82,8 @@ def lines_retire(
         fail("give --to, or --undo", 2)
     if to is not None:
         return _move(Moving(line, to, True, parked_too, dry_run, operator, wait), config, yes, as_json)
-    on_kafka(moving_commands.use_again(settings_of(config), line))
+    check_operator(operator)
+    on_kafka(moving_commands.use_again(settings_of(config), line, operator))
     return tell(f"{line} takes new contacts again; its former contacts stay where they are", as_json, line=line)
 
 
@@ -165,7 +166,10 @@ def _progress(as_json: bool) -> Iterator[Show]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
+    """A value in the table; ``value``: of a row of ``line_facts_command.lines``, its pauses by what they pause."""
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return "; ".join(f"{what}, until {p['until']}, by {p['operator']}: {p['reason']}" for what, p in value.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

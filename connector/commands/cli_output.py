@@ -16,6 +16,7 @@ from connector.core.preflight import Finding
 out, err = (Console(markup=False, emoji=False, stderr=stderr) for stderr in (False, True))
 """What is shown is somebody's words, as they are: a bracket in a reason is a bracket."""
 SPAN = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
+NARROW = 7  # characters, with its edge: a column of less is read letter by letter
 SPANS_MS = {"m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 
 
@@ -54,12 +55,24 @@ def print_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: b
     """A table, or a list of objects."""
     if as_json:
         return print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    if len(columns) * NARROW > out.width:
+        return _print_one_by_one(columns, rows)
     table = Table()
     for column in columns:
         table.add_column(column, overflow="fold")  # never cut: it may be an address
     for row in rows:
         table.add_row(*map(str, row))
     return out.print(table)
+
+
+def _print_one_by_one(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Where a column would be a few characters wide: each row as names and values, without what it has none for."""
+    for row in rows:
+        table = Table.grid(padding=(0, 2))
+        for name, value in zip(columns, map(str, row), strict=True):
+            if value:
+                table.add_row(name, value)
+        out.print(table, "")
 
 
 def print_findings(findings: Sequence[Finding], as_json: bool) -> None:

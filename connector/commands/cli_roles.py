@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from connector.commands.cli_output import fail
+from connector.core.nearest import none_such
 from connector.wiring.assembly import ROLES
 
 Roles = Annotated[
@@ -21,5 +22,5 @@ def roles_of(given: list[str] | None) -> tuple[str, ...]:
     """The roles that are meant. Ends the command, with code 2, for one that there is not."""
     roles = tuple(given or ROLES)
     if unknown := set(roles) - set(ROLES):
-        fail(f"no such role: {', '.join(sorted(unknown))}; there are {', '.join(ROLES)}", 2)
+        fail(none_such("role", sorted(unknown), ROLES), 2)
     return roles

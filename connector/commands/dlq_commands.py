@@ -18,11 +18,14 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 
 from connector.commands.heeding import so_far, stopping
-from connector.commands.ledger_reading import reading
+from connector.commands.ledger_reading import entered_in_time, reading
 from connector.commands.letters import Tally, first, letter_of, letters, request_in, tallies, told_of
 from connector.core.adoption import forgiven_before_ms
 from connector.core.messages import SendRequest
+from connector.core.nearest import nearest
+from connector.core.outcome_table import KNOWN_CODES
 from connector.core.redriving import Letter, Redriven, Terms, Why, choose, headers_of, partition_of
+from connector.core.refusals import REFUSALS
 from connector.kafka.avro import Codec
 from connector.kafka.control import control_of
 from connector.kafka.producer import KafkaProducer
@@ -36,6 +39,8 @@ from connector.wiring.installation import clients_of, group_of, names_of, regist
 Shown = Callable[[int, int], None]
 """Hears how many letters were passed, and of how many."""
 COMMIT_S = 1.0
+KNOWN = KNOWN_CODES | frozenset(REFUSALS)
+"""Reasons that there may be none of just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,11 @@ async def listed(settings: Settings) -> list[Tally]:
 
 
 async def shown(settings: Settings, codes: tuple[str, ...], limit: int, *, payload: bool) -> list[ShownLetter]:
-    """The first letters of these reasons, of all for none."""
+    """The first letters of these reasons, of all for none. Raises ValueError for a reason that nobody knows."""
     codec = Codec(registry_of(settings), {})
     found = await asyncio.to_thread(lambda: first(letters(settings), codes, limit))
+    if not found:
+        await _check(settings, codes)
     return [
         ShownLetter(record, told_of(record), await request_in(codec, record) if payload else None) for record in found
     ]
@@ -89,14 +96,28 @@ async def redrive(settings: Settings, asked: Asked, show: Shown = lambda *_: Non
     Raises ValueError once it has begun and cannot go on: how far it came.
     """
     park_before_ms, done = await _park_before_ms(settings), Done()
+    await _check(settings, asked.codes)
     with so_far(lambda: f"redriven until then: {done.redriven.total()}; run it again, and it goes on from there"):
-        async with reading(settings) as replica:
+        async with entered_in_time(reading(settings)) as replica:
             producer = KafkaProducer(clients_of(settings), asyncio.get_running_loop())
             work = _Redrive(settings, asked, replica, producer, park_before_ms, done)
             try:
                 return await work.run(show)
             finally:
                 await producer.close()
+
+
+async def _check(settings: Settings, codes: tuple[str, ...]) -> None:
+    """Raises ValueError for a reason that neither a letter has nor a page names; the topic is read only for those."""
+    if unknown := [code for code in codes if code not in KNOWN]:
+        there = {tally.code for tally in await listed(settings)}
+        if wrong := [code for code in unknown if code not in there]:
+            raise ValueError(f"no dead letter has the reason {', '.join(wrong)}{_instead(wrong, there)}")
+
+
+def _instead(wrong: list[str], there: set[str]) -> str:
+    near = "".join(nearest(code, sorted(there | KNOWN)) for code in wrong)
+    return near or (f"; there are {', '.join(sorted(there))}" if there else "; there is no letter at all")
 
 
 class _Redrive:

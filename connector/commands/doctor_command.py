@@ -6,16 +6,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any
 
 import httpx2
+import msgspec
 from confluent_kafka import KafkaException
 
 from connector.commands.operations import account_state, settings_state, topics_state
 from connector.commands.webhook_commands import Wish, planned
 from connector.core import diagnosis
 from connector.core.delays import Delay
-from connector.core.diagnosis import Running
+from connector.core.diagnosis import Foreign, Running
 from connector.core.preflight import APPLY, CALLERS, Finding
 from connector.kafka.avro import Undecodable
 from connector.kafka.progress import behind, bounds, members, stamps
@@ -120,24 +120,57 @@ async def webhooks_state(settings: Settings) -> list[Finding]:
 
 
 async def _process(url: str) -> list[Finding]:
-    async with httpx2.AsyncClient(trust_env=False, timeout=ANSWER_S) as client:
-        try:
+    try:
+        async with asyncio.timeout(ANSWER_S), httpx2.AsyncClient(trust_env=False, timeout=ANSWER_S) as client:
             answer = await client.get(url, headers={"accept": "application/json"})
-            status = answer.raise_for_status().json()
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
-            return diagnosis.running(url, None)
-    return diagnosis.running(url, running_of(status) if isinstance(status, dict) else None)
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
+        return diagnosis.running(url, None)
+    if not answer.is_success:
+        return diagnosis.running(url, Foreign(f"HTTP {answer.status_code}"))
+    return diagnosis.running(url, running_of(answer.content))
 
 
-def running_of(status: dict[str, Any]) -> Running:
+class _Ledger(msgspec.Struct):
+    behind: int | None = None
+
+
+class _Account(msgspec.Struct):
+    stopped_because: str | None = None
+
+
+class _Line(msgspec.Struct):
+    state: str = "ready"
+    drain_s: float | None = None
+
+
+class _Topic(msgspec.Struct):
+    seconds: float | None = None
+
+
+class _Status(msgspec.Struct):
+    """Of /statusz what is looked at. The first field is in every one; the others come when the process has started."""
+
+    not_ready: list[str]
+    ledger: _Ledger | None = None
+    account: _Account | None = None
+    lines: dict[str, _Line] | None = None
+    topics: dict[str, _Topic] | None = None
+
+
+def running_of(body: bytes) -> Running | Foreign:
     """What /statusz says; a process of another version may say less."""
-    ledger, account = status.get("ledger") or {}, status.get("account") or {}
-    lines, topics = status.get("lines") or {}, status.get("topics") or {}
+    try:
+        status = msgspec.json.decode(body, type=_Status)
+    except msgspec.ValidationError:
+        return Foreign("JSON of another shape")
+    except (msgspec.DecodeError, RecursionError):
+        return Foreign("no JSON")
+    lines, topics = status.lines or {}, status.topics or {}
     return Running(
-        tuple(status.get("not_ready") or ()),
-        ledger.get("behind"),
-        account.get("stopped_because"),
-        {alias: str(line.get("state", "ready")) for alias, line in lines.items()},
-        {alias: line.get("drain_s") or 0.0 for alias, line in lines.items()},
-        {name: topic.get("seconds") or 0.0 for name, topic in topics.items()},
+        tuple(status.not_ready),
+        (status.ledger or _Ledger()).behind,
+        (status.account or _Account()).stopped_because,
+        {alias: line.state for alias, line in lines.items()},
+        {alias: line.drain_s or 0.0 for alias, line in lines.items()},
+        {name: topic.seconds or 0.0 for name, topic in topics.items()},
     )

@@ -10,7 +10,7 @@ from connector.commands.ledger_reading import LedgerSaysOtherwise, in_time, read
 from connector.core.identities import contact_hash
 from connector.core.ledger import RULES_VERSION
 from connector.core.messages import SendRequest
-from connector.core.nearest import nearest
+from connector.core.nearest import no_line
 from connector.core.rebinding import in_the_way
 from connector.core.records import LedgerRecord, Rebind, Rules
 from connector.core.requests import E164
@@ -24,7 +24,7 @@ async def rebind(
 ) -> None:
     """Move a contact to another line. Raises ValueError with what is in the way."""
     if line not in (known := [each.alias for each in settings.lines]):
-        raise ValueError(f"no line is called {line}; there are {', '.join(known)}{nearest(line, known)}")
+        raise ValueError(no_line(line, known, {each.number: each.alias for each in settings.lines}))
     if (number is None) == (group_id is None):
         raise ValueError("give the contact's number, or --group-id")
     if number is not None and not E164.fullmatch(number):

@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
 from connector.commands.heeding import heeding
 from connector.core.records import Close, Intent, LedgerRecord
 from connector.core.story import Entry
 from connector.kafka.avro import Codec
 from connector.kafka.producer import KafkaProducer
+from connector.kafka.progress import bounds
 from connector.kafka.schemas import SchemaName
 from connector.kafka.tail import LogTail
 from connector.roles.replica import Replica
@@ -24,6 +27,7 @@ from connector.wiring.starting import load_contacts
 
 WITHIN_S = 300.0  # reading five days of a busy ledger takes less; a Kafka that is away takes longer
 Listen = Callable[[Entry], None]
+T = TypeVar("T")
 
 
 class LedgerSaysOtherwise(ValueError):  # noqa: N818 - read as a state of the ledger
@@ -68,14 +72,15 @@ class Lately:
 async def reading(
     settings: Settings, listen: Listen = lambda _: None, *, contacts: bool = False
 ) -> AsyncIterator[Replica]:
-    """A replica that has read the ledger to its end, and goes on. Raises KafkaFatal; Stopped when it cannot go on;
-    ValueError when the rules are not ours.
+    """A replica that has read the ledger to its end, and goes on. Raises KafkaFatal, KafkaException; Stopped when it
+    cannot go on; ValueError when the rules are not ours.
 
     ``contacts``: it also knows the line of each contact from before the ledger's beginning.
     """
     topic, clients, loop = names_of(settings).ledger, clients_of(settings), asyncio.get_running_loop()
     codec = Codec(registry_of(settings), {SchemaName.LEDGER: f"{topic}-value"})
     await codec.prepare(settings.registry.auto_register)
+    await asyncio.to_thread(bounds, clients, topic)  # a Kafka that is away is told at once; the tail would wait for it
     producer = KafkaProducer(clients, loop)
     replica = _Told(LedgerTopic(producer, codec, topic), listen)
     feed = LedgerFeed(replica, codec, Reader(codec, lambda _: None), System().mono)
@@ -94,6 +99,16 @@ async def reading(
         await tail.close()
         await feed.close()
         await producer.close()
+
+
+@contextlib.asynccontextmanager
+async def entered_in_time(context: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """What ``reading`` gives, in time. What is done with it is not counted: a person may think about it as long as need
+    be. Raises ValueError when it takes too long."""
+    async with contextlib.AsyncExitStack() as stack:
+        async with in_time():
+            entered = await stack.enter_async_context(context)
+        yield entered
 
 
 @contextlib.asynccontextmanager

@@ -24,18 +24,25 @@ from connector.settings import Settings
 from connector.wiring.installation import client_of, hash_key_of
 from connector.wiring.line_facts import ToldLines
 from connector.wiring.message_list import reports, stamp
+from connector.wiring.obeying import shown_pauses
 
 TURN_S = 2 / RECONCILER_RATE
 """Half of the reconciler's share, which stays within the account's with all that runs."""
 
 
 async def lines(settings: Settings) -> list[dict[str, object]]:
-    """Each line of ours; a retired or blocked one as such. Raises ValueError when Sendblue says nothing at all."""
+    """Each line of ours; a retired, blocked or paused one as such. Raises ValueError when Sendblue says nothing."""
     ordered = await control_now(settings, await control_codec(settings))
     facts, now, now_ms = await facts_of(settings), time.monotonic(), _now_ms()
     facts.obey(ordered.moves, ordered.blocks)
+    pauses = ordered.orders.pauses
     return [
-        {"line": line.alias, "pool": line.pool, **shown_fact(facts.fact(line.alias, now, now_ms))}
+        {
+            "line": line.alias,
+            "paused": shown_pauses(pauses.of_line(line.alias, now_ms)),
+            "pool": line.pool,
+            **shown_fact(facts.fact(line.alias, now, now_ms)),
+        }
         for line in settings.lines
     ]
 

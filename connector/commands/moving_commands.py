@@ -12,12 +12,13 @@ from itertools import islice
 
 from connector.commands.control_topic import check_ours, control_codec, control_now, write_control
 from connector.commands.heeding import so_far
-from connector.commands.ledger_reading import in_time, reading
+from connector.commands.ledger_reading import entered_in_time, in_time, reading
 from connector.commands.line_facts_command import facts_of
 from connector.core.line_facts import STOPS, LineFacts
-from connector.core.moving import Entry, Listing, Move, Plan, listing, may_go, plan
-from connector.core.nearest import nearest
+from connector.core.moving import Entry, Listing, Move, Plan, following, listing, may_go, plan
+from connector.core.nearest import nearest, no_line
 from connector.core.records import Rebind
+from connector.kafka.avro import Codec
 from connector.kafka.control import Control, move_record
 from connector.roles.replica import Replica
 from connector.settings import Settings
@@ -74,8 +75,7 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
         if wanted.dry_run:
             return replace(_moved(len(found.movable), found), stopped=stopped)
         parked_too = wanted.parked_too or await _parked_too(found, confirm)
-        told = Move(wanted.to, wanted.retire, time.time_ns() // 1_000_000, wanted.operator)
-        await write_control(settings, [move_record(codec, wanted.line, told)])
+        await _order(settings, codec, wanted.line, Move(wanted.to, wanted.retire, _now_ms(), wanted.operator))
         return replace(await _move_all(replica, wanted, parked_too, far), stopped=stopped)
 
 
@@ -86,17 +86,33 @@ async def stopped_because(settings: Settings, control: Control, line: str) -> st
     except ValueError:
         facts = LineFacts({line.number: line.alias for line in settings.lines})
     facts.obey(control.moves, control.blocks)
-    condition = facts.condition(line, time.monotonic(), time.time_ns() // 1_000_000)
+    condition = facts.condition(line, time.monotonic(), _now_ms())
     return str(condition) if condition in STOPS else ""
 
 
-async def use_again(settings: Settings, line: str) -> None:
-    """Take a move back for the line alone: it takes new contacts. Raises ValueError."""
+async def use_again(settings: Settings, line: str, operator: str = "operator") -> None:
+    """Take a move back for the line alone: it takes new contacts; whoever was moved stays, and is found there.
+
+    Raises ValueError.
+    """
     codec = await control_codec(settings)
     control = await control_now(settings, codec)
-    if line not in control.moves:
-        raise ValueError(f"{line} was not moved{nearest(line, control.moves)}")
-    await write_control(settings, [move_record(codec, line, None)])
+    check_ours(settings, control)
+    moved = {line: move.to for line, move in control.moves.items() if move.to is not None}
+    if line not in moved:
+        raise ValueError(f"{line} was not moved{_instead(line, moved)}")
+    await _order(settings, codec, line, Move(None, False, _now_ms(), operator))
+
+
+async def _order(settings: Settings, codec: Codec, line: str, given: Move) -> None:
+    """Write it down, beside what the newest one says now: a person may have thought meanwhile."""
+    before = (await control_now(settings, codec)).moves.get(line)
+    await write_control(settings, [move_record(codec, line, following(before, given))])
+
+
+def _instead(line: str, moved: Iterable[str]) -> str:
+    names = sorted(moved)
+    return nearest(line, names) or (f"; what was: {', '.join(names)}" if names else "; no line was")
 
 
 async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_run: bool) -> Listing:
@@ -158,10 +174,11 @@ def _moved(count: int, found: Plan) -> Moved:
 def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mapping[str, Move]) -> None:
     """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
     ours = [line.alias for line in settings.lines]
+    numbers = {line.number: line.alias for line in settings.lines}
     if wanted.to not in ours:
-        raise ValueError(f"no line is called {wanted.to}; there are {', '.join(ours)}{nearest(wanted.to, ours)}")
+        raise ValueError(no_line(wanted.to, ours, numbers))
     if wanted.line not in (known := {*known, *ours}):
-        raise ValueError(f"no line was ever called {wanted.line}{nearest(wanted.line, known)}")
+        raise ValueError(no_line(wanted.line, sorted(known), numbers))
     if wanted.line == wanted.to:
         raise ValueError("a line is not moved to itself")
     if (there := moves.get(wanted.to)) is not None and there.retired:
@@ -186,7 +203,9 @@ class _Far:
 @contextlib.asynccontextmanager
 async def _reading(settings: Settings, far: _Far) -> AsyncIterator[Replica]:
     with so_far(far.told):
-        async with contextlib.AsyncExitStack() as stack:
-            async with in_time():
-                replica = await stack.enter_async_context(reading(settings, contacts=True))
+        async with entered_in_time(reading(settings, contacts=True)) as replica:
             yield replica
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -10,11 +10,12 @@ from connector.commands.applying import in_turn
 from connector.commands.cli_settings import NOT_SENT
 from connector.commands.control_topic import check_ours, control_now, write_control
 from connector.core.messages import EventType, SendRequest
+from connector.core.nearest import nearest
 from connector.core.orders import Order
 from connector.core.preflight import CALLERS, SIGNERS, Finding, no_keys, without
 from connector.core.preparing import forbidden
 from connector.core.priorities import Places, sharing
-from connector.core.requests import refusal, refusals
+from connector.core.requests import SEND_STYLES, refusal, refusals
 from connector.kafka.avro import Codec, Row, Undecodable
 from connector.kafka.control import (
     Control,
@@ -62,8 +63,10 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
     broken = list(refusals(request, time.time_ns() // 1_000_000))
     if not broken and (code := forbidden(request, preparing_of(settings))) is not None:
         broken.append(refusal(code))
+    if not broken and _is_foreign(request.from_number, settings):
+        broken.append(refusal("LINE_NOT_OURS"))
     if broken:
-        raise ValueError("\n".join(f"{one.code}: {one.sentence}" for one in broken))
+        raise ValueError("\n".join(f"{one.code}: {one.sentence}{_hint(one.code, request)}" for one in broken))
     codec, names = await codec_of(settings), names_of(settings)
     events = PartitionTails(clients_of(settings), names.events, asyncio.get_running_loop())
     read = Onlooker(codec, events.fatal)
@@ -87,6 +90,15 @@ async def send(settings: Settings, request: SendRequest, wait_s: float, show: Sh
     finally:
         await producer.close()
         await events.close()
+
+
+def _is_foreign(number: str | None, settings: Settings) -> bool:
+    """Whether the line that is named is none of those in the settings; a producer's have perhaps none."""
+    return number is not None and bool(settings.lines) and number not in {line.number for line in settings.lines}
+
+
+def _hint(code: str, request: SendRequest) -> str:
+    return nearest(request.send_style or "", sorted(SEND_STYLES)) if code == "SEND_STYLE_UNKNOWN" else ""
 
 
 def exit_of(final: str) -> int:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from connector.commands.control_topic import check_ours, control_now
 from connector.core.identities import HASH_BYTES, contact_hash
 from connector.core.messages import SendRequest
+from connector.core.nearest import nearest
 from connector.core.opt_events import opt_event
 from connector.core.opt_outs import OptedOut, Source, Word, contact_of, operators_key
 from connector.core.requests import E164
@@ -32,10 +33,11 @@ from connector.wiring.outbound import OutTopics
 
 
 class Who(NamedTuple):
-    """A contact of a command; ``number`` where it was given by one, and never shown."""
+    """A contact; ``number`` where it was given by one, and never shown. ``by_hash``: given as ``list`` shows it."""
 
     contact: bytes
     number: str | None
+    by_hash: bool = False
 
 
 class Stand(NamedTuple):
@@ -64,7 +66,7 @@ def whom(settings: Settings, numbers: Sequence[str], contacts: Sequence[str], gr
         if not E164.fullmatch(number):
             raise ValueError(f"number {place} is none: it begins with + and its country, digits only (E.164)")
     found = [Who(contact_hash(SendRequest("", number=number), key), number) for number in numbers]
-    found += [Who(_contact(text), None) for text in contacts]
+    found += [Who(_contact(text), None, by_hash=True) for text in contacts]
     found += [Who(contact_hash(SendRequest("", group_id=group), key), None) for group in groups]
     if not found:
         raise ValueError("say whom: numbers, --number-file, --contact or --group-id")
@@ -101,11 +103,24 @@ async def say(settings: Settings, whos: Sequence[Who], *, out: bool) -> Said:
     if control.genesis is not None:
         check_ours(settings, control)
     known = await _known(settings, codec)
+    if not out:
+        _check(known, whos)
     async with _topics(settings, codec) as topics:
         for who in whos:
             await _say(topics, known, who, out)
     untold = await _tell_sendblue(settings, whos, out) if settings.optouts.write_through else None
     return Said([_stand(known, who.contact) for who in whos], untold)
+
+
+def _check(known: OptedOut, whos: Sequence[Who]) -> None:
+    """Raises ValueError for a hash of nobody who is out: with a slip in it the person would stay out, and nobody know.
+
+    A number or a group has its own spelling, and is taken as it is.
+    """
+    out = [contact_of(key).hex() for key in (*(key for key, word in known if word.out), *known.unread())]
+    for contact in (who.contact.hex() for who in whos if who.by_hash):
+        if contact not in out:
+            raise ValueError(f"{contact} has not opted out: nothing was said{nearest(contact, out)}")
 
 
 async def _say(topics: OutTopics, known: OptedOut, who: Who, out: bool) -> None:

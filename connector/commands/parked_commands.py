@@ -4,11 +4,11 @@ decide.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from connector.commands.heeding import so_far
-from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, in_time, reading
+from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted, entered_in_time, in_time, reading
 from connector.core.nearest import nearest
 from connector.core.records import Park
 from connector.core.resolving import Contradicted, Risky, Word, how_it_stands, judge, record_of, took
@@ -25,6 +25,8 @@ from connector.wiring.installation import clients_of, names_of, registry_of
 
 Confirm = Callable[[str], bool]
 """Asks a person; blocks."""
+Ask = Callable[[str], Awaitable[bool]]
+"""Asks a person, who may think for as long as need be."""
 UNREADABLE = "(unreadable)"
 SAY_AGAIN = "what was said may have been recorded: say it again, and you are told if it was"
 
@@ -75,33 +77,40 @@ async def resolve(settings: Settings, said: Said, confirm: Confirm | None) -> st
     ``confirm`` asks a person where there is one; None where there is none, or who has said yes already. Raises
     LedgerSaysOtherwise, RiskNotAccepted.
     """
+    parkings = Parkings()
     with so_far(lambda: SAY_AGAIN):
-        return await _resolve(settings, said, confirm, Parkings())
+        async with entered_in_time(reading(settings, parkings.listen)) as replica:
+            return await say(replica, parkings, said, None if confirm is None else _in_a_thread(confirm))
 
 
-async def _resolve(settings: Settings, said: Said, confirm: Confirm | None, parkings: Parkings) -> str:
-    async with in_time(), reading(settings, parkings.listen) as replica:
-        park = parkings.find(said.wanted, replica)
-        if park is None:
-            raise LedgerSaysOtherwise(_unknown(said.wanted, replica, parkings))
-        await _may(replica, park, said, confirm)
+def _in_a_thread(confirm: Confirm) -> Ask:
+    return lambda sentence: asyncio.to_thread(confirm, sentence)
+
+
+async def say(replica: Replica, parkings: Parkings, said: Said, ask: Ask | None) -> str:
+    """The same, once the ledger is read. Only the append is bounded in time, from the answer on."""
+    park = parkings.find(said.wanted, replica)
+    if park is None:
+        raise LedgerSaysOtherwise(_unknown(said.wanted, replica, parkings))
+    await _may(replica, park, said, ask)
+    async with in_time():
         await replica.record(record_of(park, said.word, said.handle, said.operator))
-        standing = replica.fold.standing(park.request_id)
-        told = how_it_stands(standing) if standing else "the ledger does not know the request any more"
-        if not took(standing, park.attempt, said.word):
-            raise LedgerSaysOtherwise(f"somebody was faster: {told}")
-        return f"{park.request_id}: {told}"
+    standing = replica.fold.standing(park.request_id)
+    told = how_it_stands(standing) if standing else "the ledger does not know the request any more"
+    if not took(standing, park.attempt, said.word):
+        raise LedgerSaysOtherwise(f"somebody was faster: {told}")
+    return f"{park.request_id}: {told}"
 
 
-async def _may(replica: Replica, park: Park, said: Said, confirm: Confirm | None) -> None:
+async def _may(replica: Replica, park: Park, said: Said, ask: Ask | None) -> None:
     """Judge; ask a person if there is one; judge again, for the ledger goes on while a person thinks."""
     risk = _judged(replica, park, said)
-    if risk and confirm is None and not said.accept_risk:
+    if risk and ask is None and not said.accept_risk:
         raise RiskNotAccepted(f"{risk}; say --accept-duplicate-risk if that is accepted")
-    if confirm is not None:
+    if ask is not None:
         danger = f"{risk}. " if risk and not said.accept_risk else ""
         asked = f"{danger}Say of {park.request_id} (attempt {park.attempt}): {said.word}?"
-        if not await asyncio.to_thread(confirm, asked):
+        if not await ask(asked):
             raise RiskNotAccepted("nothing was said")
         _judged(replica, park, said)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, assert_never
 from connector.commands.cli_output import moment
 from connector.commands.control_topic import control_codec, control_now, write_control
 from connector.core.messages import MAX_AGE_MS
-from connector.core.nearest import nearest
+from connector.core.nearest import nearest, no_line
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfLine, Pause, Said, Scope, given_way, name_of
 from connector.kafka.control import Control, order_record, past_record
@@ -36,7 +36,7 @@ async def pause(settings: Settings, given: Pause) -> None:
     codec = await control_codec(settings)
     control = await control_now(settings, codec)
     if isinstance(given.scope, OfLine):
-        _check_line(given.scope.alias, {*control.partitions, *(line.alias for line in settings.lines)})
+        _check_line(given.scope.alias, control.partitions, settings)
     former = [past_record(codec, given_way(p, given)) for p in control.orders.pauses if p.scope == given.scope]
     await _order(settings, control, [*former, order_record(codec, given)])
 
@@ -66,9 +66,11 @@ async def _order(settings: Settings, control: Control, records: Sequence[tuple[b
     await write_control(settings, [*((key, None) for key in stale), *records])
 
 
-def _check_line(alias: str, known: Iterable[str]) -> None:
-    if alias not in (names := sorted(known)):
-        raise ValueError(f"no line is called {alias}; there are {', '.join(names)}{nearest(alias, names)}")
+def _check_line(alias: str, ever: Iterable[str], settings: Settings) -> None:
+    """A line that is configured no more may have requests that wait."""
+    names = sorted({*ever, *(line.alias for line in settings.lines)})
+    if alias not in names:
+        raise ValueError(no_line(alias, names, {line.number: line.alias for line in settings.lines}))
 
 
 def _instead(scope: Scope, holding: Iterable[str]) -> str:

@@ -41,11 +41,21 @@ class Running(NamedTuple):
     ages: Mapping[str, float] = {}
 
 
-def running(url: str, seen: Running | None) -> list[Finding]:
+class Foreign(NamedTuple):
+    """Somebody answers, and it is no connector: what it answers, in a few words."""
+
+    told: str
+
+
+def running(url: str, seen: Running | Foreign | None) -> list[Finding]:
     """The process at this address; ``seen`` is None when nobody answers there."""
     if seen is None:
         do = "start the connector, or say with --status-url where it is"
         return [Finding(False, "process", f"nobody answers at {url}", do)]
+    if isinstance(seen, Foreign):
+        sentence = f"what answers at {url} is not a kafka-sendblue's /statusz: {seen.told}"
+        do = "say with --status-url where one is: /statusz on its observability.health_port"
+        return [Finding(False, "process", sentence, do)]
     do = "it goes on by itself once that is mended; docs/operators.md"
     found = [Finding(False, "process", f"is not ready: {why}", do) for why in seen.not_ready]
     found = found or [Finding(True, "process", "is ready: it sends requests and answers callbacks")]

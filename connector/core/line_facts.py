@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from connector.core.moving import Move
+from connector.core.moving import Move, heir, moved_along
 
 T = TypeVar("T")
 STALE_S = 600.0
@@ -219,19 +219,14 @@ class LineFacts:
             None if oldest is None else now - oldest,
         )
 
-    def moved_to(self, alias: str) -> str | None:
-        """The line that an operator moved the contacts of this one to."""
-        move = self._moves.get(alias)
-        return move.to if move else None
-
     def moved_along(self, alias: str) -> frozenset[str]:
-        """All lines that contacts of this one may have got to: where it was moved, where that one was, and on."""
-        along: dict[str, None] = {}
-        at = self.moved_to(alias)
-        while at is not None and at not in along:
-            along[at] = None
-            at = self.moved_to(at)
-        return frozenset(along)
+        """All lines that contacts of this one may have got to, as operators moved them."""
+        return moved_along(self._moves, alias)
+
+    def heir(self, alias: str) -> str | None:
+        """The line of ours that takes the new contacts of this one, which is retired; None where there is none."""
+        to = heir(self._moves, alias)
+        return to if to in self._number_of else None
 
     def followed(self, number: str | None, alias: str) -> frozenset[str]:
         """Where a request may follow its contact from this line: along moves, and to the line whose number it names."""

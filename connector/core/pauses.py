@@ -113,6 +113,11 @@ class Pauses:
         """For how many seconds this line stands still by order, its own or that for everything."""
         return _longest((self._all, self._lines.get(alias)), now_ms)
 
+    def of_line(self, alias: str, now_ms: int) -> tuple[Pause, ...]:
+        """Return the pauses that hold this line now, that for everything first."""
+        both = self._all, self._lines.get(alias)
+        return tuple(pause for pause in both if pause is not None and pause.left_s(now_ms) > 0)
+
     def tags_s(self, tags: Mapping[str, str], now_ms: int) -> float:
         """For how many seconds requests with these tags are held."""
         return _longest(map(self._tags.get, tags.items()), now_ms) if self._tags else 0.0

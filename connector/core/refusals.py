@@ -54,7 +54,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "CANCELLED": "an operator cancelled the request by its id before it was sent",
         "CANCELLED_BY_TAG": "an operator cancelled by tag, before it was sent, what was requested until then",
         "OPTED_OUT": "the contact has opted out: send nothing until it texts START or an operator takes it in again",
-        "LINE_CONFLICT": "the contact hears from another line than the one this request must go out from",
+        "LINE_CONFLICT": "the contact hears from another line than this request must go out from: name that, or none",
         "MEDIA_URL_NO_EXTENSION": "the path of media_url must end with a file extension, or media.upload be auto",
         "MEDIA_URL_SIGNED": "media_url is a signed link, which Sendblue cannot fetch; upload it, or set media.upload",
         "IMESSAGE_ONLY_GROUP": "nobody can look up a group: service_policy IMESSAGE_ONLY is for messages to one person",

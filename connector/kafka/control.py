@@ -30,7 +30,7 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
     (
         "connector", "account", "hash_key", "created_at", "line", "partition", "reply_partition", "request_id", "tag",
         "tag_value", "until", "park_before", "ledger_begin", "ledger_end", "contacts_reached", "operator", "to_line",
-        "retired", "reason", "resumed_at", "resumed_by", "resumed_reason",
+        "retired", "former_lines", "reason", "resumed_at", "resumed_by", "resumed_reason",
     )
 )  # fmt: skip
 Read: TypeAlias = Callable[[SchemaName, bytes | None], Awaitable[Row]]
@@ -91,11 +91,12 @@ class Control:
         return None
 
     def _moved(self, line: str, row: Row | None) -> None:
-        """A tombstone takes a move back, for the line alone: contacts stay where they are."""
+        """A tombstone, which former versions wrote to take a move back, forgets it too."""
         if row is None:
             self.moves.pop(line, None)
         else:
-            self.moves[line] = Move(row["to_line"], bool(row["retired"]), row["created_at"] or 0, row["operator"] or "")
+            said = row["created_at"] or 0, row["operator"] or "", tuple(row["former_lines"] or ())
+            self.moves[line] = Move(row["to_line"], bool(row["retired"]), *said)
 
     def _blocked(self, line: str, row: Row | None) -> None:
         """Two ingresses may hear of it in another order: the later counts."""
@@ -165,14 +166,11 @@ def claim_record(codec: Codec, name: str, at_ms: int) -> tuple[bytes, bytes]:
     return APPLYING + name.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | {"created_at": at_ms})
 
 
-def move_record(codec: Codec, line: str, move: Move | None) -> tuple[bytes, bytes | None]:
-    """Key and value of the record that says where a line's contacts were moved, None: that it is in use again."""
-    key = MOVE + line.encode()
-    if move is None:
-        return key, None
-    told = {"created_at": move.at_ms, "operator": move.operator}
+def move_record(codec: Codec, line: str, move: Move) -> tuple[bytes, bytes]:
+    """Key and value of the record that says where a line's contacts were moved, or that it is in use again."""
+    told = {"created_at": move.at_ms, "operator": move.operator, "former_lines": list(move.former)}
     row = {"line": line, "to_line": move.to, "retired": move.retired, **told}
-    return key, codec.encode(SchemaName.CONTROL, _EMPTY | row)
+    return MOVE + line.encode(), codec.encode(SchemaName.CONTROL, _EMPTY | row)
 
 
 def block_row(line: str, at_ms: int) -> tuple[bytes, Row]:

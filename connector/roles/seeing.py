@@ -94,7 +94,7 @@ def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: in
     """A contact that is new, and has to wait.
 
     One that no line has yet is given another line once, and once more when its line takes nobody new: a record has
-    MAX_HOPS, and its binding needs one.
+    MAX_HOPS, and its binding needs one. Whose producer names a line goes on to another one only where that is retired.
     """
     around, dispatch = lane.around, held.dispatch
     if not lane.new.is_new(held, bound):
@@ -103,8 +103,10 @@ def _newcomer(lane: Lane, held: Held, bound: str | None, mono: float, now_ms: in
     if ready_at <= mono:
         return None
     is_open = around.facts.room(lane.line.alias, mono, now_ms).open
-    free = bound is None and not dispatch.line_named and dispatch.hops < (1 if is_open else MAX_HOPS - 1)
-    if around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
+    free = bound is None and dispatch.hops < (1 if is_open else MAX_HOPS - 1)
+    if free and dispatch.line_named:
+        roomier = around.facts.heir(lane.line.alias)
+    elif around.pool is not None and free and is_spent(around.facts, lane.line.alias, mono, now_ms):
         roomier = around.pool.roomier(held.contact, lane.line.alias, mono, now_ms)
     near = lane.window.count(Wait.NEW) < lane.new.most_near(mono, now_ms)
     return Newcomer(ready_at, near, roomier, dispatch.request.priority is Priority.REPLY)

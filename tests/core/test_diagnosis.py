@@ -7,6 +7,7 @@ from connector.core.diagnosis import (
     DAY_MS,
     QUEUE_S,
     SKEW_MS,
+    Foreign,
     Running,
     broker_clock,
     ceiling,
@@ -31,6 +32,7 @@ URL = "http://127.0.0.1:8081/statusz"
         (Running(behind=LEDGER_LAG, lines={"a": "ready", "b": "backoff", "c": "new_contacts"}), []),
         (Running(behind=LEDGER_LAG + 1), ["ledger tail"]),
         (None, ["process"]),
+        (Foreign("HTTP 404"), ["process"]),
         (Running(("the ledger is being read", "no broker")), ["process", "process"]),
         (Running(stopped_because="401"), ["account"]),
         (Running(lines={"a": "ready", "b": "breaker"}), ["line b"]),
@@ -40,7 +42,7 @@ URL = "http://127.0.0.1:8081/statusz"
         (Running(ages={"requests": 300.1, "delay.1m": 660.1}), ["requests read", "delay.1m read"]),
     ],
 )
-def test_what_a_process_says_of_itself(seen: Running | None, faults: list[str]) -> None:
+def test_what_a_process_says_of_itself(seen: Running | Foreign | None, faults: list[str]) -> None:
     """Each trouble is one fault, and says what to do; an address without an answer is one too."""
     found = running(URL, seen)
 

@@ -150,7 +150,7 @@ def test_a_retired_line_takes_nobody_new() -> None:
     assert not stage.facts.room("a", 0.0, NOW_MS).open
     assert stage.facts.room("b", 0.0, NOW_MS).open
     assert not stage.facts.stopped("a", 0.0, NOW_MS)
-    assert (stage.facts.moved_to("a"), stage.facts.moved_to("c")) == ("b", None)
+    assert (stage.facts.heir("a"), stage.facts.heir("b"), stage.facts.heir("c")) == ("b", None, None)
 
 
 def test_contacts_may_have_been_moved_on() -> None:

@@ -1,10 +1,11 @@
 """Moving a line's contacts, and lists of contacts and their lines."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.bindings import Bindings
-from connector.core.moving import Entry, Plan, listing, may_go, plan
+from connector.core.moving import Entry, Move, Plan, following, heir, listing, may_go, moved_along, plan
 from connector.core.records import Rebind
 from tests.core.ledger_story import Reader, contact_id, intent, park, submitted
 
@@ -99,3 +100,55 @@ def test_a_lines_contacts_are_those_bound_to_it(bound: dict[bytes, str]) -> None
     assert {line: set(bindings.of_line(line)) for line in "ABCD"} == {
         line: {contact for contact, other in bound.items() if other == line} for line in "ABCD"
     }
+
+
+def ordered(*given: tuple[str, str | None, bool]) -> dict[str, Move]:
+    """Orders, one after the other: a line, where it is moved (None: it is in use again), whether it is retired."""
+    moves = dict[str, Move]()
+    for line, to, retired in given:
+        moves[line] = following(moves.get(line), Move(to, retired, 1, "ann"))
+    return moves
+
+
+@pytest.mark.parametrize(
+    ("orders", "along"),
+    [
+        ((("A", "B", False), ("B", "C", False)), {"B", "C"}),
+        ((("A", "B", False), ("A", "C", False)), {"B", "C"}),
+        ((("A", "B", True), ("A", None, False)), {"B"}),
+        ((("A", "B", True), ("B", "C", True), ("B", None, False)), {"B", "C"}),
+        ((("A", "B", False), ("B", "A", False)), {"A", "B"}),
+        ((("A", "B", False), ("A", "C", False), ("A", "B", False)), {"B", "C"}),
+        ((("B", "C", True),), set()),
+    ],
+)
+def test_where_contacts_of_a_line_may_be_is_never_forgotten(
+    orders: tuple[tuple[str, str | None, bool], ...], along: set[str]
+) -> None:
+    """Moved on, moved again, taken back: whom an order moved is where it went, or where that line's contacts went."""
+    assert moved_along(ordered(*orders), "A") == along
+
+
+def test_a_line_that_is_moved_again_is_remembered_once() -> None:
+    """However often it goes to and fro, no more than one entry a line, the newest last."""
+    moves = ordered(*[("A", to, False) for to in ("B", "C", "B", None, "C", "B")])
+
+    assert moves["A"].lines == ("C", "B")
+    assert moves["A"].former == ("C",)
+
+
+@pytest.mark.parametrize(
+    ("orders", "line"),
+    [
+        ((("A", "B", True),), "B"),
+        ((("A", "B", True), ("B", "C", True)), "C"),
+        ((("A", "B", True), ("B", "C", False)), "B"),
+        ((("A", "B", False),), None),
+        ((("A", "B", True), ("A", None, False)), None),
+        ((("A", "B", True), ("B", "A", True)), None),
+        ((), None),
+    ],
+)
+def test_the_heir_of_a_retired_line(orders: tuple[tuple[str, str | None, bool], ...], line: str | None) -> None:
+    """The first one along its moves that takes new contacts; a line that takes them itself has none."""
+    assert heir(ordered(*orders), "A") == line

@@ -113,15 +113,17 @@ def test_an_adoption_survives_the_wire_and_holds_at_once(adoption: Adoption) -> 
     assert forgiven_before_ms(adoption) == control.orders.park_before_ms
 
 
-@pytest.mark.parametrize("move", [Move("b", True, 9, "ann"), Move("b", False, 9, "ann")])
+@pytest.mark.parametrize(
+    "move", [Move("b", True, 9, "ann"), Move("b", False, 9, "ann", ("d", "c")), Move(None, False, 9, "ann", ("b",))]
+)
 def test_a_move_survives_the_wire(move: Move) -> None:
-    """Where to, who and when; the next one of the line counts, and a tombstone takes it back."""
+    """Where to, who, when, and where before; the next one of the line counts, and a tombstone forgets it."""
     control = Control()
     for told in (Move("c", False, 8, "bob"), move):
         key, value = move_record(CODEC, "a", told)
         control.put(key, CODEC.decode(SchemaName.CONTROL, value))
     standing = dict(control.moves)
-    control.put(move_record(CODEC, "a", None)[0], None)
+    control.put(move_record(CODEC, "a", move)[0], None)
 
     assert standing == {"a": move}
     assert control.moves == {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from connector.core.identities import contact_hash
 from connector.core.messages import Dispatch
-from connector.core.moving import Move, plan
+from connector.core.moving import Move, following, plan
 from connector.core.records import Close, Intent, LedgerRecord, Outcome, Park, Rebind, Result
 from connector.core.standing import Status
 from connector.core.turns import LINE_CONFLICT, MAX_HOPS
@@ -44,8 +44,8 @@ class Moves:
     def act(self) -> None:
         """Move a line, or take a move back."""
         rng, standing = self.world.plan.rng, self._standing(self.world.broker.end("control"))
-        if standing and rng.random() < 0.2:
-            return self._take_back(rng.choice(list(standing)))
+        if any(move.to for move in standing.values()) and rng.random() < 0.2:
+            return self._take_back(rng.choice([line for line, move in standing.items() if move.to]))
         line = rng.choice(self._busy() or LINES) if rng.random() < 0.7 else rng.choice(LINES)
         to = rng.choice([other for other in LINES if other != line])
         retired = rng.random() < 0.5
@@ -64,16 +64,17 @@ class Moves:
         return next((some for some in lines if some), [])
 
     def calm(self) -> None:
-        """No line is retired any more; nobody is woken by that."""
+        """No line is retired any more."""
         for line, move in self._standing(self.world.broker.end("control")).items():
             if move.retired:
                 self._take_back(line)
 
     def _take_back(self, line: str) -> None:
         self.world.saw("a move taken back")
-        self._order(line, None)
+        self._order(line, Move(None, False, self.world.broker.now_ms, "ann"))
 
-    def _order(self, line: str, move: Move | None) -> None:
+    def _order(self, line: str, given: Move) -> None:
+        move = following(self._standing(self.world.broker.end("control")).get(line), given)
         self.world.say(None, "order", f"move {line} {move}")
         self.world.broker.land("control", 0, move, MOVE + line.encode())
 
@@ -167,10 +168,12 @@ class Moves:
         return None
 
     def _along(self, process: "Process", named: str | None) -> list[str | None]:
-        """The line that was named, and wherever its contacts were moved, one order after the other."""
-        moves, along = self._read(process), [named]
-        while (move := moves.get(along[-1] or "")) is not None and move.to not in along:
-            along.append(move.to)
+        """The line that was named, and wherever its contacts were ever moved, by every order that was read."""
+        orders = self.world.broker.log("control")[: process.obedience.position]
+        moved = [((e.key or b"").removeprefix(MOVE).decode(), e.value.to) for e in orders if isinstance(e.value, Move)]
+        along = [named]
+        for line in along:
+            along += dict.fromkeys(to for was, to in moved if was == line and to is not None and to not in along)
         return along
 
     def dispatched(self, dispatch: Dispatch) -> None:

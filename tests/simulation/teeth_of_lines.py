@@ -36,8 +36,8 @@ class StubbornReplica(Replica):
 class ForgetfulFacts(LineFacts):
     """Refuses who names a line that was moved."""
 
-    def moved_to(self, alias: str) -> str | None:
-        return None
+    def moved_along(self, alias: str) -> frozenset[str]:
+        return frozenset()
 
 
 class OpenFacts(LineFacts):
