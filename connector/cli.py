@@ -40,6 +40,7 @@ from connector.demo_plan import DemoPlan
 from connector.demo_view import picture
 from connector.kafka.records import KafkaFatal
 from connector.kafka.schemas import SchemaName, text_of
+from connector.kafka.topics import TIMEOUT_S
 from connector.observability.logs import FactLog, configure
 from connector.observability.metrics import Metrics
 from connector.wiring.shown import told
@@ -216,6 +217,7 @@ def doctor(
     ] = None,
     config: Config = None,
     role: Roles = None,
+    within: Annotated[float, typer.Option(min=0.1, help="how many seconds the brokers have to answer")] = TIMEOUT_S,
     as_json: AsJson = False,
 ) -> None:
     """Look at a running installation: all that `check` looks at, lag, clocks, readiness, breakers and lines.
@@ -225,7 +227,8 @@ def doctor(
     Example: kafka-sendblue doctor -c connector.yaml --status-url http://connector:8081/statusz
     """
     settings, roles = _settings(config), roles_of(role)
-    findings = _kafka(doctor_command.examine(settings, status_url or doctor_command.status_url_of(settings), roles))
+    url = status_url or doctor_command.status_url_of(settings)
+    findings = _kafka(doctor_command.examine(settings, url, roles, within))
     print_findings(findings, as_json)
     if not all(f.ok for f in findings):
         raise typer.Exit(WRONG)

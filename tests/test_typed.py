@@ -46,7 +46,7 @@ def settings(folder: Path, registry: str = "http://127.0.0.1:1") -> str:
         (("ledger", "accept-key"), 7, "--yes"),
         (("run", "-c", "/"), 1, "the settings are a file"),
         (("run", "-c", "/no/such.yaml"), 1, "no such settings file"),
-        (("doctor", "--json"), 1, ""),
+        (("doctor", "--within", "0.2", "--json"), 1, ""),
         (("run", "--role", "postman"), 2, "no such role: postman"),
         (("check", "--role", "router", "--role", "postman"), 2, "no such role: postman"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from connector import __version__
 from tests.ops import engine, machine
-from tests.real.site import Site, until
+from tests.real.site import HANG_S, Site, until
 from tests.real.stack.brokers import Brokers
 from tests.real.stack.registry import RealRegistry
 
@@ -64,7 +64,7 @@ def site(tmp_path: Path, outside: tuple[str, str]) -> Iterator[Site]:
     for command in (("topics", "apply"), ("schemas", "register")):
         done = one.command(*command)
         assert done.returncode == 0, done.stderr
-    until(lambda: "simulator on" in one.log("simulator"), 30)
+    until(lambda: "simulator on" in one.log("simulator"), HANG_S)
     try:
         yield one
     finally:

@@ -20,7 +20,7 @@ from connector import __version__
 from tests.ops import engine
 from tests.ops.conftest import CREATED, REVISION
 from tests.ops.engine import ROOT, Container
-from tests.real.site import Site, until
+from tests.real.site import HANG_S, Site, until
 from tests.real.upstream import Downstream, Upstream
 
 REQUESTS, GRACE_S = 300, 45
@@ -106,17 +106,17 @@ def test_locked_down_it_does_its_job(site: Site, image: str, containers: list[Co
     """
     one = Container(image, site.config(), engine.names("ks-job")[0], "--user", "10001:10001")
     containers.append(one)
-    until(lambda: ready(site), 90)
-    sent = site.command("send", "+12025550123", "--content", "Hello", "--wait", "60", "--json")
+    until(lambda: ready(site), HANG_S)
+    sent = site.command("send", "+12025550123", "--content", "Hello", "--wait", "180", "--json")
     inside, healthy = one.status(), one.exec("kafka-sendblue", "healthcheck")
-    served = httpx2.get(f"http://127.0.0.1:{site.metrics_port}/metrics").text
+    served = httpx2.get(f"http://127.0.0.1:{site.metrics_port}/metrics", timeout=HANG_S).text
     downstream = Downstream(site)
 
     def delivered() -> bool:
         downstream.read(0.5)
         return len(downstream.types["STATUS"]) == 1
 
-    until(delivered, 60)
+    until(delivered, HANG_S)
     downstream.close()
     assert (sent.returncode, site.record()["texts"]) == (0, 1), sent.stderr
     assert re.findall(r'^sendblue_build_info\{.*revision="(\w+)"', served, re.MULTILINE) == [REVISION]
@@ -145,11 +145,11 @@ def test_sigterm_under_load_loses_and_doubles_nothing(
     """The drain ends within the grace time, with code 0; another container does the rest; nothing is in doubt."""
     upstream, (first, second) = Upstream(site), engine.names("ks-load")
     containers.append(Container(image, site.config(), first))
-    until(lambda: ready(site), 90)
+    until(lambda: ready(site), HANG_S)
     for n in range(REQUESTS):
         upstream.send(f"r{n}", f"+1{202 + n % 3}55501{n // 3 % 100:02d}")
     upstream.flush()
-    until(lambda: int(site.record()["posts"]) >= REQUESTS // 3, 90)
+    until(lambda: int(site.record()["posts"]) >= REQUESTS // 3, HANG_S)
     code, took = containers[0].stop(GRACE_S)
     sent_before = int(site.record()["posts"])
     containers.append(Container(image, site.config(), second))
@@ -159,7 +159,7 @@ def test_sigterm_under_load_loses_and_doubles_nothing(
         downstream.read(1.0)
         return len(downstream.finals) == REQUESTS
 
-    until(settled, 120)
+    until(settled, HANG_S)
     downstream.close()
     truth = site.record()
     with capsys.disabled():

@@ -8,7 +8,7 @@ import yaml
 
 from tests.ops.alerts.alertmanager import CONFIG, on_call
 from tests.ops.alerts.files import ALERTS
-from tests.ops.live import ran, tool
+from tests.ops.live import WITHIN_S, ran, tool
 
 CAUSE, BURN = "SendblueCredentialsRefused", "SendblueAcceptedBudgetBurn"
 
@@ -48,7 +48,8 @@ async def test_of_one_cause_people_hear_once(tmp_path: Path) -> None:
         raised("SendblueOptOutsNotHeard", "one", "ticket"),
     ]
     starting = httpx2.AsyncHTTPTransport(retries=8)  # until it listens
-    async with on_call(tmp_path) as (receiver, asked), httpx2.AsyncClient(transport=starting) as client:
+    patient = httpx2.AsyncClient(transport=starting, timeout=WITHIN_S)
+    async with on_call(tmp_path) as (receiver, asked), patient as client:
         address = asked["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"][0]  # type: ignore[index]  # JSON
         (await client.post(f"http://{address}/api/v2/alerts", json=alerts)).raise_for_status()
         for name in (CAUSE, BURN, "SendblueOptOutsNotHeard"):
