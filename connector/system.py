@@ -40,3 +40,4 @@ def settle_memory() -> None:
     """What the start left behind stays: else every full collection stops the loop for 50 ms to look at it again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
