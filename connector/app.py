@@ -10,7 +10,6 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import structlog
 
@@ -200,7 +199,7 @@ class Connector:
             if "sender" in self.roles:
                 await self._account.begin()
         reader = Reader(codec, lambda why: self._told("registry", why))
-        self._producer = KafkaProducer(clients, loop, self.observe, cache(names.short))
+        self._producer = KafkaProducer(clients, loop, self.observe, names.short)
         self._orders = ControlFeed(reader)
         partitions = await lines_of(settings, self._orders, clients, names, self._told)
         adoption = self._orders.control.adoption

@@ -28,6 +28,7 @@ from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccept
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal, ProduceFailed
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
+from connector.system import collect_rarely
 from connector.observability.logs import configure
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ def _way_out(error: KafkaError) -> str:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run on the loop that the connector runs on."""
+    collect_rarely()
     return uvloop.run(work)
 
 

@@ -194,14 +194,13 @@ class Fold:
         return self._set(key, was, self._back(was))
 
     def _submitted(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
-        submitted, now_ms = Status.SUBMITTED, self.log_ms
         if was is None:
-            return self._set(key, None, Standing(submitted, now_ms, r.attempt, None, r.line, detail=r.detail))
-        if was.status is submitted:
+            return self._set(key, None, Standing(Status.SUBMITTED, self.log_ms, r.attempt, line=r.line, detail=r.detail))
+        if was.status is Status.SUBMITTED:
             return self._submitted_again(key, was, r)
         alarm = None if was.status in LIVE else Alarm.SUBMITTED_AFTER_END
         line = r.line or was.line
-        now = Standing(submitted, now_ms, r.attempt, was.origin, line, was.body, was.redrive, r.detail)
+        now = Standing(Status.SUBMITTED, self.log_ms, r.attempt, was.origin, line, was.body, was.redrive, r.detail)
         return self._set(key, was, now, alarm=alarm)
 
     def _submitted_again(self, key: bytes, was: Standing, r: Outcome) -> Step:
