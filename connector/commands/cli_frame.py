@@ -28,8 +28,8 @@ from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccept
 from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal, ProduceFailed
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
-from connector.system import collect_rarely
 from connector.observability.logs import configure
+from connector.system import collect_rarely
 
 T = TypeVar("T")
 EXITS = {
