@@ -105,8 +105,9 @@ def retry_after(value: str | None, date_ms: int | None) -> float | None:
 
 def _sent(response: httpx2.Response) -> AsyncIterator[bytes]:
     """The body as it was meant. It comes compressed only from who heeds no headers; httpx2's own way costs more."""
-    plain = "content-encoding" not in response.headers and isinstance(response.stream, httpx2.AsyncByteStream)
-    return aiter(response.stream) if plain else response.aiter_bytes()
+    if isinstance(response.stream, httpx2.AsyncByteStream) and "content-encoding" not in response.headers:
+        return aiter(response.stream)
+    return response.aiter_bytes()
 
 
 async def _bounded(chunks: AsyncIterator[bytes], max_body: int) -> bytes:
