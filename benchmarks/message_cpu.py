@@ -28,6 +28,7 @@ from connector.observability.metrics import Metrics
 from connector.sendblue.bodies import SEND_PATH, body_of
 from connector.settings import Settings
 from connector.simulator.broker import CLIENT
+from connector.system import collect_rarely
 
 REPETITIONS, WARM_UP = 4, 200
 IDLE_S = 2.0
@@ -124,4 +125,5 @@ async def _idle() -> float:
 if __name__ == "__main__":
     with Path(os.devnull).open("w") as nowhere:
         configure("info", nowhere)
+        collect_rarely()
         main(*map(int, sys.argv[1:]))

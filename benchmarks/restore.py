@@ -19,6 +19,7 @@ from connector.kafka.avro import HEADER_BYTES, Codec
 from connector.kafka.records import KafkaRecord
 from connector.kafka.schemas import SchemaName, parsed
 from connector.roles.replica import Replica
+from connector.system import collect_rarely
 from connector.wiring.inbound import Reader
 from connector.wiring.ledger_feed import LedgerFeed
 
@@ -33,6 +34,7 @@ async def main(requests: int) -> None:
     """Measure and print."""
     writer = await codec()
     log = encoded(writer, records(requests))
+    collect_rarely()
     gc.freeze()  # a real restore lets go of its records at once; these must not weigh on the collector
     parts = {
         "restore": lambda: _restore(writer, log),

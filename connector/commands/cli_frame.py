@@ -30,6 +30,7 @@ from connector.kafka.avro import Undecodable
 from connector.kafka.records import KafkaFatal, ProduceFailed
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
+from connector.system import collect_rarely
 
 T = TypeVar("T")
 EXITS = {
@@ -91,6 +92,7 @@ def _way_out(error: KafkaError) -> str:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run on the loop that the connector runs on."""
+    collect_rarely()
     return uvloop.run(work)
 
 

@@ -29,6 +29,8 @@ LEFT_OUT = "_left_out"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_BARE = (str, int, float, type(None))
+"""What JSON has that holds nothing; most values are one of these."""
 _T = TypeVar("_T")
 
 
@@ -119,7 +121,7 @@ def depth_ok(value: object, limit: int = MAX_DEPTH) -> bool:
     recurse."""
     level: list[object] = [value]
     for _ in range(limit + 1):
-        level = [item for holder in level for item in _items(holder)]
+        level = [item for holder in level if not isinstance(holder, _BARE) for item in _items(holder)]
         if not level:
             return True
     return False

@@ -194,13 +194,11 @@ class Fold:
         return self._set(key, was, self._back(was))
 
     def _submitted(self, key: bytes, was: Standing | None, r: Outcome) -> Step:
-        now = Standing(Status.SUBMITTED, self.log_ms, r.attempt, None, r.line, detail=r.detail)
-        if was is None:
-            return self._set(key, None, now)
-        if was.status is Status.SUBMITTED:
+        if was is not None and was.status is Status.SUBMITTED:
             return self._submitted_again(key, was, r)
-        alarm = None if was.status in LIVE else Alarm.SUBMITTED_AFTER_END
-        now = now._replace(origin=was.origin, line=r.line or was.line, body=was.body, redrive=was.redrive)
+        origin, line, body, redrive = (was.origin, was.line, was.body, was.redrive) if was else (None, "", b"", 0)
+        now = Standing(Status.SUBMITTED, self.log_ms, r.attempt, origin, r.line or line, body, redrive, r.detail)
+        alarm = None if was is None or was.status in LIVE else Alarm.SUBMITTED_AFTER_END
         return self._set(key, was, now, alarm=alarm)
 
     def _submitted_again(self, key: bytes, was: Standing, r: Outcome) -> Step:

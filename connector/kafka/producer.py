@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -43,7 +44,7 @@ class KafkaProducer:
         observe: Observer = lambda _: None,
         short: Callable[[str], str] = str,
     ) -> None:
-        self._loop, self._observe, self._short = loop, observe, short
+        self._loop, self._observe, self._short = loop, observe, cache(short)
         self.fatal: asyncio.Future[None] = loop.create_future()
         self._acks: deque[tuple[int, Delivered | ProduceFailed]] = deque()
         self._wanted = False

@@ -96,10 +96,11 @@ def _of_lines(sight: LinesSeen | RoomsSeen, own: Collection[str]) -> Iterator[Se
 
 
 def _lines(lines: tuple[LineSeen, ...], own: Collection[str]) -> Iterator[Setting]:
-    seen = {line.alias: (line,) for line in lines if line.alias in own}
+    others = {line.alias: line for line in lines}
     for alias in own:
-        yield from _line(alias, seen.get(alias, ()))
-    yield from _line(OTHER, [line for line in lines if line.alias not in own])
+        line = others.pop(alias, None)
+        yield from _line(alias, () if line is None else (line,))
+    yield from _line(OTHER, tuple(others.values()))
     states, breakers = Counter(line.state for line in lines), Counter(line.breaker for line in lines)
     for state in LineState:
         yield Setting("sendblue_lines", states[state], (state,))
@@ -129,10 +130,11 @@ def _line(alias: str, lines: Sequence[LineSeen]) -> Iterator[Setting]:
 
 def _rooms(facts: tuple[tuple[str, Fact], ...], own: Collection[str]) -> Iterator[Setting]:
     """Each line with series of its own, and the others together."""
-    for alias, fact in facts:
-        if alias in own:
+    others = dict(facts)
+    for alias in own:
+        if (fact := others.pop(alias, None)) is not None:
             yield from _room(alias, [fact])
-    yield from _room(OTHER, [fact for alias, fact in facts if alias not in own])
+    yield from _room(OTHER, list(others.values()))
 
 
 def _room(alias: str, facts: Sequence[Fact]) -> Iterator[Setting]:

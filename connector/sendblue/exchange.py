@@ -104,8 +104,8 @@ class Exchange:
         request.extensions.update(timeout=self._timeouts, trace=gate)
         status = None
         try:
-            async with asyncio.timeout(deadline_s or self._limits.deadline_s), self._idlest() as client:
-                response = await client.send(request, stream=True)
+            async with asyncio.timeout(deadline_s or self._limits.deadline_s), self._idlest() as transport:
+                response = await transport.handle_async_request(request)
                 status = response.status_code
                 try:
                     return await read(response, gate.written_after_s, max_body)
@@ -124,24 +124,28 @@ class Exchange:
         return self._urls.get(path) or self._urls.setdefault(path, httpx2.URL(self._base + path))
 
     async def aclose(self) -> None:
-        """Close every connection; calls in flight end as failures."""
-        for pool in self._pools:
-            await pool.client.aclose()
+        """Close every connection; calls in flight end as failures, and so does whatever is called later."""
+        pools, self._pools = self._pools, []
+        for pool in pools:
+            await pool.transport.aclose()
 
     def _idlest(self) -> "_Pool":
         return min(self._pools, key=lambda pool: pool.in_flight)
 
 
 class _Pool:
-    """One httpx2 client and how many calls it has in flight; as a context manager, one call."""
+    """One transport and how many calls it has in flight; as a context manager, one call.
+
+    No client of httpx2 is around it: what that adds (redirects, cookies, logins) is what no call may have.
+    """
 
     def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
-        self.client = httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+        self.transport = transport
         self.in_flight = 0
 
-    async def __aenter__(self) -> httpx2.AsyncClient:
+    async def __aenter__(self) -> httpx2.AsyncBaseTransport:
         self.in_flight += 1
-        return self.client
+        return self.transport
 
     async def __aexit__(self, *error: object) -> None:
         self.in_flight -= 1

@@ -161,8 +161,8 @@ ANSWER_MUTANTS = (
         "a redirect would be a second POST",
         EDGE,
         "sendblue/exchange.py",
-        "follow_redirects=False",
-        "follow_redirects=True",
+        "await transport.handle_async_request(request)",
+        "await httpx2.AsyncClient(transport=transport, follow_redirects=True).send(request, stream=True)",
         HTTP,
     ),
     Mutant(

@@ -98,6 +98,17 @@ async def test_rotated_keys_are_used_at_once() -> None:
     assert [request.headers["sb-api-key-id"] for request in recorder.requests] == ["old", "new"]
 
 
+async def test_a_closed_client_writes_nothing_more() -> None:
+    """What is called later fails, and no connection is made for it."""
+    recorder = Recorder()
+    client = client_with(recorder)
+    await client.aclose()
+    answer = await client.send(message())
+
+    assert answer.failure is not None
+    assert recorder.requests == []
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(status: int) -> None:
     """The POST is seen once, and the keys go nowhere else."""
