@@ -214,4 +214,13 @@ DURABLE_MUTANTS = (
         "",
         ENDS,
     ),
+    Mutant(
+        "the-first-claim-applies",
+        "of two `topics apply` the one whose claim came first works",
+        "core/applying.py",
+        "core/applying.py",
+        "    return None if first.key == mine else first\n",
+        "    return None\n",
+        ("test_applying.py",),
+    ),
 )
