@@ -1,10 +1,13 @@
 """Who listens to account webhooks: a STOP is durable before its answer, a line that is blocked takes nobody new."""
 
+from dataclasses import replace
+
 import pytest
 
 from connector.core.account_webhooks import AccountEvent, InboundMessage, account_event, inbound, outbound
 from connector.core.callbacks import Report
 from connector.core.line_facts import BLOCKED_MS, LineFacts
+from connector.core.opt_outs import Source
 from connector.roles.account_webhooks import Listeners
 from connector.roles.ends import PublishFailed
 from connector.wiring.hearing import Block, listeners_of
@@ -52,6 +55,27 @@ async def test_a_stop_in_a_reply_is_durable_before_the_answer() -> None:
 
         assert (before, [key for key, _ in ear.topics.log]) == (0, [CONTACT])
         assert CONTACT in ear.opt_outs.known
+
+
+@pytest.mark.parametrize(
+    ("content", "group_id", "source"),
+    [
+        ("Arrêt", None, Source.CALLBACK),
+        ("STOP", None, Source.INBOUND),
+        ("START", None, None),
+        ("Arrêt", "sb_group_1", None),
+    ],
+)
+async def test_sendblue_may_say_that_who_writes_has_opted_out(
+    content: str, group_id: str | None, source: Source | None
+) -> None:
+    """It may know more words than we do. The person's own word counts more, and of a group it says nothing of them."""
+    ear, message = Ear(), text(content, group_id=group_id)
+    await hearers(ear).heard(replace(message, report=replace(message.report, opted_out=True)))
+    word = ear.opt_outs.known.word(CONTACT)
+
+    assert (CONTACT in ear.opt_outs.known) == (source is not None)
+    assert (word.source if word is not None and word.out else None) is source
 
 
 async def test_a_stop_that_is_not_durable_is_told_again() -> None:

@@ -27,7 +27,7 @@ from connector.commands.cli_settings import (
 from connector.commands.client_words import ClientWords, client_words
 from connector.commands.ledger_reading import LedgerSaysOtherwise, RiskNotAccepted
 from connector.kafka.avro import Undecodable
-from connector.kafka.records import KafkaFatal, ProduceFailed
+from connector.kafka.records import NO_TOPIC, KafkaFatal, ProduceFailed
 from connector.kafka.registry import RegistryAway, SchemaRefused, UnknownSchema
 from connector.observability.logs import configure
 from connector.system import collect_rarely
@@ -46,11 +46,6 @@ EXITS = {
     STOPPED: "Ctrl-C",
 }
 """What the exit codes mean, of all commands."""
-_NO_TOPIC = {
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's own names
-    KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
-}
 
 
 def on_kafka(work: Coroutine[Any, Any, T], *, endless: bool = False) -> T:
@@ -86,7 +81,7 @@ def _told(work: Coroutine[Any, Any, T], words: ClientWords, *, endless: bool) ->
 
 
 def _way_out(error: KafkaError) -> str:
-    missing = error.code() in _NO_TOPIC
+    missing = error.code() in NO_TOPIC
     return "run `kafka-sendblue topics apply`" if missing else "check kafka.bootstrap_servers and kafka.client"
 
 

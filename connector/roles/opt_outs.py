@@ -74,8 +74,12 @@ class OptOuts:
     async def told(self, report: Report) -> None:
         """A status callback: its recipient may have opted out. Durable on return. Raises PublishFailed."""
         if (number := told_out(report)) is not None:
-            at_ms = report.date_updated_ms or self._now_ms()
-            await self._say(_of(number, self._hash_key), number, self._word(at_ms, True, Source.CALLBACK))
+            await self.flagged(number, report.date_updated_ms or self._now_ms())
+
+    async def flagged(self, number: str, at_ms: int) -> None:
+        """Sendblue says of this person that they have opted out. Durable on return. Raises PublishFailed."""
+        number = number_of(number)
+        await self._say(_of(number, self._hash_key), number, self._word(at_ms, True, Source.CALLBACK))
 
     def refused(self, held: Held, at_ms: int) -> None:
         """Sendblue refused a message for it. Published in the background: should it get lost, the next one tells."""

@@ -16,11 +16,18 @@ def listeners_of(opt_outs: OptOuts, facts: LineFacts, block: Block) -> Listeners
     """Each hears of it before the webhook is answered; raises PublishFailed for what must be told again."""
 
     async def heard(message: InboundMessage) -> None:
-        """In a group it is the member who speaks, else whose number the message has; what we wrote is nobody's word."""
+        """In a group it is the member who speaks, else whose number the message has; what we wrote is nobody's word.
+
+        Sendblue's ``opted_out`` beside other words counts too: it may know words that we do not. Of a group it says
+        nothing of the member.
+        """
         report = message.report
         number = report.from_number or (None if message.is_group else report.number)
-        if number is not None and not report.is_outbound:
-            await opt_outs.heard(number, report.content, message.occurred_at_ms)
+        if number is None or report.is_outbound:
+            return
+        spoken = await opt_outs.heard(number, report.content, message.occurred_at_ms)
+        if report.opted_out and not spoken and not message.is_group:
+            await opt_outs.flagged(number, message.occurred_at_ms)
 
     async def blocked(event: AccountEvent) -> None:
         if event.about is not None:
