@@ -25,12 +25,13 @@ def with_line(settings: Settings, alias: str) -> Settings:
     return settings.model_copy(update={"lines": (*settings.lines, LinePart(alias=alias, number="+13035550199"))})
 
 
-async def applied(settings: Settings) -> None:
-    """The part of `topics apply` that gives partitions: the embedded broker makes no topics."""
+async def applied(settings: Settings, until: asyncio.Event | None = None) -> None:
+    """The part of `topics apply` that gives partitions: the embedded broker makes no topics. ``until``: how long."""
     codec = await control_codec(settings)
     async with in_turn(settings, codec) as turn:
         planned = _planned(settings, {}, turn.control)
-        await asyncio.sleep(0)
+        if until is not None:
+            await until.wait()
         turn.check()
         await write_control(settings, [line_record(codec, line, places) for line, places in planned.places.items()])
 
@@ -39,8 +40,17 @@ async def test_of_two_at_the_same_moment_one_works_and_the_other_is_told() -> No
     """Both had read the same topic, and gave their new lines the same partitions."""
     async with installed() as settings:
         one, other = with_line(settings, "one"), with_line(settings, "other")
-        ended = await asyncio.gather(applied(one), applied(other), return_exceptions=True)
-        told = [str(error) for error in ended if error is not None]
+        refused, told = asyncio.Event(), list[str]()
+
+        async def at_once(settings: Settings) -> None:
+            try:
+                await applied(settings, refused)
+            except ValueError as error:
+                told.append(str(error))
+                refused.set()
+
+        async with asyncio.timeout(120):
+            await asyncio.gather(at_once(one), at_once(other))
         for late in (one, other):
             await applied(late)
         codec = await control_codec(settings)

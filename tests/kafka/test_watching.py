@@ -106,7 +106,7 @@ async def test_an_append_is_told_once_it_is_durable_or_failed() -> None:
     produced = [fact for fact in told if isinstance(fact, Produced)]
 
     assert [(fact.topic, fact.result) for fact in produced] == [
-        ("delay.1m", result) for result in ("ok", "error", "error")
+        ("delay.1m", result) for result in ("ok", "too_large", "error")
     ]
     assert all(fact.seconds >= 0 for fact in produced)
 
