@@ -18,7 +18,7 @@ from connector.kafka.since import SinceTail
 from connector.kafka.tail import LogTail
 from connector.simulator.broker import CLIENT, EmbeddedBroker
 
-WITHIN_S, GONE_S = 20.0, 0.2
+WITHIN_S, GONE_S = 120.0, 0.2
 SOON = {**CLIENT, "topic.metadata.refresh.interval.ms": "100", "topic.metadata.propagation.max.ms": "100"}
 """The client looks at its topics ten times a second instead of every ten seconds, and believes what it sees."""
 FETCH = 1
