@@ -16,7 +16,7 @@ from connector.core.records import LedgerRecord, Rebind, Rules
 from connector.core.requests import E164
 from connector.core.views import Views
 from connector.settings import Settings
-from connector.wiring.installation import hash_key_of
+from connector.wiring.installation import aliases_of, hash_key_of
 
 
 async def rebind(
@@ -24,7 +24,7 @@ async def rebind(
 ) -> None:
     """Move a contact to another line. Raises ValueError with what is in the way."""
     if line not in (known := [each.alias for each in settings.lines]):
-        raise ValueError(no_line(line, known, {each.number: each.alias for each in settings.lines}))
+        raise ValueError(no_line(line, known, aliases_of(settings)))
     if (number is None) == (group_id is None):
         raise ValueError("give the contact's number, or --group-id")
     if number is not None and not E164.fullmatch(number):

@@ -21,7 +21,8 @@ from connector.core.sweeping import Page, Walk
 from connector.sendblue.client import SendblueClient
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
-from connector.wiring.installation import client_of, hash_key_of
+from connector.system import System
+from connector.wiring.installation import aliases_of, client_of, hash_key_of
 from connector.wiring.line_facts import ToldLines
 from connector.wiring.message_list import reports, stamp
 from connector.wiring.obeying import shown_pauses
@@ -33,7 +34,7 @@ TURN_S = 2 / RECONCILER_RATE
 async def lines(settings: Settings) -> list[dict[str, object]]:
     """Each line of ours; a retired, blocked or paused one as such. Raises ValueError when Sendblue says nothing."""
     ordered = await control_now(settings, await control_codec(settings))
-    facts, now, now_ms = await facts_of(settings), time.monotonic(), _now_ms()
+    facts, now, now_ms = await facts_of(settings), time.monotonic(), System().now_ms()
     facts.obey(ordered.moves, ordered.blocks)
     pauses = ordered.orders.pauses
     return [
@@ -57,17 +58,17 @@ async def facts_of(settings: Settings) -> LineFacts:
         await client.aclose()
     if told.listed is None and told.states is None and told.usage is None:
         raise ValueError("Sendblue does not answer; check sendblue.base_url and the two keys: `kafka-sendblue check`")
-    facts = LineFacts({line.number: line.alias for line in settings.lines})
-    facts.told(told, time.monotonic(), _now_ms())
+    facts = LineFacts(aliases_of(settings))
+    facts.told(told, time.monotonic(), System().now_ms())
     return facts
 
 
 async def talked_to(settings: Settings, days: int) -> list[Entry]:
     """Each contact of the last days with the line it talked to last; groups are left out. Raises ValueError."""
     client, hash_key = client_of(settings, time.monotonic), hash_key_of(settings)
-    aliases, last = {line.number: line.alias for line in settings.lines}, dict[str, str]()
+    aliases, last = aliases_of(settings), dict[str, str]()
     try:
-        async for report in _rows(client, _now_ms() - days * 86_400_000):
+        async for report in _rows(client, System().now_ms() - days * 86_400_000):
             contact, line = pair(report, aliases)
             if contact is not None and line is not None:
                 last.pop(contact, None)
@@ -93,7 +94,7 @@ async def _rows(client: SendblueClient, since_ms: int) -> AsyncIterator[Report]:
         for report in found:
             yield report
         times = tuple(report.date_sent_ms for report in found if report.date_sent_ms is not None)
-        walk = walk.after(Page(times, page.listed, page.has_more), page.date_ms or _now_ms())
+        walk = walk.after(Page(times, page.listed, page.has_more), page.date_ms or System().now_ms())
         await asyncio.sleep(TURN_S)
 
 
@@ -109,7 +110,3 @@ def pair(report: Report, aliases: Mapping[str, str]) -> tuple[str | None, str | 
     line = next((aliases[number] for number in numbers if number in aliases), None)
     contact = next((number for number in numbers if E164.fullmatch(number) and number not in aliases), None)
     return contact, line
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -16,12 +16,14 @@ from connector.commands.ledger_reading import entered_in_time, in_time, reading
 from connector.commands.line_facts_command import facts_of
 from connector.core.line_facts import STOPS, LineFacts
 from connector.core.moving import Entry, Listing, Move, Plan, following, listing, may_go, plan
-from connector.core.nearest import nearest, no_line
+from connector.core.nearest import instead, no_line
 from connector.core.records import Rebind
 from connector.kafka.avro import Codec
 from connector.kafka.control import Control, move_record
 from connector.roles.replica import Replica
 from connector.settings import Settings
+from connector.system import System
+from connector.wiring.installation import aliases_of
 
 AT_ONCE = 500  # REBINDs under way: each takes a round trip through the ledger
 AGAIN_S = 2.0  # between two looks at those whose text is in flight
@@ -75,7 +77,7 @@ async def move(settings: Settings, wanted: Moving, confirm: Confirm | None, show
         if wanted.dry_run:
             return replace(_moved(len(found.movable), found), stopped=stopped)
         parked_too = wanted.parked_too or await _parked_too(found, confirm)
-        await _order(settings, codec, wanted.line, Move(wanted.to, wanted.retire, _now_ms(), wanted.operator))
+        await _order(settings, codec, wanted.line, Move(wanted.to, wanted.retire, System().now_ms(), wanted.operator))
         return replace(await _move_all(replica, wanted, parked_too, far), stopped=stopped)
 
 
@@ -84,9 +86,9 @@ async def stopped_because(settings: Settings, control: Control, line: str) -> st
     try:
         facts = await facts_of(settings)
     except ValueError:
-        facts = LineFacts({line.number: line.alias for line in settings.lines})
+        facts = LineFacts(aliases_of(settings))
     facts.obey(control.moves, control.blocks)
-    condition = facts.condition(line, time.monotonic(), _now_ms())
+    condition = facts.condition(line, time.monotonic(), System().now_ms())
     return str(condition) if condition in STOPS else ""
 
 
@@ -100,19 +102,14 @@ async def use_again(settings: Settings, line: str, operator: str = "operator") -
     check_ours(settings, control)
     moved = {line: move.to for line, move in control.moves.items() if move.to is not None}
     if line not in moved:
-        raise ValueError(f"{line} was not moved{_instead(line, moved)}")
-    await _order(settings, codec, line, Move(None, False, _now_ms(), operator))
+        raise ValueError(f"{line} was not moved{instead(line, sorted(moved), 'what was', 'no line was')}")
+    await _order(settings, codec, line, Move(None, False, System().now_ms(), operator))
 
 
 async def _order(settings: Settings, codec: Codec, line: str, given: Move) -> None:
     """Write it down, beside what the newest one says now: a person may have thought meanwhile."""
     before = (await control_now(settings, codec)).moves.get(line)
     await write_control(settings, [move_record(codec, line, following(before, given))])
-
-
-def _instead(line: str, moved: Iterable[str]) -> str:
-    names = sorted(moved)
-    return nearest(line, names) or (f"; what was: {', '.join(names)}" if names else "; no line was")
 
 
 async def give(settings: Settings, entries: Sequence[Entry], show: Show, *, dry_run: bool) -> Listing:
@@ -174,7 +171,7 @@ def _moved(count: int, found: Plan) -> Moved:
 def check(wanted: Moving, settings: Settings, known: Iterable[str], moves: Mapping[str, Move]) -> None:
     """Raises ValueError for lines that cannot be meant; ``known``: all that ever had a partition."""
     ours = [line.alias for line in settings.lines]
-    numbers = {line.number: line.alias for line in settings.lines}
+    numbers = aliases_of(settings)
     if wanted.to not in ours:
         raise ValueError(no_line(wanted.to, ours, numbers))
     if wanted.line not in (known := {*known, *ours}):
@@ -205,7 +202,3 @@ async def _reading(settings: Settings, far: _Far) -> AsyncIterator[Replica]:
     with so_far(far.told):
         async with entered_in_time(reading(settings, contacts=True)) as replica:
             yield replica
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -7,11 +7,12 @@ from typing import NamedTuple, assert_never
 from connector.commands.cli_output import moment
 from connector.commands.control_topic import control_codec, control_now, write_control
 from connector.core.messages import MAX_AGE_MS
-from connector.core.nearest import nearest, no_line
+from connector.core.nearest import instead, no_line
 from connector.core.orders import CancelRequest, CancelTag, Order
 from connector.core.pauses import OfLine, Pause, Said, Scope, given_way, name_of
 from connector.kafka.control import Control, order_record, past_record
 from connector.settings import Settings
+from connector.wiring.installation import aliases_of
 
 HOLDS, OVER, RESUMED = "holds", "over", "resumed"
 
@@ -47,7 +48,7 @@ async def resume(settings: Settings, scope: Scope, said: Said) -> Pause:
     control = await control_now(settings, codec)
     holding = {name_of(p.scope): p for p in control.orders.pauses.holding(said.at_ms)}
     if (found := holding.get(name_of(scope))) is None:
-        raise ValueError(f"{name_of(scope)} is not paused{_instead(scope, holding)}")
+        raise ValueError(f"{name_of(scope)} is not paused{instead(name_of(scope), holding, 'what is', 'nothing is')}")
     await _order(settings, control, [order_record(codec, found._replace(resumed=said))])
     return found
 
@@ -70,14 +71,7 @@ def _check_line(alias: str, ever: Iterable[str], settings: Settings) -> None:
     """A line that is configured no more may have requests that wait."""
     names = sorted({*ever, *(line.alias for line in settings.lines)})
     if alias not in names:
-        raise ValueError(no_line(alias, names, {line.number: line.alias for line in settings.lines}))
-
-
-def _instead(scope: Scope, holding: Iterable[str]) -> str:
-    names = list(holding)
-    if not names:
-        return "; nothing is"
-    return nearest(name_of(scope), names) or f"; what is: {', '.join(names)}"
+        raise ValueError(no_line(alias, names, aliases_of(settings)))
 
 
 def _row(order: Order, now_ms: int) -> Row:

@@ -12,6 +12,12 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
+def instead(wanted: str, there: Iterable[str], are: str, none: str) -> str:
+    """A part of a sentence: the nearest ones; where none is near all that are, and ``none`` where there is nothing."""
+    names = list(there)
+    return nearest(wanted, names) or (f"; {are}: {', '.join(names)}" if names else f"; {none}")
+
+
 def no_line(wanted: str, known: Iterable[str], numbers: Mapping[str, str]) -> str:
     """A sentence about a line that there is not; ``numbers``: E.164 -> alias. It repeats no number."""
     names = list(known)

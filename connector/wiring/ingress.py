@@ -24,6 +24,7 @@ from connector.web.callbacks import callbacks_app
 from connector.web.traffic import Traffic, watched
 from connector.web.webhooks import webhooks_route
 from connector.wiring.account_topics import AccountTopics
+from connector.wiring.installation import aliases_of
 from connector.wiring.outbound import LedgerTopic, OutTopics
 from connector.wiring.webhook_secrets import SecretsNow
 
@@ -86,7 +87,7 @@ def account_webhooks(parts: Shared, reports: StatusReports) -> AccountWebhooks:
         AccountTopics(parts.out, parts.names, content, parts.hash_key),
         reports,
         claims,
-        {line.number: line.alias for line in settings.lines},
+        aliases_of(settings),
         parts.listeners,
         json_value,
         parts.system.now_ms,

@@ -46,6 +46,11 @@ def names_of(settings: Settings) -> TopicNames:
     return TopicNames.with_prefix(settings.kafka.topic_prefix)
 
 
+def aliases_of(settings: Settings) -> dict[str, str]:
+    """Our lines: E.164 -> alias."""
+    return {line.number: line.alias for line in settings.lines}
+
+
 def specs_of(settings: Settings, lanes: int) -> tuple[TopicSpec, ...]:
     """The topics as they should be for so many lanes."""
     kafka = settings.kafka

@@ -14,6 +14,7 @@ from connector.sendblue.client import SendblueClient
 from connector.sendblue.lookups import SendblueError
 from connector.settings import Settings
 from connector.system import System
+from connector.wiring.installation import aliases_of
 
 Stir = Callable[[frozenset[str]], None]
 
@@ -22,7 +23,7 @@ class KnownLines:
     """``stir`` is called with the lines that may do more than before."""
 
     def __init__(self, settings: Settings, replica: Replica, system: System, observe: Observer, stir: Stir) -> None:
-        numbers = {line.number: line.alias for line in settings.lines}
+        numbers = aliases_of(settings)
         self.lines = Lines(numbers, tuple(line.alias for line in settings.lines if line.pool))
         each = {line.alias: Limits(line.new_contacts_per_hour, line.new_contacts_per_day) for line in settings.lines}
 
